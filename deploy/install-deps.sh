@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Installs every Debian package that building, running and testing Verdict needs. Root or sudo; can be run again.
+set -euo pipefail
+
+build=(
+  build-essential ca-certificates ccache cmake git ninja-build pkg-config
+  libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
+  prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev librocksdb-dev libre2-dev libabsl-dev
+  libcli11-dev libspdlog-dev libssl-dev zlib1g-dev tzdata
+)
+tests=(
+  libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
+  clang clang-format clang-tidy libclang-rt-14-dev
+  curl file jq python3 sqlite3 prometheus redis-server
+)
+
+want=("${build[@]}")
+case "${1:-all}" in
+  all) want+=("${tests[@]}") ;;
+  build) ;;
+  *) echo "usage: deploy/install-deps.sh [all|build]" >&2; exit 2 ;;
+esac
+
+missing=()
+for package in "${want[@]}"; do
+  dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+if [ ${#missing[@]} -eq 0 ]; then
+  echo "install-deps: all ${#want[@]} packages are installed"
+  exit 0
+fi
+
+sudo=()
+if [ "$(id -u)" -ne 0 ]; then
+  command -v sudo >/dev/null || { echo "install-deps: needs root or sudo to install: ${missing[*]}" >&2; exit 2; }
+  sudo=(sudo)
+fi
+echo "install-deps: installing ${#missing[@]} packages: ${missing[*]}"
+export DEBIAN_FRONTEND=noninteractive
+"${sudo[@]}" apt-get update -qq
+"${sudo[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+echo "install-deps: done"

@@ -1,0 +1,93 @@
+// THE flow: transaction + rule set + blobs + one locked view of live state -> decision, within its deadline.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "aggregate/blob_cache.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "base/published.h"
+#include "counters/live_state.h"
+#include "eventlog/event_source.h"
+#include "feature/merge.h"
+#include "model/decision.h"
+#include "model/transaction.h"
+#include "ruleset/rule_set.h"
+
+namespace verdict::decide {
+
+struct FeatureAnswer {
+  const feature::Feature* feature = nullptr;  // of `rule_set`
+  feature::FeatureResult result;
+  std::vector<feature::Part> parts;           // Explain alone
+};
+
+// One call. The caller owns it and keeps it until Done(). Reused from call to call, its strings keep their capacity.
+class ScoreCall {
+ public:
+  virtual ~ScoreCall() = default;
+  // Called exactly once, on the caller's thread inside Score(), or later on the store's or the appender's thread.
+  virtual void Done() = 0;
+
+  // In.
+  model::Transaction txn;
+  bool record = true;
+  bool include_features = false;
+  bool dry_run = false;   // Explain: nothing is counted, stored or recorded; parts are filled
+  std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
+
+  // Out, valid from Done().
+  absl::Status status;    // InvalidArgument naming the field, AlreadyExists, DeadlineExceeded, ResourceExhausted
+  model::Decision decision;
+  bool replayed = false;
+  std::vector<FeatureAnswer> features;   // include_features or dry_run
+  ruleset::Evaluation evaluation;        // dry_run
+  std::vector<std::vector<std::string>> clause_results;  // dry_run: by rule, by clause: "true", "missing: card.country"
+  std::shared_ptr<const ruleset::RuleSet> rule_set;      // the set that decided
+
+  // Scratch of the decider, kept here so that a reused call allocates nothing.
+  struct Scratch;
+  std::unique_ptr<Scratch> scratch;
+  ScoreCall();
+};
+
+struct DeciderOptions {
+  std::chrono::milliseconds blob_wait{5};     // a Score parked on the store goes on without it after this: PARTIAL(batch)
+  std::chrono::milliseconds append_wait{20};  // an answer parked on the log leaves with PARTIAL(log) after this
+  int64_t max_event_time_skew_ms = 5 * 60 * 1000;
+};
+
+// Thread-safe. What it is given must outlive it.
+class Decider {
+ public:
+  struct Parts {
+    const base::Published<ruleset::RuleSet>* rules = nullptr;
+    counters::LiveState* live = nullptr;
+    aggregate::BlobCache* blobs = nullptr;
+    eventlog::EventAppender* appender = nullptr;
+    base::Clock* clock = nullptr;
+  };
+  Decider(const Parts& parts, const DeciderOptions& options);
+  ~Decider();
+
+  // Never blocks beyond a stripe lock. `call->Done()` ends it.
+  void Score(ScoreCall* call);
+  // The decision stored for a transaction id. Errors: NotFound.
+  absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id) const;
+
+ private:
+  class Flow;
+  std::unique_ptr<Flow> flow_;
+};
+
+// Field by field, as the contract asks: required fields, lengths, currency, card numbers, event time.
+// InvalidArgument names the field and says how to mend it.
+absl::Status ValidateTransaction(const model::Transaction& txn, const rule::Schema& schema, int64_t now_ms,
+                                 int64_t max_skew_ms);
+
+}  // namespace verdict::decide

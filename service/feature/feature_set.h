@@ -1,0 +1,120 @@
+// rules/features.json, compiled: features, the measures they share, and what each event adds to them. The one
+// definition that serves stream, batch and decision (R12).
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "feature/tile.h"
+#include "model/business_day.h"
+#include "model/entity_key.h"
+#include "model/event.h"
+#include "rule/diagnostic.h"
+#include "rule/expression.h"
+#include "rule/schema.h"
+
+namespace verdict::feature {
+
+enum class Aggregate : uint8_t { kSum, kCount, kAvg, kMin, kMax };
+
+// An entity type: a named key of a transaction. An absent key (empty string) is no entity: nothing is counted, and its
+// features are missing.
+struct Entity {
+  std::string name;       // "merchant"
+  uint16_t key_slot = 0;  // slot of the field that names it: merchant.id
+};
+
+// What is added up: features that differ only in aggregate or window share one.
+struct Measure {
+  uint16_t entity = 0;                                // index into entities()
+  std::shared_ptr<const rule::Expression> where;      // null: every event
+  std::optional<uint16_t> of_slot;                    // an int field; none for a pure count
+  bool of_base_amount = false;                        // txn.amount_base_minor, with its fall-back (R40)
+  bool extremes = false;                              // some feature needs min or max
+  int window_days_max = 1;                            // the longest window that reads it
+  uint64_t hash = 0;                                  // definition hash (R13)
+};
+
+struct Feature {
+  std::string name;       // "volume_30d"
+  std::string full_name;  // "merchant.volume_30d"
+  Aggregate aggregate = Aggregate::kCount;
+  uint16_t measure = 0;   // index into measures()
+  uint16_t entity = 0;
+  int window_days = 1;    // 1..90 business days, today included
+  bool use_partial = false;                // "partial": "use"
+  std::string assumed_status = "approved"; // current.assume: how x counts while its own answer is computed
+  bool money = false;                      // sum, min, max, avg over an amount
+  std::string money_currency;              // currency of the amounts: base, or the one that `where` pins
+  uint16_t slot = 0;                       // as rules read it: double in major units for money, else int (avg: double)
+  std::optional<uint16_t> minor_slot;      // money sum, min, max: exact minor units
+  uint64_t hash = 0;
+};
+
+// A declaration as it stands in features.json, read but not yet checked. Places point into the file.
+struct FeatureDeclaration {
+  std::string name, entity, aggregate, of, window;
+  rule::Source where;                 // empty text: none
+  std::string assumed_status = "approved";
+  std::string partial = "missing";
+  std::string pointer;                // "/features/3"
+  rule::Source::Position position;    // of the declaration
+  std::string file;
+};
+
+struct FeatureOptions {
+  std::string zone_name = "UTC";
+  std::string base_currency = "EUR";
+  int late_accept_days = 7;
+  int64_t future_skew_ms = 5 * 60 * 1000;
+  int64_t fresh_within_ms = 5'000;
+};
+
+// Immutable. Thread-safe.
+class FeatureSet {
+ public:
+  // Adds a Field (FieldSource::kFeature) to `schema` for each feature. `schema` must outlive the set. Null where
+  // `diagnostics` got an error.
+  static std::shared_ptr<const FeatureSet> Compile(std::vector<Entity> entities,
+                                                   const std::vector<FeatureDeclaration>& declarations,
+                                                   const FeatureOptions& options, rule::Schema* schema,
+                                                   std::vector<rule::Diagnostic>* diagnostics);
+
+  const std::vector<Entity>& entities() const { return entities_; }
+  const std::vector<Measure>& measures() const { return measures_; }
+  const std::vector<Feature>& features() const { return features_; }
+  const rule::Schema& schema() const { return *schema_; }
+  const FeatureOptions& options() const { return options_; }
+  const model::BusinessCalendar& calendar() const { return *calendar_; }
+  int kept_days() const { return kept_days_; }  // longest window + late_accept + 1
+
+  // The slots of a transaction: built-in fields and attributes; features stay missing. `record` keeps views of `txn`.
+  void FillRecord(const model::Transaction& txn, rule::Record* record) const;
+  // The amount in base minor units: amount_base_minor, else amount_minor where the currency is the base one.
+  std::optional<int64_t> BaseAmount(const model::Transaction& txn) const;
+  // Keys of the transaction's entities by entity index; nothing where the key is absent.
+  void EntityKeys(const rule::Record& record, const model::KeyHasher& hasher,
+                  std::vector<std::optional<model::EntityKey>>* keys) const;
+  // What `event` adds, in the order of measures(). `record` holds the event's own fields (FillRecord); its features
+  // are missing. LABEL adds nothing.
+  void Contributions(const model::Event& event, const rule::Record& record,
+                     const std::vector<std::optional<model::EntityKey>>& keys, rule::EvaluationArena* arena,
+                     std::vector<Contribution>* out) const;
+
+ private:
+  FeatureSet() = default;
+  std::vector<Entity> entities_;
+  std::vector<Measure> measures_;
+  std::vector<Feature> features_;
+  const rule::Schema* schema_ = nullptr;
+  FeatureOptions options_;
+  std::optional<model::BusinessCalendar> calendar_;
+  int kept_days_ = 1;
+};
+
+}  // namespace verdict::feature

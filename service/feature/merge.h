@@ -1,0 +1,62 @@
+// value = tiles of the blob + live cells of the epochs it does not hold + provisionals (+ the current transaction, which
+// is one of them). Pure: nothing it is given is changed (I8).
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "feature/blob.h"
+#include "feature/feature_set.h"
+#include "feature/tile.h"
+#include "model/decision.h"
+#include "rule/schema.h"
+
+namespace verdict::feature {
+
+// One live cell of an entity and measure.
+struct LiveCell {
+  CutId epoch = 0;
+  model::DayNumber day = 0;
+  Tile tile;
+};
+
+// What is known of one (measure, entity) at one point of the log.
+struct MeasureView {
+  const Blob* blob = nullptr;          // null: the store has none (a quiet key): cut = -infinity, no tiles
+  bool blob_failed = false;            // the store did not answer: PARTIAL(batch)
+  std::span<const LiveCell> live;      // every epoch still in memory
+  std::span<const DayTile> overlay;    // provisionals of this replica, the current transaction included
+  CutId newest_epoch = 0;              // epoch of the newest record applied here; a blob with a later cut: PARTIAL(behind)
+  model::DayNumber oldest_day_kept = 0;  // windows reaching before it are PARTIAL(too_old)
+  uint16_t reasons = 0;                // further PartialReason bits that apply: before, log_gone, current ...
+};
+
+struct Part {
+  enum class Source : uint8_t { kBatch, kLive, kProvisional } source = Source::kBatch;
+  model::DayNumber day = 0;
+  CutId cut = 0;
+  Tile tile;
+};
+
+struct FeatureResult {
+  bool known = false;             // false: missing (empty window of avg, min, max; absent entity)
+  int64_t integer = 0;            // sum, count, min, max
+  double real = 0;                // as rules read it: major units of money, averages
+  model::Provenance provenance = model::Provenance::kFull;
+  uint16_t reasons = 0;           // PartialReason bits
+  bool reads_as_missing = false;  // what rules see (R35)
+};
+
+// The tile of the window of `window_days` ending on `day`, and the reasons that apply to it. `parts` may be null.
+Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day, uint16_t* reasons,
+                 std::vector<Part>* parts);
+
+// Finalises one feature: averages in integers with 4 extra decimal digits, half-even (R14); beyond int64 saturates with
+// PARTIAL(range).
+FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reasons);
+
+// Puts a result into the slots that rules read.
+void StoreResult(const Feature& feature, const FeatureResult& result, rule::Record* record);
+
+}  // namespace verdict::feature

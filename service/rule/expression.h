@@ -1,0 +1,64 @@
+// The face of the room: one expression, from source text to a value. The phases lie in files of their own names.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "rule/diagnostic.h"
+#include "rule/schema.h"
+#include "rule/value.h"
+
+namespace verdict::rule {
+
+// An expression's text and the map from its columns to places in the file it came from.
+struct Source {
+  std::string text;               // decoded UTF-8
+  std::string file;
+  std::string pointer;            // JSON pointer of the string
+  std::string rule_id;
+  // place_of[i]: line and column in the file of the i-th code point of `text`; one more entry for the end.
+  // Empty: line 1, column i + 1.
+  struct Position { int line = 1; int column = 1; };
+  std::vector<Position> place_of;
+};
+
+// Named string lists a rule may use: `merchant.mcc in lists.high_risk_mcc`.
+using NamedLists = std::unordered_map<std::string, std::vector<std::string>>;
+
+struct CompileOptions {
+  const Schema* schema = nullptr;      // must outlive the expression
+  const NamedLists* lists = nullptr;   // may be null; must outlive the expression
+  FieldType result = FieldType::kBool; // what the expression must yield, where check_result
+  bool check_result = true;
+};
+
+// Scratch memory of one evaluating thread: lists and strings an evaluation makes. Thread-compatible.
+class EvaluationArena;
+struct EvaluationArenaDeleter { void operator()(EvaluationArena* arena) const; };
+using EvaluationArenaPtr = std::unique_ptr<EvaluationArena, EvaluationArenaDeleter>;
+EvaluationArenaPtr MakeEvaluationArena();
+
+// Immutable. Thread-safe.
+class Expression {
+ public:
+  virtual ~Expression() = default;
+  // Null where `diagnostics` got an error; warnings and hints may come with an expression.
+  static std::unique_ptr<const Expression> Compile(const Source& source, const CompileOptions& options,
+                                                   std::vector<Diagnostic>* diagnostics);
+  // A value, missing or an error; never fails otherwise. Strings and lists in it live until the next Evaluate with
+  // this arena. Allocates nothing once the arena has grown to its size.
+  virtual Value Evaluate(const Record& record, EvaluationArena* arena) const = 0;
+  virtual FieldType type() const = 0;
+  // Slots the expression may read, ascending.
+  virtual const std::vector<uint16_t>& slots() const = 0;
+  // The text in one canonical spelling: what definition hashes are made of.
+  virtual const std::string& canonical() const = 0;
+};
+
+// For people: `742.5`, `"FR"`, `missing: card.country`, `error: integer overflow`.
+std::string FormatValue(const Value& value, const Schema* schema);
+
+}  // namespace verdict::rule
