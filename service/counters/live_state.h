@@ -1,0 +1,211 @@
+// What this replica knows of the log's newest stretch, in memory: cells by epoch, provisionals,
+// decisions, seen ids.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "eventlog/event_source.h"
+#include "eventlog/rules_of_the_log.h"
+#include "feature/feature_set.h"
+#include "feature/merge.h"
+#include "feature/tile.h"
+#include "model/decision.h"
+#include "model/entity_key.h"
+
+namespace verdict::counters {
+
+inline constexpr size_t kStripes = 1024;
+// Entity types of one feature set.
+inline constexpr size_t kMaxEntityTypes = 63;
+// Retries of one transaction that may wait for its first Score; more are told to come again.
+inline constexpr size_t kMaxWaitersPerTransaction = 64;
+
+struct LiveOptions {
+  size_t dedup_ids_per_partition = 8'000'000;  // R19: beyond, the oldest ids are forgotten, tallied
+  int64_t decisions_kept_ms = int64_t{2} * 3600'000;  // R22
+  size_t decisions_bytes_max = size_t{1} << 30;       // the oldest go first, tallied
+  int64_t provisional_ttl_ms = int64_t{10} * 60'000;  // R21
+  size_t overlay_bytes_max = size_t{256}
+                             << 20;  // beyond, a transaction is not added: PARTIAL(limit)
+  size_t cells_bytes_max = size_t{8}
+                           << 30;  // all measures; beyond, no new cell: PARTIAL(limit) (R43)
+};
+
+struct LiveParts {
+  // Must keep alive what it points to (its schema).
+  std::shared_ptr<const feature::FeatureSet> features;
+  const eventlog::CutSchedule* schedule = nullptr;  // must outlive the state
+  const model::KeyHasher* hasher = nullptr;         // must outlive the state
+  const base::Clock* clock = nullptr;               // must outlive the state
+  int partitions = 1;
+};
+
+// What one transaction touches. `payment` (LiveState::PaymentKey) names the transaction.
+struct Touched {
+  model::EntityKey payment;
+  std::span<const std::optional<model::EntityKey>> entities;  // FeatureSet::EntityKeys
+  eventlog::Partition partition = 0;  // PartitionOf(merchant_id, partitions)
+};
+
+// How far this replica has come.
+struct AsOf {
+  feature::CutId newest_epoch =
+      feature::kNoCut;  // a blob with a later cut holds events unknown here
+  int64_t lag_ms = 0;  // age of the newest moment up to which everything in the log is applied here
+};
+
+enum class SlotState : uint8_t {
+  kOpened,         // it is the caller's to answer or abandon
+  kOpenElsewhere,  // another Score is at it: Park
+  kAnswered,       // the stored decision; nothing is to be counted
+  kConflict        // same id, other digest
+};
+
+// Called once, outside all locks, when the slot it waited for was answered or abandoned: ask again.
+using Waiter = std::function<void()>;
+
+struct LiveSizes {
+  size_t cells = 0, cell_bytes = 0, index_bytes = 0;
+  size_t dedup_ids = 0, dedup_bytes = 0;
+  size_t decisions = 0, decision_bytes = 0;
+  size_t provisionals = 0, overlay_bytes = 0;
+  uint64_t dedup_evicted = 0, decisions_evicted = 0, provisionals_expired = 0;
+  uint64_t cells_refused = 0;  // contributions that found no room
+};
+
+// Sum, count and number of cells of one (measure, epoch, day), kept while counting, checked on
+// restore (R33).
+struct ControlTotal {
+  uint64_t measure_hash = 0;
+  feature::CutId epoch = 0;
+  model::DayNumber day = 0;
+  feature::Int128 sum = 0;
+  int64_t count = 0;
+  uint64_t cells = 0;
+  friend bool operator==(const ControlTotal&, const ControlTotal&) = default;
+};
+
+// Thread-safe. State lies in 1,024 stripes, each under its mutex; this room alone takes them (R20).
+// One thread applies (Apply, RememberId, and what `Checkpoint` does); any thread views. Measures
+// are named by their definition hash, so that rule sets may come and go.
+class LiveState {
+ public:
+  class View;
+
+  LiveState(LiveParts parts, const LiveOptions& options);
+  ~LiveState();
+
+  // May `features` be scored with? Their measures must be among those counted since the start,
+  // under the same zone, base currency and late rule. Errors: FailedPrecondition, naming what asks
+  // for a restart. Changes nothing: all measures go on being counted.
+  absl::Status Rebind(const feature::FeatureSet& features) const;
+  const feature::FeatureSet& features() const { return *parts_.features; }
+  int partitions() const { return parts_.partitions; }
+  model::EntityKey PaymentKey(std::string_view transaction_id) const;
+
+  // --- the apply thread ---
+  // Counts one record as AGGREGATES section 7 says. REQUIRES: record.offset >= next offset of its
+  // partition. The class is decided in this order: dead_lettered, duplicate, quarantined, filtered,
+  // counted.
+  eventlog::EventClass Apply(const eventlog::LogRecord& record);
+  void ApplyAll(std::span<const eventlog::LogRecord> records);
+  // Warm-up (section 11, step 3): the id is seen from now on, nothing is counted, no offset moves.
+  void RememberId(const eventlog::LogRecord& record);
+  // After a cold start: counting goes on at `next`; ids recorded before `ids_known_from_ms` are
+  // unknown.
+  void StartAt(eventlog::Partition partition, eventlog::Offset next, int64_t ids_known_from_ms);
+  // Everything that was in the log at steady-clock `moment_ns` is applied, and no cut later than
+  // `epoch` was taken by then.
+  void NoteComplete(int64_t moment_ns, feature::CutId epoch);
+  // Provisionals past their time, decisions past theirs. A few stripes a call; call it often.
+  void Expire();
+  // Frees an epoch of all measures. REQUIRES: the batch has proved that it holds the epoch, long
+  // enough ago (R27, I9).
+  void DropEpoch(feature::CutId epoch);
+
+  // --- any thread ---
+  // Further PartialReason bits of every answer over a measure: before, log_gone, rebuilding,
+  // suspect.
+  void SetReasons(uint64_t measure_hash, uint16_t reasons);
+  // The decision stored for a transaction id. Errors: NotFound.
+  absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
+  AsOf as_of() const;
+  std::vector<eventlog::Offset> NextOffsets() const;
+  uint64_t total(eventlog::EventClass event_class) const;  // since the process began
+  LiveSizes sizes() const;
+  std::vector<ControlTotal> ControlTotals() const;  // sorted by (measure hash, epoch, day)
+  std::vector<feature::CutId> LiveEpochs() const;   // ascending
+
+ private:
+  friend class Checkpoint;
+  struct Tables;
+  LiveParts parts_;
+  LiveOptions options_;
+  std::unique_ptr<Tables> tables_;
+};
+
+// Thread-compatible: made, used and destroyed on one thread; holds the stripes of its transaction
+// and entities, so keep it short: no I/O, no rule evaluation, no second View. Vectors it is given
+// are appended to.
+class LiveState::View {
+ public:
+  View(LiveState& live, const Touched& touched);
+  ~View();
+  View(const View&) = delete;
+  View& operator=(const View&) = delete;
+
+  // The decision slot of the transaction. kAnswered fills `answered`.
+  SlotState FindOrOpen(const std::array<uint64_t, 2>& request_digest, model::Decision* answered);
+  // REQUIRES: FindOrOpen said kOpenElsewhere in this view. False where kMaxWaitersPerTransaction
+  // wait already.
+  bool Park(Waiter waiter);
+  // Stores the decision in the open slot / closes the slot without one (its provisional goes too).
+  // Hands back who waited, to be called once the view is gone.
+  void Answer(const model::Decision& decision, std::vector<Waiter>* waiters);
+  void Abandon(std::vector<Waiter>* waiters);
+
+  // The log's PAYMENT of this transaction was applied here (within the dedup window).
+  bool PaymentSeen() const;
+  // False: the transaction is so old that its PAYMENT may have been applied and its id forgotten:
+  // PARTIAL(current).
+  bool WithinDedupHorizon(int64_t event_time_ms) const;
+
+  // Live cells of (measure, key), all epochs kept, days >= `oldest`. Returns the PartialReason bits
+  // that apply: SetReasons, limit; rebuilding where the measure is not counted here.
+  uint16_t CollectLive(uint64_t measure_hash, const model::EntityKey& key, model::DayNumber oldest,
+                       std::vector<feature::LiveCell>* out) const;
+  // Provisionals of (measure, key) that are neither replaced by their event nor expired; with
+  // `without_current`, not those of the view's own transaction.
+  void CollectOverlay(uint64_t measure_hash, const model::EntityKey& key, bool without_current,
+                      std::vector<feature::DayTile>* out) const;
+
+  // Counts the transaction provisionally; `contributions` are in the measures of `features`.
+  // Nothing is put where PaymentSeen(). False: no room (overlay_bytes_max), PARTIAL(limit).
+  bool PutProvisional(const feature::FeatureSet& features,
+                      std::span<const feature::Contribution> contributions);
+  // The same with the real outcome, where the provisional still stands; nothing where its event
+  // came meanwhile.
+  void ReplaceProvisional(const feature::FeatureSet& features,
+                          std::span<const feature::Contribution> contributions);
+
+  AsOf as_of() const { return live_.as_of(); }
+
+ private:
+  LiveState& live_;
+  Touched touched_;
+  std::array<uint16_t, kMaxEntityTypes + 1> stripes_;  // ascending, no doubles
+  size_t stripe_count_ = 0;
+};
+
+}  // namespace verdict::counters
