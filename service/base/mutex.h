@@ -1,9 +1,12 @@
-// std::mutex with clang's thread-safety annotations. Not absl::Mutex: the distribution's build of it is
-// not instrumented, and ThreadSanitizer reports false races on it.
+// std::mutex with clang's thread-safety annotations. Not absl::Mutex: the distribution's build of
+// it is not instrumented, and ThreadSanitizer reports false races on it.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+
+#include "absl/base/thread_annotations.h"  // GUARDED_BY and PT_GUARDED_BY
 
 #if defined(__clang__)
 #define VERDICT_ANNOTATE(x) __attribute__((x))
@@ -11,8 +14,6 @@
 #define VERDICT_ANNOTATE(x)
 #endif
 
-#define GUARDED_BY(x) VERDICT_ANNOTATE(guarded_by(x))
-#define PT_GUARDED_BY(x) VERDICT_ANNOTATE(pt_guarded_by(x))
 #define REQUIRES_LOCK(...) VERDICT_ANNOTATE(requires_capability(__VA_ARGS__))
 #define EXCLUDES_LOCK(...) VERDICT_ANNOTATE(locks_excluded(__VA_ARGS__))
 #define ACQUIRES_LOCK(...) VERDICT_ANNOTATE(acquire_capability(__VA_ARGS__))
