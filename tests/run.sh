@@ -1,0 +1,89 @@
+#!/usr/bin/env bash
+# Everything that must be green before a change lands: installs what is missing, builds, runs every test.
+# usage: ./tests/run.sh [--only REGEX]     runs the steps whose name matches; the last line counts passed, failed, skipped
+# What takes longer is in tests/soak.sh.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+only=${2:-.}
+[ $# -eq 0 ] || [ "${1:-}" = --only ] || { sed -n '2,4p' "$0"; exit 2; }
+
+passed=0 failed=0 skipped=0
+logs=build/tests
+mkdir -p "$logs"
+began=$SECONDS
+if [ -t 1 ]; then green=$'\e[32m' red=$'\e[31m' yellow=$'\e[33m' plain=$'\e[0m'; else green='' red='' yellow='' plain=''; fi
+
+wanted() { [[ $1 =~ $only ]]; }
+report() { printf '%s%-7s%s %-44s %5d s  %s\n' "$1" "$2" "$plain" "$3" "$4" "${5:-}"; }
+skip() { wanted "$1" || return 0; skipped=$((skipped + 1)); report "$yellow" skipped "$1" 0 "skipped: $2"; }
+
+# step NAME COMMAND...: one test, told by its exit status; 77 means skipped, and its last line says why.
+step() {
+  local name=$1 log start status
+  shift
+  wanted "$name" || return 0
+  log=$logs/${name//[^a-zA-Z0-9_-]/_}.log
+  start=$SECONDS
+  "$@" >"$log" 2>&1 </dev/null
+  status=$?
+  case $status in
+    0) passed=$((passed + 1)); report "$green" passed "$name" $((SECONDS - start)) "$(tail -n 1 "$log" | cut -c1-100)" ;;
+    77) skipped=$((skipped + 1)); report "$yellow" skipped "$name" $((SECONDS - start)) "$(tail -n 1 "$log")" ;;
+    *) failed=$((failed + 1)); report "$red" FAILED "$name" $((SECONDS - start)) "exit $status, see $log"; tail -n 40 "$log" | sed 's/^/    /' ;;
+  esac
+  return $status
+}
+
+# gtest NAME PROGRAM: every case of a GoogleTest program counts for itself.
+gtest() {
+  local name=$1 log start status n_passed n_failed n_skipped
+  wanted "$name" || return 0
+  log=$logs/${name//[^a-zA-Z0-9_-]/_}.log
+  start=$SECONDS
+  "$2" --gtest_color=no >"$log" 2>&1 </dev/null
+  status=$?
+  n_passed=$(sed -nE 's/^\[  PASSED  \] ([0-9]+) tests?\.$/\1/p' "$log" | tail -n 1)
+  n_skipped=$(sed -nE 's/^\[  SKIPPED \] ([0-9]+) tests?, listed below:$/\1/p' "$log" | tail -n 1)
+  n_failed=$(sed -nE 's/^\[  FAILED  \] ([0-9]+) tests?, listed below:$/\1/p' "$log" | tail -n 1)
+  passed=$((passed + ${n_passed:-0})) skipped=$((skipped + ${n_skipped:-0}))
+  [ "${n_skipped:-0}" -eq 0 ] || grep -hE 'skipped: ' "$log" | sort -u | sed 's/^/    /'
+  if [ $status -eq 0 ] && [ "${n_passed:-0}" -gt 0 ]; then
+    report "$green" passed "$name" $((SECONDS - start)) "${n_passed} cases"
+  else
+    failed=$((failed + ${n_failed:-1}))
+    report "$red" FAILED "$name" $((SECONDS - start)) "exit $status, see $log"
+    grep -A 12 -E 'Failure$|^\[  FAILED|ERROR: |WARNING: ThreadSanitizer' "$log" | head -n 60 | sed 's/^/    /'
+  fi
+}
+
+must() { step "$@" || finish; }
+finish() {
+  printf '\ntook %d s\n%d passed, %d failed, %d skipped\n' $((SECONDS - began)) "$passed" "$failed" "$skipped"
+  [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+  exit
+}
+build() { cmake --preset "$1" >/dev/null && cmake --build --preset "$1" --target "${@:2}"; }
+
+must "install" ./deploy/install-deps.sh
+step "house" python3 tests/house/check.py
+step "house self-test" python3 tests/house/check.py --self-test
+step "format" tests/static/format.sh
+
+rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store grpc_api http_api cli)
+rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
+rooms_tsan=(base counters aggregate ingest decide)
+
+must "build release" build release all
+for room in "${rooms_all[@]}"; do
+  [ -x "build/release/bin/${room}_test" ] && gtest "release $room" "build/release/bin/${room}_test"
+done
+step "clang thread safety" tests/static/clang.sh syntax
+step "clang-tidy" tests/static/clang.sh tidy
+if must "build asan" build asan "${rooms_asan[@]/%/_test}"; then
+  for room in "${rooms_asan[@]}"; do gtest "asan $room" "build/asan/bin/${room}_test"; done
+fi
+if must "build tsan" build tsan "${rooms_tsan[@]/%/_test}"; then
+  for room in "${rooms_tsan[@]}"; do gtest "tsan $room" "build/tsan/bin/${room}_test"; done
+fi
+
+finish
