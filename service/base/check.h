@@ -13,8 +13,9 @@ namespace verdict::base {
 
 }  // namespace verdict::base
 
-// Ends the process when `condition` is false, in every build. For invariants of ours, never for input.
-#define CHECK(condition)                                                      \
-  (__builtin_expect(static_cast<bool>(condition), 1)                          \
-       ? static_cast<void>(0)                                                 \
+// Ends the process when `condition` is false, in every build. For invariants of ours, never for
+// input.
+#define CHECK(condition)                             \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::verdict::base::CheckFailed(__FILE__, __LINE__, #condition))

@@ -1,4 +1,5 @@
-// What time it is: the wall's, or the greatest event time seen (so that years past can be replayed).
+// What time it is: the wall's, or the greatest event time seen (so that years past can be
+// replayed).
 #pragma once
 
 #include <atomic>

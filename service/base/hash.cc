@@ -1,4 +1,5 @@
-// SipHash-2-4-128 and CRC-32C by hand (few lines, no Debian library of their own); SHA-256 by OpenSSL.
+// SipHash-2-4-128 and CRC-32C by hand (few lines, no Debian library of their own); SHA-256 by
+// OpenSSL.
 #include "base/hash.h"
 
 #include <openssl/evp.h>
@@ -21,10 +22,20 @@ uint64_t LoadLittleEndian64(const char* bytes) {
 struct SipState {
   uint64_t v0, v1, v2, v3;
   void Round() {
-    v0 += v1; v1 = std::rotl(v1, 13); v1 ^= v0; v0 = std::rotl(v0, 32);
-    v2 += v3; v3 = std::rotl(v3, 16); v3 ^= v2;
-    v0 += v3; v3 = std::rotl(v3, 21); v3 ^= v0;
-    v2 += v1; v1 = std::rotl(v1, 17); v1 ^= v2; v2 = std::rotl(v2, 32);
+    v0 += v1;
+    v1 = std::rotl(v1, 13);
+    v1 ^= v0;
+    v0 = std::rotl(v0, 32);
+    v2 += v3;
+    v3 = std::rotl(v3, 16);
+    v3 ^= v2;
+    v0 += v3;
+    v3 = std::rotl(v3, 21);
+    v3 ^= v0;
+    v2 += v1;
+    v1 = std::rotl(v1, 17);
+    v1 ^= v2;
+    v2 = std::rotl(v2, 32);
   }
   void Rounds(int count) {
     for (int i = 0; i < count; ++i) Round();

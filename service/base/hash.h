@@ -17,7 +17,8 @@ struct Hash128 {
 
 using SipKey = std::array<uint64_t, 2>;
 
-// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012; the authors' test vectors are in the unit test).
+// SipHash-2-4 with 128 bits of output (Aumasson, Bernstein 2012; the authors' test vectors are in
+// the unit test).
 Hash128 SipHash128(const SipKey& key, std::string_view bytes);
 
 // CRC-32C (Castagnoli, RFC 3720 appendix B.4) of `bytes`, continuing from `crc`.

@@ -10,10 +10,10 @@
 #define VERDICT_CONCAT(a, b) VERDICT_CONCAT_INNER(a, b)
 
 // Returns the error of `expression` (an absl::Status) from the enclosing function.
-#define RETURN_IF_ERROR(expression)                     \
-  do {                                                  \
-    absl::Status verdict_status = (expression);         \
-    if (!verdict_status.ok()) return verdict_status;    \
+#define RETURN_IF_ERROR(expression)                  \
+  do {                                               \
+    absl::Status verdict_status = (expression);      \
+    if (!verdict_status.ok()) return verdict_status; \
   } while (false)
 
 // Assigns the value of `expression` (an absl::StatusOr) to `target`, or returns its error.

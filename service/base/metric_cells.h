@@ -1,0 +1,18 @@
+// The cells that metrics count in: 64-bit sums of which every thread writes a copy of its own.
+#pragma once
+
+#include <cstdint>
+
+namespace verdict::base {
+
+inline constexpr uint32_t kMetricCellsMax = 16384;
+
+// Adds to the calling thread's copy of `cell`: one relaxed load and one relaxed store. Thread-safe.
+// REQUIRES: cell < kMetricCellsMax.
+void AddToMetricCell(uint32_t cell, uint64_t n);
+
+// The sum of all threads' copies, those of ended threads included. Thread-safe; what other threads
+// add meanwhile may or may not be in.
+uint64_t SumOfMetricCell(uint32_t cell);
+
+}  // namespace verdict::base
