@@ -10,8 +10,20 @@
 namespace verdict::model {
 
 enum class Outcome : uint8_t { kAllow = 1, kReview = 2, kDeny = 3 };
-enum class Provenance : uint8_t { kFull = 0, kStale = 1, kPartial = 2, kDefault = 3 };  // worse is greater
-enum class DecidedBy : uint8_t { kFinal = 1, kOverride = 2, kRule = 3, kScore = 4, kProvenance = 5, kDefault = 6 };
+enum class Provenance : uint8_t {
+  kFull = 0,
+  kStale = 1,
+  kPartial = 2,
+  kDefault = 3
+};  // worse is greater
+enum class DecidedBy : uint8_t {
+  kFinal = 1,
+  kOverride = 2,
+  kRule = 3,
+  kScore = 4,
+  kProvenance = 5,
+  kDefault = 6
+};
 
 // Why a value is PARTIAL: a set of bits. The comment says what it means to a rule.
 enum PartialReason : uint16_t {
@@ -28,10 +40,11 @@ enum PartialReason : uint16_t {
   kPartialLog = 1 << 10,        // the log did not take the event in time       the value stands
   kPartialFx = 1 << 11,         // an amount was not in the base currency       see AGGREGATES R40
 };
-inline constexpr uint16_t kPartialReadsAsMissing = kPartialBatch | kPartialRebuilding | kPartialBefore |
-                                                   kPartialLogGone | kPartialTooOld | kPartialSuspect;
+inline constexpr uint16_t kPartialReadsAsMissing = kPartialBatch | kPartialRebuilding |
+                                                   kPartialBefore | kPartialLogGone |
+                                                   kPartialTooOld | kPartialSuspect;
 
-std::string_view OutcomeName(Outcome outcome);          // "ALLOW" ...
+std::string_view OutcomeName(Outcome outcome);           // "ALLOW" ...
 std::string_view ProvenanceName(Provenance provenance);  // "FULL" ...
 std::string_view DecidedByName(DecidedBy decided_by);    // "final" ...
 // "batch|fx"; empty for 0.
@@ -45,14 +58,15 @@ struct Decision {
   Provenance provenance = Provenance::kDefault;
   uint16_t partial_reasons = 0;  // PartialReason bits, all features together
   int64_t score = 0;
-  std::vector<std::string> reasons;   // merchant-safe codes, by priority
-  std::vector<std::string> rule_ids;  // live rules that matched
+  std::vector<std::string> reasons;           // merchant-safe codes, by priority
+  std::vector<std::string> rule_ids;          // live rules that matched
   std::vector<std::string> shadow_rule_ids;   // would have matched
   std::vector<std::string> missing_rule_ids;  // ended missing
   std::vector<std::string> error_rule_ids;    // ended in an error
-  std::string rule_set;               // hash, 12 hexadecimal digits
+  std::string rule_set;                       // hash, 12 hexadecimal digits
   int64_t decided_at_ms = 0;
-  // Digest of (id, amount_minor, currency, merchant_id, card_id): a retry with another one is a conflict.
+  // Digest of (id, amount_minor, currency, merchant_id, card_id): a retry with another one is a
+  // conflict.
   std::array<uint64_t, 2> request_digest{};
   friend bool operator==(const Decision&, const Decision&) = default;
 };

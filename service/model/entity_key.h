@@ -1,4 +1,5 @@
-// The 96-bit keys under which state is kept: no raw id of an entity stands in memory tables or stores.
+// The 96-bit keys under which state is kept: no raw id of an entity stands in memory tables or
+// stores.
 #pragma once
 
 #include <array>

@@ -4,10 +4,14 @@ namespace verdict::model {
 
 std::string_view EventKindName(EventKind kind) {
   switch (kind) {
-    case EventKind::kPayment: return "PAYMENT";
-    case EventKind::kRefund: return "REFUND";
-    case EventKind::kReversal: return "REVERSAL";
-    case EventKind::kLabel: return "LABEL";
+    case EventKind::kPayment:
+      return "PAYMENT";
+    case EventKind::kRefund:
+      return "REFUND";
+    case EventKind::kReversal:
+      return "REVERSAL";
+    case EventKind::kLabel:
+      return "LABEL";
   }
   return "UNKNOWN";
 }

@@ -8,10 +8,12 @@
 
 namespace verdict::model {
 
-// Digits after the point: 2 for EUR, 0 for JPY, 3 for BHD. None for a code that ISO 4217 does not list.
+// Digits after the point: 2 for EUR, 0 for JPY, 3 for BHD. None for a code that ISO 4217 does not
+// list.
 std::optional<int> CurrencyExponent(std::string_view currency);
 
-// Major units as a double, for rules and people; never added up. An unknown currency counts as exponent 2.
+// Major units as a double, for rules and people; never added up. An unknown currency counts as
+// exponent 2.
 double ToMajorUnits(int64_t minor, std::string_view currency);
 
 // "1,234.50 EUR".

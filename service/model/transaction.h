@@ -11,8 +11,8 @@
 namespace verdict::model {
 
 // A value of a declared attribute (rules/schema.json says which names and types there are).
-using AttributeValue =
-    std::variant<bool, int64_t, double, std::string, std::vector<std::string>, std::vector<int64_t>>;
+using AttributeValue = std::variant<bool, int64_t, double, std::string, std::vector<std::string>,
+                                    std::vector<int64_t>>;
 
 struct Attribute {
   std::string name;  // dotted names fill entity fields: "card.bin"
@@ -23,9 +23,9 @@ struct Attribute {
 // An empty string is an absent field.
 struct Transaction {
   std::string id;
-  int64_t event_time_ms = 0;   // Unix epoch
-  int64_t amount_minor = 0;    // minor units of `currency`
-  std::string currency;        // ISO 4217, three capitals
+  int64_t event_time_ms = 0;                 // Unix epoch
+  int64_t amount_minor = 0;                  // minor units of `currency`
+  std::string currency;                      // ISO 4217, three capitals
   std::optional<int64_t> amount_base_minor;  // minor units of the deployment's base currency
   std::string merchant_id;
   std::string merchant_mcc;
