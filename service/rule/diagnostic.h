@@ -29,6 +29,7 @@ struct Diagnostic {
   Place place;
   std::string pointer;     // JSON pointer within the file: "/rules/0/when_all/0"
   std::string rule_id;     // empty outside a rule
+  std::string rule_title;  // as printed: `rule a_b "Name", clause 1`; empty: made of rule_id
   std::string message;     // stands alone
   std::string expression;  // the expression as written, empty where there is none
   int caret_column = 0;    // from 1, in code points of `expression`; 0: no caret

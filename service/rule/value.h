@@ -13,7 +13,7 @@ enum class Kind : uint8_t {
 };
 
 // Why an evaluation ended in kError.
-enum class ErrorCode : uint8_t { kNone, kOverflow, kDivideByZero, kConversion, kIndex, kType, kRegex, kLimit };
+enum class ErrorCode : uint8_t { kNone, kOverflow, kDivideByZero, kConversion, kIndex, kType, kRegex, kLimit, kNotANumber };
 
 class Value {
  public:
@@ -29,8 +29,13 @@ class Value {
   static Value String(std::string_view text) {
     Value v; v.kind_ = Kind::kString; v.pointer_ = text.data(); v.extra_ = static_cast<uint32_t>(text.size()); return v;
   }
-  // Milliseconds since the Unix epoch (the whole range CEL allows comes with the rest of the language).
-  static Value TimestampMs(int64_t ms) { Value v; v.kind_ = Kind::kTimestamp; v.int_ = ms; return v; }
+  static Value Bytes(std::string_view bytes) { Value v = String(bytes); v.kind_ = Kind::kBytes; return v; }
+  // Milliseconds since the Unix epoch.
+  static Value TimestampMs(int64_t ms) { return Timestamp(ms, 0); }
+  // And the nanoseconds beyond the millisecond, 0 to 999,999.
+  static Value Timestamp(int64_t ms, uint32_t nanos) {
+    Value v; v.kind_ = Kind::kTimestamp; v.int_ = ms; v.extra_ = nanos; return v;
+  }
   // Nanoseconds.
   static Value Duration(int64_t ns) { Value v; v.kind_ = Kind::kDuration; v.int_ = ns; return v; }
   static Value List(std::span<const Value> items) {
@@ -47,6 +52,7 @@ class Value {
   std::string_view string() const { return {static_cast<const char*>(pointer_), extra_}; }
   std::span<const Value> list() const { return {static_cast<const Value*>(pointer_), extra_}; }
   ErrorCode error() const { return static_cast<ErrorCode>(extra_); }
+  uint32_t nanos_of_ms() const { return extra_; }  // of a timestamp
   uint16_t missing_slot() const { return static_cast<uint16_t>(extra_); }  // UINT16_MAX: unknown
 
  private:
