@@ -1,11 +1,12 @@
-// One immutable rule set: schema, features, lists, rules and policy of a rules/ folder, under one hash.
+// One immutable rule set: schema, features, lists, rules and policy of a rules/ folder, under one
+// hash.
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "feature/feature_set.h"
@@ -24,10 +25,11 @@ std::string_view ModeName(Mode mode);
 std::string_view ActionName(Action action);
 std::string_view RuleResultName(RuleResult result);
 
+// A rule's own test. It runs at load, and again in `verdict test`.
 struct RuleTest {
   std::string name;
-  std::string expect;  // "match", "no_match", "missing"
-  std::string given_json;
+  RuleResult expect = RuleResult::kMatch;
+  std::string given_json;  // as it stands in the file
 };
 
 struct Rule {
@@ -37,15 +39,16 @@ struct Rule {
   int score = 0;
   bool final = false;
   int priority = 0;
-  bool match_on_missing = false;           // on_missing: match
-  std::optional<int64_t> expires_ms;       // 00:00 UTC of the day; from then on txn.time makes it act as shadow
+  bool match_on_missing = false;      // on_missing: match
+  std::optional<int64_t> expires_ms;  // 00:00 UTC of the day; from then on it acts as shadow
   std::vector<std::unique_ptr<const rule::Expression>> clauses;  // joined by &&
-  std::vector<std::string> clause_texts;   // as written
+  std::vector<std::string> clause_texts;                         // as written
   std::vector<RuleTest> tests;
   std::string file;
 };
 
 enum class OnProvenance : uint8_t { kDecide, kReview, kDeny };
+std::string_view OnProvenanceName(OnProvenance on);
 
 struct Policy {
   int review_at = 50;
@@ -55,45 +58,67 @@ struct Policy {
   OnProvenance on_partial = OnProvenance::kDecide;
   OnProvenance on_default = OnProvenance::kReview;
   std::vector<std::string> reasons;
+  double guard_max_deny_shift = 2.0;  // points by which a reload may move the share of DENY
+  int64_t cost_rule_units = 2'000;    // worst case of one rule, of the set, and what a unit takes
+  int64_t cost_set_units = 100'000;
+  int64_t cost_ns_per_unit = 10;
 };
 
 // Immutable. Thread-safe.
 struct RuleSet {
-  std::string hash;       // SHA-256 of all files, 64 hexadecimal digits
-  std::string short_hash; // its first 12
+  std::string hash;        // SHA-256 of all files, 64 hexadecimal digits
+  std::string short_hash;  // its first 12
   int64_t loaded_at_ms = 0;
   std::unique_ptr<rule::Schema> schema;
-  std::shared_ptr<const feature::FeatureSet> features;
-  std::map<std::string, std::vector<std::string>> list_texts;
+  std::shared_ptr<const feature::FeatureSet>
+      features;  // must not outlive the set: it reads `schema`
   rule::NamedLists lists;
   std::vector<Rule> rules;  // by id; those with mode off too
+  // Indexes into `rules`: the order of reasons in an answer, highest priority first, then by id.
+  std::vector<uint32_t> by_priority;
   Policy policy;
-  // For each live or shadow rule that reads a feature: features()[i] is read by some live rule.
+  // features()[i] of `features` is read by a live rule.
   std::vector<bool> feature_read_live;
 };
 
-// The result of evaluating every live and shadow rule against one record. Reused from call to call: no allocation once
-// it has grown.
+// The result of evaluating every live and shadow rule against one record. Reused from call to call:
+// no allocation once it has grown.
 struct Evaluation {
   std::vector<RuleResult> results;  // by index into RuleSet::rules; kNoMatch for mode off
-  std::vector<bool> acting;         // live and not expired at txn.time
+  std::vector<bool>
+      acting;  // live and not expired at txn.time; a record without txn.time expires nothing
 };
+
+// The result of one rule: its clauses joined by `&&` of RULES.md section 4.
+RuleResult EvaluateRule(const Rule& rule, const rule::Record& record, rule::EvaluationArena* arena);
 
 // Thread-safe. Every live and shadow rule is evaluated.
-void EvaluateRules(const RuleSet& set, const rule::Record& record, rule::EvaluationArena* arena, Evaluation* out);
+void EvaluateRules(const RuleSet& set, const rule::Record& record, rule::EvaluationArena* arena,
+                   Evaluation* out);
 
-// RULES.md section 5: final deny, allow, deny, review, default; scores and `on` by `provenance`. Fills outcome, score,
-// decided_by, provenance, reasons, rule_ids and the shadow, missing and error ids of `decision`.
-void Decide(const RuleSet& set, const Evaluation& evaluation, model::Provenance provenance, model::Decision* decision);
+// RULES.md section 5: final deny, allow, deny, review, default; scores and `on` by `provenance`.
+// Fills outcome, score, decided_by, provenance, reasons, rule_ids, the shadow, missing and error
+// ids and rule_set of `decision`, and leaves the rest. Missing and error ids are of acting rules
+// alone; a rule that matches because its author said `on_missing`: `match` stands among rule_ids
+// too. Allocates nothing once `decision` has grown.
+void Decide(const RuleSet& set, const Evaluation& evaluation, model::Provenance provenance,
+            model::Decision* decision);
 
-// Reads, checks and compiles a rules/ folder. Null where there are errors; warnings and hints come in both cases.
-// `options` carries what the deployment's settings say (time zone, base currency); features.json's defaults override
-// the rest. Every rule's own tests are run; one that fails is error R520.
+// Reads, checks and compiles a rules/ folder. Null where there are errors; warnings and hints come
+// in both cases. `options` carries what the deployment's settings say (time zone, base currency);
+// features.json's defaults override the rest. Every rule's own tests are run; one that fails is
+// error R520.
 struct LoadResult {
   std::shared_ptr<const RuleSet> set;
-  std::vector<rule::Diagnostic> diagnostics;
-  int files = 0;
+  std::vector<rule::Diagnostic> diagnostics;  // by file and place; at most 100 errors
+  size_t errors_left_out = 0;                 // beyond those
+  int files = 0;                              // read, lists included
+  int rules = 0;
+  int lists = 0;
 };
 LoadResult LoadRuleSet(const std::string& folder, const feature::FeatureOptions& options);
+// The same as of a moment: `now_ms` tells which rules expire soon.
+LoadResult LoadRuleSetAt(const std::string& folder, const feature::FeatureOptions& options,
+                         int64_t now_ms);
 
 }  // namespace verdict::ruleset
