@@ -13,9 +13,11 @@
 #include "base/metrics.h"
 #include "base/published.h"
 #include "counters/live_state.h"
+#include "decide/timer.h"
 #include "eventlog/event_source.h"
 #include "feature/merge.h"
 #include "model/decision.h"
+#include "model/entity_key.h"
 #include "model/transaction.h"
 #include "ruleset/rule_set.h"
 
@@ -27,11 +29,15 @@ struct FeatureAnswer {
   std::vector<feature::Part> parts;           // Explain alone
 };
 
-// One call. The caller owns it and keeps it until Done(). Reused from call to call, its strings keep their capacity.
+// **Thread-compatible.** One call. The caller owns it and keeps it until Done(). Reused from call to call, its strings
+// keep their capacity.
 class ScoreCall {
  public:
-  virtual ~ScoreCall() = default;
-  // Called exactly once, on the caller's thread inside Score(), or later on the store's or the appender's thread.
+  ScoreCall();
+  virtual ~ScoreCall();
+  // Called exactly once: on the caller's thread inside Score(), or later on the store's, the appender's or the timer's
+  // thread, or on that of the call whose decision this one waited for. It must not block. The decider does not touch
+  // the call afterwards, so that it may be used again, or destroyed, from within.
   virtual void Done() = 0;
 
   // In.
@@ -42,7 +48,9 @@ class ScoreCall {
   std::chrono::steady_clock::time_point deadline = std::chrono::steady_clock::time_point::max();
 
   // Out, valid from Done().
-  absl::Status status;    // InvalidArgument naming the field, AlreadyExists, DeadlineExceeded, ResourceExhausted
+  // InvalidArgument naming the field, AlreadyExists, DeadlineExceeded, ResourceExhausted (too many retries wait for one
+  // decision), Unavailable (no rule set yet).
+  absl::Status status;
   model::Decision decision;
   bool replayed = false;
   std::vector<FeatureAnswer> features;   // include_features or dry_run
@@ -53,24 +61,29 @@ class ScoreCall {
   // Scratch of the decider, kept here so that a reused call allocates nothing.
   struct Scratch;
   std::unique_ptr<Scratch> scratch;
-  ScoreCall();
 };
 
 struct DeciderOptions {
   std::chrono::milliseconds blob_wait{5};     // a Score parked on the store goes on without it after this: PARTIAL(batch)
   std::chrono::milliseconds append_wait{20};  // an answer parked on the log leaves with PARTIAL(log) after this
+  // What an answer takes once its inputs are there, and its way back: with less time left a call ends in
+  // DeadlineExceeded and nothing is counted; a wait ends that much before the deadline.
+  std::chrono::microseconds answer_time{500};
   int64_t max_event_time_skew_ms = 5 * 60 * 1000;
 };
 
-// Thread-safe. What it is given must outlive it.
+// **Thread-safe.** What it is given must outlive it. Destroy it when no call is under way; the destructor waits for what
+// the store and the appender still owe it (both promise to answer each request once).
 class Decider {
  public:
   struct Parts {
     const base::Published<ruleset::RuleSet>* rules = nullptr;
     counters::LiveState* live = nullptr;
     aggregate::BlobCache* blobs = nullptr;
-    eventlog::EventAppender* appender = nullptr;
+    eventlog::EventAppender* appender = nullptr;  // null: nothing is recorded, as if every call said record=false
     base::Clock* clock = nullptr;
+    const model::KeyHasher* hasher = nullptr;     // the one that `live` counts with
+    Timer* timer = nullptr;                       // null: the decider runs a timer thread of its own
   };
   Decider(const Parts& parts, const DeciderOptions& options);
   ~Decider();
