@@ -1,10 +1,12 @@
-// Which event ids a partition has seen of late (R19): exact, bounded, the same in stream, replay and batch.
+// Which event ids a partition has seen of late (R19): exact, bounded, the same in stream, replay
+// and batch.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
 #include "model/entity_key.h"
@@ -13,36 +15,78 @@ namespace verdict::eventlog {
 
 inline constexpr int64_t kDedupBucketMs = 15 * 60 * 1000;
 inline constexpr int kDedupBucketsBack = 8;
-// How much log before a cut must be read (ids only) so that duplicates across it are told: 2 h 15 min.
+// How much log before a cut must be read (ids only) so that duplicates across it are told: 2 h 15
+// min.
 inline constexpr int64_t kDedupWarmUpMs = (kDedupBucketsBack + 1) * kDedupBucketMs;
 
 struct DedupEntry {
   model::EntityKey id;
-  int64_t bucket = 0;  // record time / kDedupBucketMs
+  int64_t bucket = 0;  // record time / kDedupBucketMs, rounded down
+  friend bool operator==(const DedupEntry&, const DedupEntry&) = default;
 };
 
-// Thread-compatible.
+// Thread-compatible. A ring of occurrences in log order, 16 bytes each, and an index of 8-byte
+// slots to the newest occurrence of each id: at most 38 bytes an id. Every record that repeats an
+// id in a new bucket is an occurrence too
+// ("stands earlier in the partition"), so that what is known is a function of the last 2 h 15 min
+// of the log alone.
 class DedupWindow {
  public:
-  explicit DedupWindow(size_t max_ids) : max_ids_(max_ids) {}
-  // True where `id` was seen within the window; else remembers it. Record times must not go back.
+  // `max_ids`: how many occurrences are kept; beyond, the oldest go. REQUIRES: max_ids >= 1.
+  explicit DedupWindow(size_t max_ids);
+  ~DedupWindow();
+  DedupWindow(DedupWindow&&) noexcept;
+  DedupWindow& operator=(DedupWindow&&) noexcept;
+
+  // True where `id` was seen within the window; remembers it either way. Record times must not go
+  // back.
   bool SeenOrInsert(const model::EntityKey& id, int64_t record_time_ms);
   bool Contains(const model::EntityKey& id) const;
-  // The oldest moment (record time) from which ids are surely still known; INT64_MIN before anything was forgotten.
-  int64_t horizon_ms() const;
-  size_t size() const;
-  uint64_t evicted() const { return evicted_; }  // forgotten for max_ids while still within the window
-  // Ids in log order, oldest first; Restore puts them back as they were.
-  std::vector<DedupEntry> Entries() const;
+  // The oldest moment (record time) from which ids are surely still known; INT64_MIN before
+  // anything was forgotten.
+  int64_t horizon_ms() const { return horizon_ms_; }
+  // Says that nothing before `record_time_ms` was read: the horizon is not older than it.
+  void KnowsOnlyFrom(int64_t record_time_ms);
+  size_t size() const { return static_cast<size_t>(end_ - begin_); }  // occurrences held
+  uint64_t evicted() const {
+    return evicted_;
+  }  // forgotten for max_ids while still within the window
+  size_t bytes() const;
+
+  // Occurrences are numbered from 0 as they come; those held are [begin_sequence, end_sequence).
+  uint64_t begin_sequence() const { return begin_; }
+  uint64_t end_sequence() const { return end_; }
+  // In log order, oldest first; those of `from` and later that are still held.
+  std::vector<DedupEntry> Entries(uint64_t from = 0) const;
+  // Puts back what Entries() gave, as it was. REQUIRES: empty.
   void Restore(const std::vector<DedupEntry>& entries);
 
  private:
-  void Forget(int64_t newest_bucket);
+  static constexpr size_t kChunkEntries = 4096;
+  static constexpr size_t kShards =
+      256;  // each grows alone: a growing window never stalls for long
+  struct Occurrence {
+    model::EntityKey id;
+    int32_t bucket;
+  };
+  static_assert(sizeof(Occurrence) == 16);
+  struct Slot;
+  class Shard;
+
+  const Occurrence& At(uint64_t sequence) const;
+  Occurrence& At(uint64_t sequence);
+  const Slot* Find(const model::EntityKey& id) const;
+  void Append(const model::EntityKey& id, int32_t bucket);
+  void AdvanceTo(int32_t bucket);
+  bool ForgetOldest();  // true where it was its id's newest occurrence
+
   size_t max_ids_;
-  std::deque<DedupEntry> order_;
-  std::unordered_map<model::EntityKey, int64_t, model::EntityKeyHash> bucket_of_;
-  int64_t newest_bucket_ = INT64_MIN;
-  int64_t forgotten_before_ms_ = INT64_MIN;
+  std::deque<std::unique_ptr<Occurrence[]>> chunks_;  // chunks_[0] holds `begin_`
+  std::unique_ptr<Shard[]> index_;
+  uint64_t begin_ = 0;
+  uint64_t end_ = 0;
+  int32_t newest_bucket_ = INT32_MIN;
+  int64_t horizon_ms_ = INT64_MIN;
   uint64_t evicted_ = 0;
 };
 

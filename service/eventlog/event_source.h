@@ -18,23 +18,25 @@ namespace verdict::eventlog {
 using Partition = int32_t;
 using Offset = int64_t;
 
-// One record of the log, decoded. `unreadable` is not empty where its bytes could not be: it only moves the offset.
+// One record of the log, decoded. `unreadable` is not empty where its bytes could not be: it only
+// moves the offset.
 struct LogRecord {
   Partition partition = 0;
   Offset offset = 0;
   int64_t record_time_ms = 0;  // stamped by the log; never goes back within a partition
   model::Event event;
-  std::optional<model::Decision> decision;  // embedded log: the answer that was given with this payment
+  std::optional<model::Decision>
+      decision;  // embedded log: the answer that was given with this payment
   std::string unreadable;
 };
 
 // The stretch of a log that some state was made of: tells a damaged or foreign log from ours.
 struct LogIdentity {
-  std::string log_id;          // random, made with the log
+  std::string log_id;  // random, made with the log
   Partition partition = 0;
-  Offset last = -1;            // the last applied record; -1: none
+  Offset last = -1;  // the last applied record; -1: none
   int64_t record_time_ms = 0;
-  uint32_t crc = 0;            // crc32c of its key and value, read again now
+  uint32_t crc = 0;  // crc32c of its key and value, read again now
   friend bool operator==(const LogIdentity&, const LogIdentity&) = default;
 };
 
@@ -45,13 +47,16 @@ class EventSource {
   virtual int partitions() const = 0;
   // Poll goes on from `from`.
   virtual absl::Status Assign(Partition partition, Offset from) = 0;
-  // Up to `max` records, in offset order within a partition, all partitions in turn; waits at most `wait` for the
-  // first. `out` is overwritten (its elements are reused). Returns how many. Errors: Unavailable, DataLoss.
-  virtual absl::StatusOr<size_t> Poll(std::vector<LogRecord>* out, size_t max, std::chrono::milliseconds wait) = 0;
+  // Up to `max` records, in offset order within a partition, all partitions in turn; waits at most
+  // `wait` for the first. `out` is overwritten (its elements are reused). Returns how many. Errors:
+  // Unavailable, DataLoss.
+  virtual absl::StatusOr<size_t> Poll(std::vector<LogRecord>* out, size_t max,
+                                      std::chrono::milliseconds wait) = 0;
   virtual absl::StatusOr<Offset> Low(Partition partition) = 0;  // the retention edge
   virtual absl::StatusOr<Offset> End(Partition partition) = 0;  // the next offset to be written
   // The first record with record time >= `record_time_ms`; nothing where there is none yet.
-  virtual absl::StatusOr<std::optional<Offset>> FirstAtOrAfter(Partition partition, int64_t record_time_ms) = 0;
+  virtual absl::StatusOr<std::optional<Offset>> FirstAtOrAfter(Partition partition,
+                                                               int64_t record_time_ms) = 0;
   // Reads record `last` again. Errors: NotFound where retention has removed it or it never was.
   virtual absl::StatusOr<LogIdentity> Identity(Partition partition, Offset last) = 0;
 };
@@ -62,14 +67,16 @@ using OnAppended = std::function<void(const absl::Status&)>;
 struct AppendRequest {
   model::Event event;
   std::optional<model::Decision> decision;
-  OnAppended done;  // called once, on the appender's thread, or on the caller's where the queue is full
+  OnAppended
+      done;  // called once, on the appender's thread, or on the caller's where the queue is full
 };
 
 // Thread-safe.
 class EventAppender {
  public:
   virtual ~EventAppender() = default;
-  // Never blocks. A full queue: `done` gets ResourceExhausted. Events go to PartitionOf(event's merchant).
+  // Never blocks. A full queue: `done` gets ResourceExhausted. Events go to PartitionOf(event's
+  // merchant).
   virtual void Append(AppendRequest request) = 0;
 };
 

@@ -12,14 +12,21 @@
 namespace verdict::eventlog {
 
 // Every record read ends in exactly one (I7).
-enum class EventClass : uint8_t { kCounted, kFiltered, kDuplicate, kQuarantined, kOrphan, kDeadLettered };
+enum class EventClass : uint8_t {
+  kCounted,
+  kFiltered,
+  kDuplicate,
+  kQuarantined,
+  kOrphan,
+  kDeadLettered
+};
 inline constexpr int kEventClasses = 6;
 std::string_view EventClassName(EventClass event_class);  // "counted" ...
 
-// R9: an event whose time is over future_skew past its record time, or whose day is over late_accept days before its
-// record's day, is kept in the log but counted nowhere.
-bool IsQuarantined(int64_t event_time_ms, int64_t record_time_ms, const feature::FeatureOptions& options,
-                   const model::BusinessCalendar& calendar);
+// R9: an event whose time is over future_skew past its record time, or whose day is over
+// late_accept days before its record's day, is kept in the log but counted nowhere.
+bool IsQuarantined(int64_t event_time_ms, int64_t record_time_ms,
+                   const feature::FeatureOptions& options, const model::BusinessCalendar& calendar);
 
 // Immutable. When cuts are taken: `minutes_after_midnight` (default 00:10) of each business day.
 class CutSchedule {
@@ -34,10 +41,10 @@ class CutSchedule {
   int minutes_;
 };
 
-// R19. Thread-compatible. The event ids of one partition, as far back as they are told apart: an id is a duplicate iff it
-// stands in its own or one of the 8 previous 15-minute buckets of the partition's running maximum of record time.
-// At most `max_ids`; beyond, the oldest are forgotten (tallied), in log order, so that stream, replay and batch forget
-// the same ones.
+// R19. Thread-compatible. The event ids of one partition, as far back as they are told apart: an id
+// is a duplicate iff it stands in its own or one of the 8 previous 15-minute buckets of the
+// partition's running maximum of record time. At most `max_ids`; beyond, the oldest are forgotten
+// (tallied), in log order, so that stream, replay and batch forget the same ones.
 class DedupWindow;  // eventlog/dedup_window.h
 
 }  // namespace verdict::eventlog

@@ -1,0 +1,207 @@
+// Invariants. 1: buckets do not fall from begin_ to end_, and none is older than newest - 8. 2: an
+// index slot names the newest occurrence of its id; an id without one is unknown. 3: one id has at
+// most one occurrence a bucket, unless the earlier one was evicted.
+#include "eventlog/dedup_window.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+
+namespace verdict::eventlog {
+namespace {
+
+constexpr size_t kSlotsMin = 16;
+constexpr uint32_t kFree = UINT32_MAX;
+
+int64_t FloorDivide(int64_t a, int64_t b) { return a / b - (a % b < 0 ? 1 : 0); }
+
+int32_t BucketOf(int64_t record_time_ms) {
+  const int64_t bucket = FloorDivide(record_time_ms, kDedupBucketMs);
+  return static_cast<int32_t>(std::clamp<int64_t>(bucket, INT32_MIN + 1, INT32_MAX - 1));
+}
+
+size_t ShardOf(const model::EntityKey& id) { return id.table_hash() >> 56; }
+uint32_t TagOf(const model::EntityKey& id) { return static_cast<uint32_t>(id.table_hash()); }
+
+}  // namespace
+
+// `position` is the low half of an occurrence's number: fewer than 2^32 - 1 are held at once.
+struct DedupWindow::Slot {
+  uint32_t position = kFree;
+  uint32_t tag = 0;  // its low bits are the slot's home
+};
+
+// Thread-compatible. Open addressing, linear probing, at most 3/4 full; removal shifts back, so no
+// tombstones pile up.
+class DedupWindow::Shard {
+ public:
+  // `matches(slot)`: whether the occurrence it names is the wanted one.
+  template <typename Matches>
+  size_t Find(uint32_t tag, const Matches& matches) const {
+    if (slots_.empty()) return kNone;
+    for (size_t i = tag & mask(); slots_[i].position != kFree; i = (i + 1) & mask()) {
+      if (slots_[i].tag == tag && matches(slots_[i])) return i;
+    }
+    return kNone;
+  }
+  Slot& at(size_t i) { return slots_[i]; }
+  const Slot& at(size_t i) const { return slots_[i]; }
+
+  void Insert(Slot slot) {
+    if ((used_ + 1) * 4 > slots_.size() * 3) Resize(std::max(kSlotsMin, slots_.size() * 2));
+    Place(slot);
+    ++used_;
+  }
+
+  void Erase(size_t hole) {
+    --used_;
+    for (size_t i = (hole + 1) & mask(); slots_[i].position != kFree; i = (i + 1) & mask()) {
+      const size_t home = slots_[i].tag & mask();
+      // It may fill the hole unless its home lies cyclically in (hole, i].
+      if (((i - home) & mask()) < ((i - hole) & mask())) continue;
+      slots_[hole] = slots_[i];
+      hole = i;
+    }
+    slots_[hole].position = kFree;
+    if (slots_.size() > kSlotsMin && used_ * 8 < slots_.size()) Resize(slots_.size() / 2);
+  }
+
+  size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+
+  static constexpr size_t kNone = SIZE_MAX;
+
+ private:
+  size_t mask() const { return slots_.size() - 1; }
+  void Place(Slot slot) {
+    size_t i = slot.tag & mask();
+    while (slots_[i].position != kFree) i = (i + 1) & mask();
+    slots_[i] = slot;
+  }
+  void Resize(size_t size) {
+    std::vector<Slot> old(size);
+    old.swap(slots_);
+    for (const Slot& slot : old) {
+      if (slot.position != kFree) Place(slot);
+    }
+  }
+
+  std::vector<Slot> slots_;
+  size_t used_ = 0;
+};
+
+DedupWindow::DedupWindow(size_t max_ids)
+    : max_ids_(std::min<size_t>(max_ids, kFree - kChunkEntries)), index_(new Shard[kShards]) {
+  CHECK(max_ids_ >= 1);
+}
+DedupWindow::~DedupWindow() = default;
+DedupWindow::DedupWindow(DedupWindow&&) noexcept = default;
+DedupWindow& DedupWindow::operator=(DedupWindow&&) noexcept = default;
+
+DedupWindow::Occurrence& DedupWindow::At(uint64_t sequence) {
+  const uint64_t chunk = sequence / kChunkEntries - begin_ / kChunkEntries;
+  return chunks_[chunk][sequence % kChunkEntries];
+}
+const DedupWindow::Occurrence& DedupWindow::At(uint64_t sequence) const {
+  return const_cast<DedupWindow*>(this)->At(sequence);
+}
+
+const DedupWindow::Slot* DedupWindow::Find(const model::EntityKey& id) const {
+  const Shard& shard = index_[ShardOf(id)];
+  const size_t slot = shard.Find(TagOf(id), [&](const Slot& candidate) {
+    const uint32_t ahead = candidate.position - static_cast<uint32_t>(begin_);
+    return At(begin_ + ahead).id == id;
+  });
+  return slot == Shard::kNone ? nullptr : &shard.at(slot);
+}
+
+bool DedupWindow::SeenOrInsert(const model::EntityKey& id, int64_t record_time_ms) {
+  AdvanceTo(BucketOf(record_time_ms));
+  const Slot* known = Find(id);
+  if (known == nullptr) {
+    Append(id, newest_bucket_);
+    return false;
+  }
+  const uint32_t ahead = known->position - static_cast<uint32_t>(begin_);
+  if (At(begin_ + ahead).bucket != newest_bucket_) Append(id, newest_bucket_);
+  return true;
+}
+
+bool DedupWindow::Contains(const model::EntityKey& id) const { return Find(id) != nullptr; }
+
+void DedupWindow::KnowsOnlyFrom(int64_t record_time_ms) {
+  horizon_ms_ = std::max(horizon_ms_, record_time_ms);
+}
+
+void DedupWindow::Append(const model::EntityKey& id, int32_t bucket) {
+  if (size() == max_ids_) {
+    horizon_ms_ = std::max(horizon_ms_, (int64_t{At(begin_).bucket} + 1) * kDedupBucketMs);
+    if (ForgetOldest()) ++evicted_;
+  }
+  if (chunks_.empty() || end_ % kChunkEntries == 0) {
+    chunks_.push_back(std::make_unique<Occurrence[]>(kChunkEntries));
+  }
+  const Slot slot{static_cast<uint32_t>(end_), TagOf(id)};
+  // An earlier occurrence gives its slot up to this one.
+  if (const Slot* earlier = Find(id); earlier != nullptr) {
+    const_cast<Slot*>(earlier)->position = slot.position;
+  } else {
+    index_[ShardOf(id)].Insert(slot);
+  }
+  At(end_) = {id, bucket};
+  ++end_;
+}
+
+void DedupWindow::AdvanceTo(int32_t bucket) {
+  if (bucket <= newest_bucket_) return;
+  newest_bucket_ = bucket;
+  const int64_t oldest = int64_t{bucket} - kDedupBucketsBack;
+  bool forgot = false;
+  while (begin_ != end_ && At(begin_).bucket < oldest) {
+    ForgetOldest();
+    forgot = true;
+  }
+  if (forgot) horizon_ms_ = std::max(horizon_ms_, oldest * kDedupBucketMs);
+}
+
+bool DedupWindow::ForgetOldest() {
+  const Occurrence& oldest = At(begin_);
+  const uint32_t position = static_cast<uint32_t>(begin_);
+  Shard& shard = index_[ShardOf(oldest.id)];
+  const size_t slot = shard.Find(
+      TagOf(oldest.id), [&](const Slot& candidate) { return candidate.position == position; });
+  const bool was_newest = slot != Shard::kNone;
+  if (was_newest) shard.Erase(slot);
+  ++begin_;
+  if (begin_ % kChunkEntries == 0) chunks_.pop_front();
+  return was_newest;
+}
+
+size_t DedupWindow::bytes() const {
+  size_t bytes = chunks_.size() * kChunkEntries * sizeof(Occurrence) + kShards * sizeof(Shard);
+  for (size_t i = 0; i < kShards; ++i) bytes += index_[i].bytes();
+  return bytes;
+}
+
+std::vector<DedupEntry> DedupWindow::Entries(uint64_t from) const {
+  std::vector<DedupEntry> entries;
+  from = std::max(from, begin_);
+  if (from < end_) entries.reserve(end_ - from);
+  for (uint64_t i = from; i < end_; ++i) entries.push_back({At(i).id, At(i).bucket});
+  return entries;
+}
+
+void DedupWindow::Restore(const std::vector<DedupEntry>& entries) {
+  CHECK(size() == 0);
+  if (entries.empty()) return;
+  for (const DedupEntry& entry : entries) {
+    AdvanceTo(BucketOf(entry.bucket * kDedupBucketMs));
+    Append(entry.id, newest_bucket_);
+  }
+  // What was forgotten before is not known here: assume that something was.
+  const int64_t surely = size() == max_ids_ ? int64_t{At(begin_).bucket} + 1
+                                            : int64_t{newest_bucket_} - kDedupBucketsBack;
+  horizon_ms_ = std::max(horizon_ms_, surely * kDedupBucketMs);
+}
+
+}  // namespace verdict::eventlog
