@@ -1,0 +1,165 @@
+// From the values to the answer: rules, the stored decision, the log, Done.
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "decide/flow.h"
+
+namespace verdict::decide {
+namespace {
+
+using std::chrono::steady_clock;
+
+// How the log records a payment that was answered so (R39).
+std::string_view StatusOf(model::Outcome outcome) {
+  switch (outcome) {
+    case model::Outcome::kAllow:
+      return "approved";
+    case model::Outcome::kDeny:
+      return "declined";
+    case model::Outcome::kReview:
+      return "pending";
+  }
+  return "";
+}
+
+// The worst among the features that live rules read, and why.
+void SetProvenance(const ruleset::RuleSet& set, const std::vector<feature::FeatureResult>& results,
+                   model::Decision* decision) {
+  decision->provenance = model::Provenance::kFull;
+  decision->partial_reasons = 0;
+  for (size_t i = 0; i < results.size(); ++i) {
+    if (!set.feature_read_live[i]) continue;
+    decision->provenance = std::max(decision->provenance, results[i].provenance);
+    decision->partial_reasons |= results[i].reasons;
+  }
+}
+
+}  // namespace
+
+void MarkUnlogged(model::Decision* decision) {
+  decision->partial_reasons |= model::kPartialLog;
+  decision->provenance = std::max(decision->provenance, model::Provenance::kPartial);
+}
+
+void Decider::Flow::Judge(ScoreCall* call) {
+  Scratch* s = call->scratch.get();
+  const ruleset::RuleSet& set = *s->plan->rules;
+  model::Decision& decision = call->decision;
+  decision.transaction_id = call->txn.id;
+  decision.rule_set = set.short_hash;
+  decision.decided_at_ms = parts_.clock->NowMs();
+  decision.request_digest = s->digest;
+  SetProvenance(set, s->results, &decision);
+  ruleset::EvaluateRules(set, s->record, s->arena.get(), &s->evaluation);
+  ruleset::Decide(set, s->evaluation, decision.provenance, &decision);
+  if (call->include_features || call->dry_run) ShowFeatures(call);
+  if (call->dry_run) {
+    call->evaluation = s->evaluation;
+    TraceClauses(set, s->record, s->arena.get(), &call->clause_results);
+    Finish(call);
+    return;
+  }
+  CountHits(*s);
+  s->stages.Mark(Stage::kRules, metrics_);
+  Publish(call);
+}
+
+void Decider::Flow::CountHits(const Scratch& s) const {
+  const Plan& plan = *s.plan;
+  for (size_t i = 0; i < plan.rule_hits.size(); ++i) {
+    if (plan.rules->rules[i].mode == ruleset::Mode::kOff) continue;
+    plan.rule_hits[i][static_cast<size_t>(s.evaluation.results[i])].Add();
+  }
+  for (size_t i = 0; i < s.results.size(); ++i) {
+    plan.answer_kinds[i][AnswerKind(s.results[i].provenance, s.results[i].reasons)].Add();
+  }
+}
+
+void Decider::Flow::ShowFeatures(ScoreCall* call) const {
+  const Scratch& s = *call->scratch;
+  const std::vector<feature::Feature>& features = s.plan->rules->features->features();
+  call->features.resize(features.size());
+  for (size_t i = 0; i < features.size(); ++i) {
+    call->features[i].feature = &features[i];
+    call->features[i].result = s.results[i];
+  }
+}
+
+// The real outcome takes the place of the assumed one, the decision is there for retries.
+void Decider::Flow::Publish(ScoreCall* call) {
+  Scratch* s = call->scratch.get();
+  const std::string_view status = StatusOf(call->decision.outcome);
+  const std::vector<std::string>& assumed = s->plan->statuses;
+  const bool as_assumed = std::all_of(assumed.begin(), assumed.end(),
+                                      [&](const std::string& a) { return a == status; });
+  s->event.txn.status = status;
+  if (s->provisional_stands && !as_assumed) {
+    Contribute(std::string(status), s, &s->provisional);
+  }
+  {
+    counters::LiveState::View view(*parts_.live, s->touched);
+    if (s->provisional_stands && !as_assumed) {
+      view.ReplaceProvisional(*s->plan->rules->features, s->provisional);
+    }
+    s->waiters.clear();
+    view.Answer(call->decision, &s->waiters);
+  }
+  s->stages.Mark(Stage::kPublish, metrics_);
+  if (call->record && parts_.appender != nullptr && !s->payment_seen) {
+    Append(call);
+  } else {
+    Finish(call);
+  }
+}
+
+void Decider::Flow::Append(ScoreCall* call) {
+  Scratch* s = call->scratch.get();
+  SteadyTime until = steady_clock::now() + options_.append_wait;
+  if (call->deadline != SteadyTime::max()) {
+    until = std::min(until, call->deadline - options_.answer_time);
+  }
+  eventlog::AppendRequest request;
+  request.event = s->event;
+  request.decision = call->decision;
+  owed_.fetch_add(1, std::memory_order_relaxed);
+  s->waiting = Waiting::kForLog;
+  Ticket* const ticket = s->ticket;
+  const uint64_t parking = ticket->Park(call);
+  request.done = [ticket, parking](const absl::Status& status) {
+    Of(ticket)->OnAppended(ticket, parking, status);
+  };
+  SetAlarm(until, ticket, parking);
+  parts_.appender->Append(std::move(request));
+}
+
+void Decider::Flow::OnAppended(Ticket* ticket, uint64_t parking, const absl::Status& status) {
+  metrics_.Count(status.ok() ? AppendResult::kOk : AppendResult::kFailed);
+  if (ScoreCall* call = ticket->Claim(parking)) {
+    if (!status.ok()) MarkUnlogged(&call->decision);
+    Finish(call);
+  }
+  owed_.fetch_sub(1, std::memory_order_release);  // the last touch of this object
+}
+
+void Decider::Flow::End(ScoreCall* call, absl::Status status) {
+  call->status = std::move(status);
+  Finish(call);
+}
+
+void Decider::Flow::Finish(ScoreCall* call) {
+  Scratch* s = call->scratch.get();
+  if (call->status.ok() && s->waiting == Waiting::kForLog) {
+    s->stages.Mark(Stage::kAppend, metrics_);
+  }
+  const std::vector<counters::Waiter> waiters = std::exchange(s->waiters, {});
+  if (s->plan != nullptr) call->rule_set = s->plan->rules;
+  s->plan.reset();
+  const std::chrono::duration<double> spent = steady_clock::now() - s->started;
+  metrics_.CountCall(call->status, call->decision, spent.count());
+  call->Done();
+  // The call is the caller's again. Its siblings ask for the stored decision.
+  for (const counters::Waiter& waiter : waiters) waiter();
+}
+
+}  // namespace verdict::decide

@@ -1,0 +1,225 @@
+// Under the locks: the decision's slot, the payment counted once, every feature's value at one
+// point of the log.
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "decide/flow.h"
+
+namespace verdict::decide {
+
+using counters::LiveState;
+using counters::SlotState;
+
+// What this payment adds, under each status that some feature assumes of it. Before the locks.
+void Decider::Flow::FillContributions(Scratch* s) const {
+  const Plan& plan = *s->plan;
+  const feature::FeatureSet& set = *plan.rules->features;
+  const size_t measures = set.measures().size();
+  s->contributions.resize(plan.statuses.size());
+  s->own.assign(plan.statuses.size() * measures, -1);
+  for (size_t status = 0; status < plan.statuses.size(); ++status) {
+    Contribute(plan.statuses[status], s, &s->contributions[status]);
+    for (size_t i = 0; i < s->contributions[status].size(); ++i) {
+      s->own[status * measures + s->contributions[status][i].measure] = static_cast<int>(i);
+    }
+  }
+  s->provisional.clear();
+  for (size_t m = 0; m < measures; ++m) {
+    const size_t status = plan.status_of_measure[m];
+    const int place = s->own.empty() ? -1 : s->own[status * measures + m];
+    if (place >= 0) s->provisional.push_back(s->contributions[status][static_cast<size_t>(place)]);
+  }
+}
+
+// The event's contributions under `status`. Rules read the status that the request carries, so the
+// slot is put back.
+void Decider::Flow::Contribute(const std::string& status, Scratch* s,
+                               std::vector<feature::Contribution>* out) {
+  s->event.txn.status = status;
+  rule::Value& slot = s->record.slots[rule::kTxnStatus];
+  const rule::Value requested = std::exchange(slot, rule::Value::String(status));
+  out->clear();
+  s->plan->rules->features->Contributions(s->event, s->record, s->keys, s->arena.get(), out);
+  slot = requested;
+}
+
+void Decider::Flow::Count(ScoreCall* call) {
+  Scratch* s = call->scratch.get();
+  FillContributions(s);
+  Slot slot = Slot::kOurs;
+  Ticket* const ticket = s->ticket;
+  uint64_t parking = 0;
+  const SteadyTime deadline = call->deadline;
+  {
+    LiveState::View view(*parts_.live, s->touched);
+    if (!call->dry_run) slot = OpenSlot(&view, call, &parking);
+    s = slot == Slot::kParked ? nullptr : s;  // a parked call is no longer ours
+    if (slot == Slot::kOurs) {
+      s->stages.Mark(Stage::kView, metrics_);
+      uint16_t reasons = 0;
+      const Current current = Include(&view, call, &reasons);
+      Merge(view, call, current, reasons);
+    }
+  }
+  switch (slot) {
+    case Slot::kOurs:
+      s->stages.Mark(Stage::kMerge, metrics_);
+      Judge(call);
+      return;
+    case Slot::kParked:
+      if (deadline != SteadyTime::max()) SetAlarm(deadline - options_.answer_time, ticket, parking);
+      return;
+    case Slot::kReplayed:
+      call->replayed = true;
+      Finish(call);
+      return;
+    case Slot::kConflict:
+      End(call, absl::AlreadyExistsError(
+                    "id: was scored before with another amount, currency, merchant or card; "
+                    "a new payment needs a new id"));
+      return;
+    case Slot::kCrowded:
+      End(call, absl::ResourceExhaustedError(
+                    "too many retries wait for the decision of this id; do not retry"));
+      return;
+  }
+}
+
+Decider::Flow::Slot Decider::Flow::OpenSlot(LiveState::View* view, ScoreCall* call,
+                                            uint64_t* parking) {
+  Scratch* s = call->scratch.get();
+  switch (view->FindOrOpen(s->digest, &call->decision)) {
+    case SlotState::kOpened:
+      return Slot::kOurs;
+    case SlotState::kAnswered:
+      metrics_.Count(Retry::kReplayed);
+      return Slot::kReplayed;
+    case SlotState::kConflict:
+      metrics_.Count(Retry::kConflict);
+      return Slot::kConflict;
+    case SlotState::kOpenElsewhere:
+      break;
+  }
+  s->waiting = Waiting::kForSibling;
+  Ticket* const ticket = s->ticket;
+  *parking = ticket->Park(call);
+  // Nobody can wake it before the view is gone: who answers needs the slot's stripe.
+  if (view->Park([ticket, parking = *parking] { OnSibling(ticket, parking); })) {
+    metrics_.Count(Retry::kParked);
+    return Slot::kParked;
+  }
+  ticket->Claim(*parking);
+  return Slot::kCrowded;
+}
+
+void Decider::Flow::OnSibling(Ticket* ticket, uint64_t parking) {
+  ScoreCall* call = ticket->Claim(parking);
+  if (call == nullptr) return;
+  if (Of(ticket)->TooLate(*call)) {
+    Of(ticket)->End(call,
+                    absl::DeadlineExceededError(
+                        "another call took the time to decide this id; retry for its decision"));
+    return;
+  }
+  Of(ticket)->Count(call);
+}
+
+// Decides how the payment itself is counted, and counts it.
+Decider::Flow::Current Decider::Flow::Include(LiveState::View* view, ScoreCall* call,
+                                              uint16_t* reasons) {
+  Scratch* s = call->scratch.get();
+  s->provisional_stands = false;
+  s->payment_seen = view->PaymentSeen();
+  if (s->payment_seen) return Current::kAlreadyCounted;
+  if (!view->WithinDedupHorizon(call->txn.event_time_ms)) {
+    *reasons |= model::kPartialCurrent;
+    return Current::kUnknown;
+  }
+  if (!call->dry_run) {
+    s->provisional_stands = view->PutProvisional(*s->plan->rules->features, s->provisional);
+    // Its own answer still counts it; those of others will not.
+    if (!s->provisional_stands) *reasons |= model::kPartialLimit;
+  }
+  return Current::kAdded;
+}
+
+void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current current,
+                          uint16_t reasons) {
+  Scratch* s = call->scratch.get();
+  const feature::FeatureSet& set = *s->plan->rules->features;
+  const counters::AsOf as_of = view.as_of();
+  s->results.assign(set.features().size(), feature::FeatureResult{.reads_as_missing = true});
+  if (call->dry_run) call->features.resize(set.features().size());
+  feature::MeasureView base;
+  base.newest_epoch = as_of.newest_epoch;
+  base.reasons = reasons;
+  for (size_t m = 0; m < set.measures().size(); ++m) {
+    if (!s->keys[set.measures()[m].entity].has_value()) continue;
+    MergeMeasure(view, call, m, base, current == Current::kAdded);
+  }
+  const bool stale = as_of.lag_ms > set.options().fresh_within_ms;
+  for (feature::FeatureResult& result : s->results) {
+    if (stale && result.provenance == model::Provenance::kFull) {
+      result.provenance = model::Provenance::kStale;
+    }
+  }
+}
+
+// The first day that neither a blob nor a cell can have let go of.
+model::DayNumber Decider::Flow::OldestDayKept(const feature::FeatureSet& set,
+                                              const feature::MeasureView& view) const {
+  model::DayNumber newest = set.calendar().DayOf(parts_.clock->NowMs());
+  newest = std::max(newest, view.newest_epoch);
+  if (view.blob != nullptr) newest = std::max(newest, view.blob->cut);
+  return newest - std::min(set.kept_days(), parts_.live->features().kept_days()) + 1;
+}
+
+void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, size_t m,
+                                 const feature::MeasureView& base, bool add_current) {
+  using State = aggregate::BlobCache::State;
+  Scratch* s = call->scratch.get();
+  const Plan& plan = *s->plan;
+  const feature::FeatureSet& set = *plan.rules->features;
+  const feature::Measure& measure = set.measures()[m];
+  const model::EntityKey& key = *s->keys[measure.entity];
+  s->cells.clear();
+  s->overlay.clear();
+  feature::MeasureView merged = base;
+  const aggregate::BlobCache::Entry& entry = s->blobs[m];
+  merged.blob = entry.blob.get();
+  merged.blob_failed = entry.state == State::kMiss || entry.state == State::kFailed;
+  merged.oldest_day_kept = OldestDayKept(set, merged);
+  merged.reasons |=
+      view.CollectLive(measure.hash, key, s->day - measure.window_days_max + 1, &s->cells);
+  view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);
+  merged.live = s->cells;
+  const size_t others = s->overlay.size();
+  for (const uint16_t f : plan.features_of_measure[m]) {
+    const size_t status = plan.status_of_feature[f];
+    const int place = add_current ? s->own[status * set.measures().size() + m] : -1;
+    std::optional<feature::DayTile> current;
+    if (place >= 0) current = {s->day, s->contributions[status][static_cast<size_t>(place)].tile};
+    merged.overlay = {s->overlay.data(), others};
+    if (call->dry_run) ShowParts(merged, set.features()[f], current, s->day, &call->features[f]);
+    if (current.has_value()) {
+      s->overlay.resize(others);
+      s->overlay.push_back(*current);
+      merged.overlay = s->overlay;
+    }
+    uint16_t reasons = 0;
+    const feature::Feature& feature = set.features()[f];
+    const feature::Tile tile =
+        feature::MergeWindow(merged, feature.window_days, s->day, &reasons, nullptr);
+    s->results[f] = feature::Finalize(feature, tile, reasons);
+    // A payment whose amount is unknown has no total of its own (R40); others only hear of the
+    // mark.
+    if (current.has_value() && (current->tile.marks & feature::kMarkFx) != 0) {
+      s->results[f].reads_as_missing = true;
+    }
+    feature::StoreResult(feature, s->results[f], &s->record);
+  }
+}
+
+}  // namespace verdict::decide

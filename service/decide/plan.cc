@@ -1,0 +1,78 @@
+#include "decide/plan.h"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace verdict::decide {
+namespace {
+
+uint16_t IndexOf(const std::string& status, std::vector<std::string>* statuses) {
+  const auto found = std::find(statuses->begin(), statuses->end(), status);
+  const auto index = static_cast<uint16_t>(found - statuses->begin());
+  if (found == statuses->end()) statuses->push_back(status);
+  return index;
+}
+
+std::array<base::Counter, kRuleResults> HitsOf(const ruleset::Rule& rule) {
+  std::array<base::Counter, kRuleResults> counters;
+  for (size_t result = 0; result < kRuleResults; ++result) {
+    const std::string_view name = ruleset::RuleResultName(static_cast<ruleset::RuleResult>(result));
+    counters[result] = base::Metrics().AddCounter(
+        "verdict_rule_hits_total", "Evaluations of each live or shadow rule by how they ended.",
+        {{"rule", rule.id}, {"result", std::string(name)}});
+  }
+  return counters;
+}
+
+std::array<base::Counter, kAnswerKinds> KindsOf(const feature::Feature& feature) {
+  std::array<base::Counter, kAnswerKinds> counters;
+  for (size_t kind = 0; kind < kAnswerKinds; ++kind) {
+    std::string status = kind == 0   ? "FULL"
+                         : kind == 1 ? "STALE"
+                         : kind == 2 ? "DEFAULT"
+                                     : "PARTIAL";
+    std::string reason = kind == 1 ? "lag" : "";
+    if (kind >= 3) reason = model::PartialReasonNames(static_cast<uint16_t>(1u << (kind - 3)));
+    counters[kind] = base::Metrics().AddCounter(
+        "verdict_agg_answers_total", "Feature values given to rules, by how whole they were.",
+        {{"feature", feature.full_name},
+         {"status", std::move(status)},
+         {"reason", std::move(reason)}});
+  }
+  return counters;
+}
+
+}  // namespace
+
+Plan::Plan(std::shared_ptr<const ruleset::RuleSet> rule_set) : rules(std::move(rule_set)) {
+  const feature::FeatureSet& set = *rules->features;
+  features_of_measure.resize(set.measures().size());
+  status_of_measure.resize(set.measures().size());
+  for (size_t i = 0; i < set.features().size(); ++i) {
+    const feature::Feature& feature = set.features()[i];
+    const uint16_t status = IndexOf(feature.assumed_status, &statuses);
+    std::vector<uint16_t>& siblings = features_of_measure[feature.measure];
+    if (siblings.empty()) status_of_measure[feature.measure] = status;
+    siblings.push_back(static_cast<uint16_t>(i));
+    status_of_feature.push_back(status);
+    answer_kinds.push_back(KindsOf(feature));
+  }
+  for (const ruleset::Rule& rule : rules->rules) rule_hits.push_back(HitsOf(rule));
+}
+
+size_t AnswerKind(model::Provenance provenance, uint16_t reasons) {
+  switch (provenance) {
+    case model::Provenance::kFull:
+      return 0;
+    case model::Provenance::kStale:
+      return 1;
+    case model::Provenance::kDefault:
+      return 2;
+    case model::Provenance::kPartial:
+      return 3 + std::min<size_t>(std::countr_zero(reasons), kReasonBits - 1);
+  }
+  return 0;
+}
+
+}  // namespace verdict::decide
