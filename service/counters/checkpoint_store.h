@@ -19,7 +19,7 @@ struct CheckpointWrite {
   CheckpointFamily family = CheckpointFamily::kMeta;
   std::string key;
   std::string value;
-  bool erase = false;          // removes `key`
+  bool erase = false;           // removes `key`
   std::string erase_range_end;  // not empty: removes [key, erase_range_end)
 };
 
@@ -30,8 +30,9 @@ class CheckpointStore {
   // All or nothing, durable when it returns.
   virtual absl::Status Write(const std::vector<CheckpointWrite>& writes) = 0;
   // In key order. The visitor's error stops it and is returned. Errors: DataLoss.
-  virtual absl::Status Read(CheckpointFamily family,
-                            const std::function<absl::Status(std::string_view key, std::string_view value)>& visit) = 0;
+  virtual absl::Status Read(
+      CheckpointFamily family,
+      const std::function<absl::Status(std::string_view key, std::string_view value)>& visit) = 0;
   virtual absl::Status Clear() = 0;
 };
 

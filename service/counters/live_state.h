@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "base/clock.h"
+#include "counters/stripe_set.h"
 #include "eventlog/event_source.h"
 #include "eventlog/rules_of_the_log.h"
 #include "feature/feature_set.h"
@@ -25,9 +26,6 @@
 
 namespace verdict::counters {
 
-inline constexpr size_t kStripes = 1024;
-// Entity types of one feature set.
-inline constexpr size_t kMaxEntityTypes = 63;
 // Retries of one transaction that may wait for its first Score; more are told to come again.
 inline constexpr size_t kMaxWaitersPerTransaction = 64;
 
@@ -102,6 +100,7 @@ struct ControlTotal {
 class LiveState {
  public:
   class View;
+  class Application;
 
   LiveState(LiveParts parts, const LiveOptions& options);
   ~LiveState();
@@ -125,11 +124,12 @@ class LiveState {
   // After a cold start: counting goes on at `next`; ids recorded before `ids_known_from_ms` are
   // unknown.
   void StartAt(eventlog::Partition partition, eventlog::Offset next, int64_t ids_known_from_ms);
-  // Everything that was in the log at steady-clock `moment_ns` is applied, and no cut later than
+  // Everything that was in the log at `moment_ms` (of LagNowMs()) is applied, and no cut later than
   // `epoch` was taken by then.
-  void NoteComplete(int64_t moment_ns, feature::CutId epoch);
+  void NoteComplete(int64_t moment_ms, feature::CutId epoch);
   // Provisionals past their time, decisions past theirs. A few stripes a call; call it often.
   void Expire();
+  static constexpr int kExpireCallsPerRound = 16;  // so many calls see every stripe
   // Frees an epoch of all measures. REQUIRES: the batch has proved that it holds the epoch, long
   // enough ago (R27, I9).
   void DropEpoch(feature::CutId epoch);
@@ -141,6 +141,9 @@ class LiveState {
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;
+  // The clock that lags and provisionals are measured by: the state's own, and the steady one where
+  // that follows events.
+  int64_t LagNowMs() const;
   std::vector<eventlog::Offset> NextOffsets() const;
   uint64_t total(eventlog::EventClass event_class) const;  // since the process began
   LiveSizes sizes() const;
@@ -202,10 +205,15 @@ class LiveState::View {
   AsOf as_of() const { return live_.as_of(); }
 
  private:
+  void EndProvisional();
+  void Put(const feature::FeatureSet& features,
+           std::span<const feature::Contribution> contributions);
+
   LiveState& live_;
+  Tables& tables_;
   Touched touched_;
-  std::array<uint16_t, kMaxEntityTypes + 1> stripes_;  // ascending, no doubles
-  size_t stripe_count_ = 0;
+  int64_t lag_now_ms_;
+  StripeSet stripes_;
 };
 
 }  // namespace verdict::counters

@@ -1,0 +1,215 @@
+// One record of the log, counted: `apply` of AGGREGATES.md, section 7.
+#include <algorithm>
+
+#include "base/check.h"
+#include "counters/live_state.h"
+#include "counters/tables.h"
+
+namespace verdict::counters {
+namespace {
+
+using eventlog::EventClass;
+
+// The contributions that a cell can hold: the day fits.
+bool DaysFit(const std::vector<feature::Contribution>& contributions) {
+  return std::all_of(contributions.begin(), contributions.end(),
+                     [](const auto& one) { return one.day >= kFirstDay && one.day <= kLastDay; });
+}
+
+uint64_t Mix(uint64_t hash, uint64_t value) {
+  hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
+  return hash ^ (hash >> 29);
+}
+
+}  // namespace
+
+uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& contribution) {
+  uint64_t hash = Mix(measure_hash, contribution.key.table_hash());
+  hash = Mix(hash, static_cast<uint64_t>(contribution.day));
+  hash = Mix(hash, static_cast<uint64_t>(contribution.tile.sum));
+  hash = Mix(hash, static_cast<uint64_t>(contribution.tile.count));
+  return Mix(hash, contribution.tile.marks);
+}
+
+// The steps of one Apply: everything that can be done outside the locks comes first.
+class LiveState::Application {
+ public:
+  Application(LiveState& live, const eventlog::LogRecord& record)
+      : live_(live),
+        tables_(*live.tables_),
+        record_(record),
+        partition_(*tables_.partitions[static_cast<size_t>(record.partition)]) {}
+
+  EventClass Run() {
+    const EventClass event_class = record_.unreadable.empty() ? Count() : EventClass::kDeadLettered;
+    if (event_class == EventClass::kDeadLettered) Advance();
+    const auto index = static_cast<size_t>(event_class);
+    tables_.events[index].fetch_add(1, std::memory_order_relaxed);
+    tables_.metrics.events[index].Add();
+    return event_class;
+  }
+
+  // Reads the event: keys of its entities, of its transaction, of itself.
+  void Prepare() {
+    const feature::FeatureSet& features = *live_.parts_.features;
+    const model::Event& event = record_.event;
+    features.FillRecord(event.txn, &tables_.record);
+    features.EntityKeys(tables_.record, *live_.parts_.hasher, &tables_.keys);
+    payment_ = live_.PaymentKey(event.txn.id);
+    id_ = event.kind == model::EventKind::kPayment && event.sequence == 0
+              ? payment_
+              : live_.parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind),
+                                             event.sequence);
+  }
+
+  // True where the id was seen already; else it is from now on.
+  bool SeenOrInsert() {
+    base::MutexLock lock(partition_.mutex);
+    const uint64_t evicted_before = partition_.window.evicted();
+    if (partition_.window.SeenOrInsert(id_, record_.record_time_ms)) return true;
+    tables_.metrics.dedup_evicted.Add(partition_.window.evicted() - evicted_before);
+    if (tables_.tracking) {
+      partition_.fresh.push_back({id_, record_.record_time_ms / eventlog::kDedupBucketMs});
+    }
+    return false;
+  }
+
+ private:
+  EventClass Count() {
+    Prepare();
+    const feature::FeatureSet& features = *live_.parts_.features;
+    features.Contributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
+                           &tables_.contributions);
+    epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
+    const StripeSet stripes(payment_, tables_.keys);
+    StripeLocks locks(tables_.stripes.get(), stripes);
+    const EventClass event_class = Classify();
+    if (event_class == EventClass::kCounted) CountContributions();
+    if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
+    if (record_.decision) RestoreDecision();
+    Advance();
+    return event_class;
+  }
+
+  EventClass Classify() {
+    const feature::FeatureSet& features = *live_.parts_.features;
+    if (SeenOrInsert()) return EventClass::kDuplicate;
+    if (eventlog::IsQuarantined(record_.event.txn.event_time_ms, record_.record_time_ms,
+                                features.options(), features.calendar()) ||
+        !DaysFit(tables_.contributions)) {
+      return EventClass::kQuarantined;
+    }
+    return tables_.contributions.empty() ? EventClass::kFiltered : EventClass::kCounted;
+  }
+
+  void CountContributions() {
+    base::MutexLock lock(tables_.totals_mutex);
+    for (const feature::Contribution& one : tables_.contributions) {
+      const std::optional<bool> created = AddToCell(one);
+      if (!created) continue;
+      EpochTotals& totals = tables_.Totals(one.measure, epoch_);
+      totals.dirty = true;
+      DayTotal& day = totals.Of(one.day);
+      day.sum += one.tile.sum;
+      day.count += one.tile.count;
+      day.cells += *created ? 1 : 0;
+    }
+  }
+
+  // Whether the cell is new; nothing where it found no room.
+  std::optional<bool> AddToCell(const feature::Contribution& one) {
+    EpochCells& cells = tables_.stripes[one.key.stripe()].Cells(one.measure, epoch_);
+    CellTable& table = *cells.table;
+    uint32_t number = table.Find(one.key, one.day);
+    const bool created = number == CellTable::kNone;
+    if (created && !HasRoom(table)) {
+      cells.limited = true;
+      tables_.cells_refused.fetch_add(1, std::memory_order_relaxed);
+      tables_.metrics.cells_refused.Add();
+      return std::nullopt;
+    }
+    const size_t bytes_before = table.bytes();
+    if (created) number = table.Insert(one.key, one.day);
+    if (table.Merge(number, one.tile) && tables_.tracking) cells.dirty.push_back(number);
+    tables_.live_cell_bytes.fetch_add(table.bytes() - bytes_before, std::memory_order_relaxed);
+    return created;
+  }
+
+  bool HasRoom(const CellTable& table) const {
+    return tables_.live_cell_bytes.load(std::memory_order_relaxed) <
+               live_.options_.cells_bytes_max &&
+           table.cells() + 1 < CellTable::kNone;
+  }
+
+  void EndProvisional() {
+    Overlay& overlay = tables_.stripes[payment_.stripe()].overlay;
+    const Provisional* assumed = overlay.Find(payment_);
+    if (assumed == nullptr) return;
+    uint64_t digest = 0;
+    for (const feature::Contribution& one : tables_.contributions) {
+      digest += ContributionDigest(tables_.measure_hashes[one.measure], one);
+    }
+    (assumed->digest == digest ? tables_.metrics.replaced : tables_.metrics.changed_by_event).Add();
+    overlay.End(payment_);
+    tables_.provisionals.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  void RestoreDecision() {
+    const int64_t oldest_ms = live_.parts_.clock->NowMs() - live_.options_.decisions_kept_ms;
+    if (record_.record_time_ms < oldest_ms) return;
+    tables_.stripes[payment_.stripe()].decisions.Restore(payment_, *record_.decision,
+                                                         record_.record_time_ms);
+  }
+
+  void Advance() {
+    partition_.newest_record_ms.store(record_.record_time_ms, std::memory_order_relaxed);
+    const feature::CutId epoch = live_.parts_.schedule->EpochOf(record_.record_time_ms);
+    if (epoch != partition_.epoch.load(std::memory_order_relaxed)) {
+      partition_.epoch.store(epoch, std::memory_order_relaxed);
+      feature::CutId least = epoch;
+      for (const auto& one : tables_.partitions) {
+        least = std::min(least, one->epoch.load(std::memory_order_relaxed));
+      }
+      tables_.applied_epoch.store(least, std::memory_order_relaxed);
+    }
+    partition_.next.store(record_.offset + 1, std::memory_order_relaxed);  // last
+  }
+
+  LiveState& live_;
+  Tables& tables_;
+  const eventlog::LogRecord& record_;
+  PartitionState& partition_;
+  model::EntityKey payment_;
+  model::EntityKey id_;
+  feature::CutId epoch_ = feature::kNoCut;
+};
+
+EventClass LiveState::Apply(const eventlog::LogRecord& record) {
+  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.offset >= tables_->partitions[static_cast<size_t>(record.partition)]->next.load(
+                             std::memory_order_relaxed));
+  return Application(*this, record).Run();
+}
+
+void LiveState::ApplyAll(std::span<const eventlog::LogRecord> records) {
+  for (const eventlog::LogRecord& record : records) Apply(record);
+}
+
+void LiveState::RememberId(const eventlog::LogRecord& record) {
+  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  if (!record.unreadable.empty()) return;
+  Application application(*this, record);
+  application.Prepare();
+  application.SeenOrInsert();
+}
+
+void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
+                        int64_t ids_known_from_ms) {
+  CHECK(partition >= 0 && partition < parts_.partitions);
+  PartitionState& state = *tables_->partitions[static_cast<size_t>(partition)];
+  state.next.store(next, std::memory_order_relaxed);
+  base::MutexLock lock(state.mutex);
+  state.ids_known_from_ms = ids_known_from_ms;
+}
+
+}  // namespace verdict::counters

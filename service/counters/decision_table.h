@@ -1,0 +1,79 @@
+// The decisions of one stripe: open while a Score is at them, then kept for its retries (R22).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "counters/node_table.h"
+#include "model/decision.h"
+#include "model/entity_key.h"
+
+namespace verdict::counters {
+
+struct DecisionSlot {
+  uint32_t next_node = 0;
+  bool answered = false;
+  model::EntityKey payment;
+  std::array<uint64_t, 2> digest{};
+  std::string packed;                          // answered: PackDecision
+  std::vector<std::function<void()>> waiters;  // open
+};
+
+// An answered decision as a checkpoint saves it.
+struct KeptDecision {
+  model::EntityKey payment;
+  int64_t kept_from_ms = 0;
+  std::string packed;
+};
+
+// Thread-compatible: its stripe's mutex guards it.
+class DecisionTable {
+ public:
+  // Null where there is none.
+  DecisionSlot* Find(const model::EntityKey& payment);
+  // REQUIRES: there is none.
+  DecisionSlot* Open(const model::EntityKey& payment, const std::array<uint64_t, 2>& digest);
+  // Stores the decision of an open slot.
+  void Answer(DecisionSlot* slot, const model::Decision& decision, int64_t now_ms);
+  // Removes an open slot; its waiters must have been taken.
+  void Abandon(const model::EntityKey& payment);
+  // Stores a decision that the log or a checkpoint carries, unless the transaction has a slot
+  // already.
+  void Restore(const model::EntityKey& payment, const model::Decision& decision,
+               int64_t kept_from_ms);
+  // Forgets what was kept from before `oldest_ms`, then the oldest beyond `bytes_max`. Returns how
+  // many of the latter.
+  size_t Expire(int64_t oldest_ms, size_t bytes_max);
+
+  // From now on what is answered is remembered until TakeFresh.
+  void Track() { tracking_ = true; }
+  // Appends the decisions answered since the last call.
+  void TakeFresh(std::vector<KeptDecision>* out);
+
+  size_t size() const { return slots_.size(); }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  struct Kept {
+    model::EntityKey payment;
+    int64_t from_ms;
+  };
+  static size_t BytesOf(const DecisionSlot& slot) {
+    return sizeof(DecisionSlot) + sizeof(Kept) + slot.packed.size();
+  }
+  void Keep(DecisionSlot* slot, int64_t from_ms);
+  void ForgetOldest();
+
+  NodeTable<DecisionSlot> slots_;
+  std::deque<Kept> kept_;  // answered slots, oldest first
+  std::vector<Kept> fresh_;
+  bool tracking_ = false;
+  size_t bytes_ = 0;  // of answered slots
+};
+
+}  // namespace verdict::counters

@@ -1,0 +1,228 @@
+// What does not count: making the state, asking about it, letting go of what is old.
+#include "counters/live_state.h"
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <tuple>
+
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "base/status.h"
+#include "counters/decision_bytes.h"
+#include "counters/tables.h"
+
+namespace verdict::counters {
+namespace {
+
+constexpr uint32_t kStripesPerExpire = kStripes / LiveState::kExpireCallsPerRound;
+
+LiveMetricHandles RegisterMetrics() {
+  base::MetricRegistry& registry = base::Metrics();
+  LiveMetricHandles handles;
+  for (int i = 0; i < eventlog::kEventClasses; ++i) {
+    const std::string name(eventlog::EventClassName(static_cast<eventlog::EventClass>(i)));
+    handles.events[static_cast<size_t>(i)] = registry.AddCounter(
+        "verdict_agg_events_total", "Events read from the log, each in exactly one class.",
+        {{"class", name}});
+  }
+  const auto retry = [&](const char* result) {
+    return registry.AddCounter("verdict_agg_retry_total",
+                               "Score calls that met a decision of the same transaction.",
+                               {{"result", result}});
+  };
+  handles.replayed = retry("replayed");
+  handles.parked = retry("parked");
+  handles.conflict = retry("conflict");
+  const auto ended = [&](const char* state) {
+    return registry.AddCounter("verdict_agg_provisional_total",
+                               "Provisional transactions by how they ended.", {{"state", state}});
+  };
+  handles.replaced = ended("replaced");
+  handles.expired = ended("expired");
+  handles.changed_by_event = ended("changed_by_event");
+  const auto evicted = [&](const char* kind) {
+    return registry.AddCounter("verdict_agg_evicted_total",
+                               "Entries forgotten for want of memory before their time.",
+                               {{"kind", kind}});
+  };
+  handles.dedup_evicted = evicted("dedup");
+  handles.decisions_evicted = evicted("decisions");
+  handles.cells_refused = evicted("cells");
+  return handles;
+}
+
+}  // namespace
+
+EpochCells& Stripe::Cells(uint16_t measure, feature::CutId epoch) {
+  std::vector<EpochCells>& epochs = measures[measure];
+  // Nearly always the newest one.
+  auto place = epochs.end();
+  while (place != epochs.begin() && std::prev(place)->epoch >= epoch) --place;
+  if (place == epochs.end() || place->epoch != epoch) {
+    place = epochs.emplace(place);
+    place->epoch = epoch;
+  }
+  return *place;
+}
+
+DayTotal& EpochTotals::Of(model::DayNumber day) {
+  for (DayTotal& total : days) {
+    if (total.day == day) return total;
+  }
+  days.push_back({.day = day});
+  return days.back();
+}
+
+LiveState::Tables::Tables(const LiveParts& parts, const LiveOptions& options)
+    : reasons(parts.features->measures().size()), metrics(RegisterMetrics()) {
+  for (const feature::Measure& measure : parts.features->measures()) {
+    measure_hashes.push_back(measure.hash);
+  }
+  for (size_t i = 0; i < kStripes; ++i) stripes[i].measures.resize(measure_hashes.size());
+  totals.resize(measure_hashes.size());
+  for (int i = 0; i < parts.partitions; ++i) {
+    partitions.push_back(std::make_unique<PartitionState>(options.dedup_ids_per_partition));
+  }
+}
+
+int LiveState::Tables::MeasureNumber(uint64_t hash) const {
+  for (size_t i = 0; i < measure_hashes.size(); ++i) {
+    if (measure_hashes[i] == hash) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+EpochTotals& LiveState::Tables::Totals(uint16_t measure, feature::CutId epoch) {
+  std::vector<EpochTotals>& epochs = totals[measure];
+  auto place = epochs.end();
+  while (place != epochs.begin() && std::prev(place)->epoch >= epoch) --place;
+  if (place == epochs.end() || place->epoch != epoch) {
+    place = epochs.emplace(place);
+    place->epoch = epoch;
+  }
+  return *place;
+}
+
+LiveState::LiveState(LiveParts parts, const LiveOptions& options)
+    : parts_(std::move(parts)), options_(options) {
+  CHECK(parts_.features != nullptr && parts_.schedule != nullptr && parts_.hasher != nullptr &&
+        parts_.clock != nullptr && parts_.partitions > 0);
+  CHECK(parts_.features->entities().size() <= kMaxEntityTypes);
+  tables_ = std::make_unique<Tables>(parts_, options_);
+  tables_->complete_ms = LagNowMs();
+}
+
+LiveState::~LiveState() = default;
+
+absl::Status LiveState::Rebind(const feature::FeatureSet& features) const {
+  const feature::FeatureOptions& ours = parts_.features->options();
+  const feature::FeatureOptions& theirs = features.options();
+  if (ours.zone_name != theirs.zone_name || ours.base_currency != theirs.base_currency ||
+      ours.late_accept_days != theirs.late_accept_days ||
+      ours.future_skew_ms != theirs.future_skew_ms) {
+    return absl::FailedPreconditionError(
+        "restart the service: the business zone, base currency, late_accept or future_skew of the "
+        "features changed, and what is counted would be counted otherwise");
+  }
+  if (features.entities().size() > kMaxEntityTypes) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%d entity types, at most %d", features.entities().size(), kMaxEntityTypes));
+  }
+  for (const feature::Feature& feature : features.features()) {
+    if (tables_->MeasureNumber(features.measures()[feature.measure].hash) >= 0) continue;
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "restart the service: feature %s adds up something that is not counted yet (a new entity, "
+        "`of` or `where`)",
+        feature.full_name));
+  }
+  return absl::OkStatus();
+}
+
+model::EntityKey LiveState::PaymentKey(std::string_view transaction_id) const {
+  return parts_.hasher->EventId(transaction_id, static_cast<uint8_t>(model::EventKind::kPayment),
+                                0);
+}
+
+int64_t LiveState::LagNowMs() const {
+  if (!parts_.clock->is_event_clock()) return parts_.clock->NowMs();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+void LiveState::NoteComplete(int64_t moment_ms, feature::CutId epoch) {
+  tables_->complete_ms.store(moment_ms, std::memory_order_relaxed);
+  if (epoch > tables_->complete_epoch.load(std::memory_order_relaxed)) {
+    tables_->complete_epoch.store(epoch, std::memory_order_relaxed);
+  }
+}
+
+AsOf LiveState::as_of() const {
+  AsOf as_of;
+  as_of.newest_epoch = std::max(tables_->applied_epoch.load(std::memory_order_relaxed),
+                                tables_->complete_epoch.load(std::memory_order_relaxed));
+  as_of.lag_ms =
+      std::max(int64_t{0}, LagNowMs() - tables_->complete_ms.load(std::memory_order_relaxed));
+  return as_of;
+}
+
+void LiveState::Expire() {
+  const int64_t lag_now_ms = LagNowMs();
+  const int64_t oldest_decision_ms = parts_.clock->NowMs() - options_.decisions_kept_ms;
+  for (uint32_t i = 0; i < kStripesPerExpire; ++i) {
+    Stripe& stripe = tables_->stripes[tables_->next_stripe_to_expire];
+    tables_->next_stripe_to_expire = (tables_->next_stripe_to_expire + 1) % kStripes;
+    base::MutexLock lock(stripe.mutex);
+    const Overlay::Swept swept = stripe.overlay.Sweep(lag_now_ms);
+    tables_->provisionals.fetch_sub(swept.expired, std::memory_order_relaxed);
+    tables_->provisional_parts.fetch_sub(swept.parts, std::memory_order_relaxed);
+    tables_->provisionals_expired.fetch_add(swept.expired, std::memory_order_relaxed);
+    tables_->metrics.expired.Add(swept.expired);
+    const size_t evicted =
+        stripe.decisions.Expire(oldest_decision_ms, options_.decisions_bytes_max / kStripes);
+    tables_->decisions_evicted.fetch_add(evicted, std::memory_order_relaxed);
+    tables_->metrics.decisions_evicted.Add(evicted);
+  }
+}
+
+void LiveState::DropEpoch(feature::CutId epoch) {
+  for (uint32_t i = 0; i < kStripes; ++i) {
+    Stripe& stripe = tables_->stripes[i];
+    base::MutexLock lock(stripe.mutex);
+    for (std::vector<EpochCells>& epochs : stripe.measures) {
+      std::erase_if(epochs, [&](const EpochCells& cells) {
+        if (cells.epoch != epoch) return false;
+        tables_->live_cell_bytes.fetch_sub(cells.table->bytes(), std::memory_order_relaxed);
+        return true;
+      });
+    }
+  }
+  base::MutexLock lock(tables_->totals_mutex);
+  for (std::vector<EpochTotals>& epochs : tables_->totals) {
+    std::erase_if(epochs, [&](const EpochTotals& totals) { return totals.epoch == epoch; });
+  }
+  if (tables_->tracking) tables_->dropped_epochs.push_back(epoch);
+}
+
+void LiveState::SetReasons(uint64_t measure_hash, uint16_t reasons) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  CHECK(measure >= 0);
+  tables_->reasons[static_cast<size_t>(measure)].store(reasons, std::memory_order_relaxed);
+}
+
+absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {
+  const model::EntityKey payment = PaymentKey(transaction_id);
+  Stripe& stripe = tables_->stripes[payment.stripe()];
+  base::MutexLock lock(stripe.mutex);
+  const DecisionSlot* slot = stripe.decisions.Find(payment);
+  if (slot == nullptr || !slot->answered) {
+    return absl::NotFoundError(
+        absl::StrFormat("no decision is kept for transaction \"%s\"", std::string(transaction_id)));
+  }
+  model::Decision decision;
+  RETURN_IF_ERROR(UnpackDecision(slot->packed, &decision));
+  return decision;
+}
+
+}  // namespace verdict::counters

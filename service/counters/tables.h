@@ -1,0 +1,143 @@
+// What live state consists of, and which mutex guards what. Private to this room.
+//
+// Order of locks: stripes, ascending; then one partition's mutex; then totals_mutex. Nobody takes a
+// stripe while holding one of the latter two.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/mutex.h"
+#include "counters/cell_table.h"
+#include "counters/decision_table.h"
+#include "counters/live_state.h"
+#include "counters/overlay.h"
+#include "counters/stripe_set.h"
+#include "eventlog/dedup_window.h"
+#include "rule/expression.h"
+
+namespace verdict::counters {
+
+struct EpochCells {
+  feature::CutId epoch = 0;
+  std::unique_ptr<CellTable> table = std::make_unique<CellTable>();
+  std::vector<uint32_t> dirty;  // cells changed since the last checkpoint took them
+  bool limited = false;         // a cell found no room here
+};
+
+struct alignas(64) Stripe {
+  base::Mutex mutex;
+  std::vector<std::vector<EpochCells>> measures;  // by measure number; epochs ascending
+  Overlay overlay;
+  DecisionTable decisions;
+
+  // The cells of (measure, epoch), made where there are none.
+  EpochCells& Cells(uint16_t measure, feature::CutId epoch);
+};
+
+struct PartitionState {
+  explicit PartitionState(size_t max_ids) : window(max_ids) {}
+
+  std::atomic<eventlog::Offset> next{0};
+  std::atomic<int64_t> newest_record_ms{INT64_MIN};
+  std::atomic<feature::CutId> epoch{feature::kNoCut};
+
+  base::Mutex mutex;
+  eventlog::DedupWindow window GUARDED_BY(mutex);
+  int64_t ids_known_from_ms GUARDED_BY(mutex) = INT64_MIN;
+  std::vector<eventlog::DedupEntry> fresh GUARDED_BY(mutex);  // ids since the last checkpoint
+
+  int64_t HorizonMs() REQUIRES_LOCK(mutex) {
+    const int64_t window_horizon = window.horizon_ms();
+    return window_horizon > ids_known_from_ms ? window_horizon : ids_known_from_ms;
+  }
+};
+
+struct DayTotal {
+  model::DayNumber day = 0;
+  feature::Int128 sum = 0;
+  int64_t count = 0;
+  uint64_t cells = 0;
+};
+
+struct EpochTotals {
+  feature::CutId epoch = 0;
+  std::vector<DayTotal> days;  // in the order of first mention
+  bool dirty = false;
+
+  DayTotal& Of(model::DayNumber day);
+};
+
+struct LiveMetricHandles {
+  std::array<base::Counter, eventlog::kEventClasses> events;
+  base::Counter replayed, parked, conflict;
+  base::Counter replaced, expired, changed_by_event;
+  base::Counter dedup_evicted, decisions_evicted, cells_refused;
+};
+
+struct LiveState::Tables {
+  Tables(const LiveParts& parts, const LiveOptions& options);
+
+  // -1 where the measure is not counted here.
+  int MeasureNumber(uint64_t hash) const;
+  EpochTotals& Totals(uint16_t measure, feature::CutId epoch) REQUIRES_LOCK(totals_mutex);
+  size_t overlay_bytes() const {
+    return provisional_parts.load(std::memory_order_relaxed) * sizeof(ProvisionalPart) +
+           provisionals.load(std::memory_order_relaxed) * sizeof(Provisional);
+  }
+
+  std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set
+  std::vector<std::atomic<uint16_t>> reasons;
+  std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
+  std::vector<std::unique_ptr<PartitionState>> partitions;
+
+  std::array<std::atomic<uint64_t>, eventlog::kEventClasses> events{};
+  std::atomic<feature::CutId> applied_epoch{feature::kNoCut};  // the least of the partitions'
+  std::atomic<feature::CutId> complete_epoch{feature::kNoCut};
+  std::atomic<int64_t> complete_ms{0};
+  std::atomic<size_t> provisionals{0}, provisional_parts{0};
+  std::atomic<uint64_t> decisions_evicted{0}, provisionals_expired{0}, cells_refused{0};
+  std::atomic<uint64_t> live_cell_bytes{0};
+
+  base::Mutex totals_mutex;
+  std::vector<std::vector<EpochTotals>> totals GUARDED_BY(totals_mutex);  // by measure number
+
+  LiveMetricHandles metrics;
+
+  // Of the apply thread alone.
+  bool tracking = false;  // a checkpoint follows: remember what changes
+  std::vector<feature::CutId> dropped_epochs;
+  uint32_t next_stripe_to_expire = 0;
+  rule::Record record;
+  rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
+  std::vector<std::optional<model::EntityKey>> keys;
+  std::vector<feature::Contribution> contributions;
+};
+
+// Holds the stripes of a set for a scope.
+class StripeLocks {
+ public:
+  StripeLocks(Stripe* stripes, const StripeSet& set) NO_LOCK_ANALYSIS : stripes_(stripes),
+                                                                        set_(set) {
+    for (const uint16_t stripe : set_) stripes_[stripe].mutex.Lock();
+  }
+  ~StripeLocks() NO_LOCK_ANALYSIS {
+    for (const uint16_t stripe : set_) stripes_[stripe].mutex.Unlock();
+  }
+  StripeLocks(const StripeLocks&) = delete;
+  StripeLocks& operator=(const StripeLocks&) = delete;
+
+ private:
+  Stripe* stripes_;
+  const StripeSet& set_;
+};
+
+// The same whatever the order of the parts: does an event add what its provisional assumed? Add up
+// one by part.
+uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& contribution);
+
+}  // namespace verdict::counters

@@ -1,0 +1,181 @@
+// One point of the log, for one transaction and all its entities (R20).
+#include <algorithm>
+
+#include "base/check.h"
+#include "counters/decision_bytes.h"
+#include "counters/live_state.h"
+#include "counters/tables.h"
+
+namespace verdict::counters {
+
+LiveState::View::View(LiveState& live, const Touched& touched) NO_LOCK_ANALYSIS
+    : live_(live),
+      tables_(*live.tables_),
+      touched_(touched),
+      lag_now_ms_(live.LagNowMs()),
+      stripes_(touched.payment, touched.entities) {
+  CHECK(touched.partition >= 0 && touched.partition < live.parts_.partitions);
+  for (const uint16_t stripe : stripes_) tables_.stripes[stripe].mutex.Lock();
+}
+
+LiveState::View::~View() NO_LOCK_ANALYSIS {
+  for (const uint16_t stripe : stripes_) tables_.stripes[stripe].mutex.Unlock();
+}
+
+SlotState LiveState::View::FindOrOpen(const std::array<uint64_t, 2>& request_digest,
+                                      model::Decision* answered) {
+  DecisionTable& decisions = tables_.stripes[touched_.payment.stripe()].decisions;
+  const DecisionSlot* slot = decisions.Find(touched_.payment);
+  if (slot == nullptr) {
+    decisions.Open(touched_.payment, request_digest);
+    return SlotState::kOpened;
+  }
+  if (slot->digest != request_digest) {
+    tables_.metrics.conflict.Add();
+    return SlotState::kConflict;
+  }
+  if (!slot->answered) return SlotState::kOpenElsewhere;
+  CHECK(UnpackDecision(slot->packed, answered).ok());  // packed by ourselves
+  tables_.metrics.replayed.Add();
+  return SlotState::kAnswered;
+}
+
+bool LiveState::View::Park(Waiter waiter) {
+  DecisionSlot* slot = tables_.stripes[touched_.payment.stripe()].decisions.Find(touched_.payment);
+  CHECK(slot != nullptr && !slot->answered);
+  if (slot->waiters.size() >= kMaxWaitersPerTransaction) return false;
+  slot->waiters.push_back(std::move(waiter));
+  tables_.metrics.parked.Add();
+  return true;
+}
+
+void LiveState::View::Answer(const model::Decision& decision, std::vector<Waiter>* waiters) {
+  DecisionTable& decisions = tables_.stripes[touched_.payment.stripe()].decisions;
+  DecisionSlot* slot = decisions.Find(touched_.payment);
+  CHECK(slot != nullptr && !slot->answered);
+  std::move(slot->waiters.begin(), slot->waiters.end(), std::back_inserter(*waiters));
+  slot->waiters.clear();
+  const int64_t now_ms = live_.parts_.clock->NowMs();
+  decisions.Answer(slot, decision, now_ms);
+  const size_t evicted = decisions.Expire(now_ms - live_.options_.decisions_kept_ms,
+                                          live_.options_.decisions_bytes_max / kStripes);
+  tables_.decisions_evicted.fetch_add(evicted, std::memory_order_relaxed);
+  tables_.metrics.decisions_evicted.Add(evicted);
+}
+
+void LiveState::View::Abandon(std::vector<Waiter>* waiters) {
+  Stripe& stripe = tables_.stripes[touched_.payment.stripe()];
+  DecisionSlot* slot = stripe.decisions.Find(touched_.payment);
+  CHECK(slot != nullptr && !slot->answered);
+  std::move(slot->waiters.begin(), slot->waiters.end(), std::back_inserter(*waiters));
+  slot->waiters.clear();
+  stripe.decisions.Abandon(touched_.payment);
+  EndProvisional();
+}
+
+bool LiveState::View::PaymentSeen() const {
+  PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
+  base::MutexLock lock(partition.mutex);
+  return partition.window.Contains(touched_.payment);
+}
+
+bool LiveState::View::WithinDedupHorizon(int64_t event_time_ms) const {
+  PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
+  int64_t horizon_ms;
+  {
+    base::MutexLock lock(partition.mutex);
+    horizon_ms = partition.HorizonMs();
+  }
+  // What is not quarantined was recorded at most future_skew before its event time.
+  return horizon_ms == INT64_MIN ||
+         event_time_ms - horizon_ms >= live_.parts_.features->options().future_skew_ms;
+}
+
+uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::EntityKey& key,
+                                      model::DayNumber oldest,
+                                      std::vector<feature::LiveCell>* out) const {
+  const int measure = tables_.MeasureNumber(measure_hash);
+  if (measure < 0) return model::kPartialRebuilding;
+  CHECK(stripes_.Contains(key.stripe()));
+  uint16_t reasons = tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+  for (const EpochCells& cells :
+       tables_.stripes[key.stripe()].measures[static_cast<size_t>(measure)]) {
+    if (cells.limited) reasons |= model::kPartialLimit;
+    const CellTable& table = *cells.table;
+    if (table.last_day() < oldest) continue;
+    table.ForEach(key, [&](model::DayNumber day, uint32_t number) {
+      if (day >= oldest) out->push_back({cells.epoch, day, table.Read(number)});
+    });
+  }
+  return reasons;
+}
+
+void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityKey& key,
+                                     bool without_current,
+                                     std::vector<feature::DayTile>* out) const {
+  const int measure = tables_.MeasureNumber(measure_hash);
+  if (measure < 0) return;
+  CHECK(stripes_.Contains(key.stripe()));
+  const Provisional* skipped =
+      without_current ? tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment)
+                      : nullptr;
+  const size_t removed = tables_.stripes[key.stripe()].overlay.VisitParts(
+      static_cast<uint16_t>(measure), key, lag_now_ms_, [&](const ProvisionalPart& part) {
+        if (part.whole != skipped) out->push_back({part.day, part.tile});
+      });
+  tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
+}
+
+bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
+                                     std::span<const feature::Contribution> contributions) {
+  if (PaymentSeen()) return true;
+  const size_t needed = sizeof(Provisional) + contributions.size() * sizeof(ProvisionalPart);
+  if (tables_.overlay_bytes() + needed > live_.options_.overlay_bytes_max) return false;
+  EndProvisional();
+  Put(features, contributions);
+  return true;
+}
+
+void LiveState::View::ReplaceProvisional(const feature::FeatureSet& features,
+                                         std::span<const feature::Contribution> contributions) {
+  const Provisional* standing =
+      tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment);
+  if (standing == nullptr || lag_now_ms_ >= standing->expires_ms) return;
+  EndProvisional();
+  Put(features, contributions);
+}
+
+void LiveState::View::EndProvisional() {
+  if (tables_.stripes[touched_.payment.stripe()].overlay.End(touched_.payment)) {
+    tables_.provisionals.fetch_sub(1, std::memory_order_relaxed);
+  }
+}
+
+void LiveState::View::Put(const feature::FeatureSet& features,
+                          std::span<const feature::Contribution> contributions) {
+  const int64_t expires_ms = lag_now_ms_ + live_.options_.provisional_ttl_ms;
+  Provisional* whole =
+      tables_.stripes[touched_.payment.stripe()].overlay.Begin(touched_.payment, expires_ms);
+  ProvisionalPart part;
+  part.whole = whole;
+  part.generation = whole->generation.load(std::memory_order_relaxed);
+  part.expires_ms = expires_ms;
+  size_t parts = 0;
+  for (const feature::Contribution& one : contributions) {
+    CHECK(stripes_.Contains(one.key.stripe()));
+    const uint64_t hash = features.measures()[one.measure].hash;
+    const int measure = tables_.MeasureNumber(hash);
+    if (measure < 0) continue;
+    part.measure = static_cast<uint16_t>(measure);
+    part.key = one.key;
+    part.day = one.day;
+    part.tile = one.tile;
+    tables_.stripes[one.key.stripe()].overlay.AddPart(part);
+    whole->digest += ContributionDigest(hash, one);
+    ++parts;
+  }
+  tables_.provisionals.fetch_add(1, std::memory_order_relaxed);
+  tables_.provisional_parts.fetch_add(parts, std::memory_order_relaxed);
+}
+
+}  // namespace verdict::counters
