@@ -1,0 +1,77 @@
+// Everything verdictd can be told, in one struct: read once at start, passed down in parts.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace verdict::settings {
+
+enum class ClockKind : uint8_t { kWall, kEvent };
+enum class LogLevel : uint8_t { kDebug, kInfo, kWarn, kError };
+
+struct Tls {
+  std::string cert;  // PEM file of the server's chain; empty: no TLS
+  std::string key;   // PEM file of its key
+  std::string
+      client_ca;  // PEM file; not empty: clients must show a certificate signed by one of these
+  bool on() const { return !cert.empty(); }
+};
+
+struct Grpc {
+  int64_t threads = 2;         // each polls a completion queue of its own
+  int64_t posted_calls = 256;  // Score calls posted on each queue
+  int64_t in_flight_max =
+      4096;  // Score calls being decided or answered; beyond: RESOURCE_EXHAUSTED
+  int64_t queue_delay_ms_max =
+      20;  // standing delay before a call is looked at; beyond: RESOURCE_EXHAUSTED
+  int64_t streams_max = 1024;      // concurrent calls of one connection
+  int64_t connection_age_s = 600;  // then clients are asked to connect again; 0: never
+  int64_t memory_bytes_max = int64_t{256} << 20;  // gRPC's own buffers
+};
+
+struct Drain {
+  int64_t notice_ms = 0;    // serving goes on so long after health says NOT_SERVING
+  int64_t calls_ms = 5000;  // calls under way may take so long
+};
+
+struct Score {
+  int64_t blob_wait_ms = 5;         // for the store; then PARTIAL(batch)
+  int64_t append_wait_ms = 20;      // for the log; then PARTIAL(log)
+  int64_t event_time_skew_s = 300;  // a payment may be so far ahead of the clock
+};
+
+struct Memory {
+  int64_t cells_bytes_max = int64_t{8} << 30;
+  int64_t blob_cache_bytes_max = int64_t{512} << 20;
+  int64_t decisions_bytes_max = int64_t{1} << 30;
+  int64_t overlay_bytes_max = int64_t{256} << 20;
+  int64_t dedup_ids_per_partition = 8'000'000;
+};
+
+struct Retention {
+  int64_t log_days = 8;        // events are kept so long in the embedded log
+  int64_t decisions_s = 7200;  // a retry gets its first decision so long
+};
+
+struct Settings {
+  std::string embedded;  // the folder that verdictd owns
+  std::string rules = "rules";
+  std::string listen = "127.0.0.1:50051";
+  std::string http = "127.0.0.1:9464";  // empty: no HTTP
+  bool insecure_listen = false;
+  ClockKind clock = ClockKind::kWall;
+  std::string zone = "UTC";
+  std::string base_currency = "EUR";
+  int64_t cut_minutes = 10;  // after midnight of the zone
+  int64_t checkpoint_period_s = 10;
+  int64_t rules_poll_ms = 1000;
+  LogLevel log_level = LogLevel::kInfo;
+  Tls tls;
+  Grpc grpc;
+  Drain drain;
+  Score score;
+  Memory memory;
+  Retention retention;
+};
+
+}  // namespace verdict::settings

@@ -1,0 +1,103 @@
+// What only several keys, or the world outside, can say about a value.
+#include <arpa/inet.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "model/business_day.h"
+#include "model/money.h"
+#include "settings/load.h"
+
+namespace verdict::settings {
+namespace {
+
+absl::Status Bad(const std::string& key, const std::string& why) {
+  return absl::InvalidArgumentError(absl::StrFormat("%s: %s", key, why));
+}
+
+absl::Status CheckFile(const std::string& key, const std::string& path) {
+  if (path.empty() || access(path.c_str(), R_OK) == 0) return absl::OkStatus();
+  return Bad(key, absl::StrFormat("cannot read %s", path));
+}
+
+absl::Status CheckAddress(const std::string& key, const std::string& text) {
+  const absl::StatusOr<HostPort> parsed = ParseHostPort(text);
+  return parsed.ok() ? absl::OkStatus() : Bad(key, std::string(parsed.status().message()));
+}
+
+absl::Status CheckTls(const Settings& s) {
+  if (s.tls.cert.empty() != s.tls.key.empty()) {
+    return Bad(s.tls.cert.empty() ? "tls.cert" : "tls.key", "TLS needs both tls.cert and tls.key");
+  }
+  if (!s.tls.on() && !s.tls.client_ca.empty())
+    return Bad("tls.client_ca", "has no effect without tls.cert and tls.key");
+  RETURN_IF_ERROR(CheckFile("tls.cert", s.tls.cert));
+  RETURN_IF_ERROR(CheckFile("tls.key", s.tls.key));
+  return CheckFile("tls.client_ca", s.tls.client_ca);
+}
+
+absl::Status CheckListen(const Settings& s) {
+  RETURN_IF_ERROR(CheckAddress("listen", s.listen));
+  if (!s.http.empty()) RETURN_IF_ERROR(CheckAddress("http", s.http));
+  if (s.tls.on() || s.insecure_listen || ParseHostPort(s.listen)->is_loopback())
+    return absl::OkStatus();
+  return Bad(
+      "listen",
+      absl::StrFormat("%s is not loopback: set tls.cert and tls.key, or insecure_listen where the "
+                      "network in front of it is trusted",
+                      s.listen));
+}
+
+}  // namespace
+
+bool HostPort::is_loopback() const {
+  if (host == "localhost") return true;
+  in_addr v4{};
+  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, host.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+absl::StatusOr<HostPort> ParseHostPort(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  const std::string shape =
+      absl::StrFormat("\"%s\" is not host:port, as in 127.0.0.1:50051 or [::1]:50051", text);
+  if (colon == std::string::npos || colon == 0) return absl::InvalidArgumentError(shape);
+  HostPort parsed;
+  parsed.host = text.substr(0, colon);
+  const bool bracketed = parsed.host.front() == '[' && parsed.host.back() == ']';
+  if (bracketed) parsed.host = parsed.host.substr(1, parsed.host.size() - 2);
+  if (!bracketed && parsed.host.find(':') != std::string::npos)
+    return absl::InvalidArgumentError(shape);
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data() + colon + 1, end, parsed.port);
+  if (error != std::errc() || stop != end || parsed.port < 0 || parsed.port > 65535) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("\"%s\" has no port between 0 and 65535", text));
+  }
+  return parsed;
+}
+
+absl::Status Validate(const Settings& s) {
+  if (s.embedded.empty())
+    return Bad("embedded", "missing: name the folder for state, as in --embedded /var/lib/verdict");
+  struct stat info {};
+  if (stat(s.embedded.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
+    return Bad("embedded", absl::StrFormat("%s is not a folder", s.embedded));
+  }
+  if (s.rules.empty()) return Bad("rules", "missing: name the folder of rules");
+  RETURN_IF_ERROR(CheckTls(s));
+  RETURN_IF_ERROR(CheckListen(s));
+  if (const auto zone = model::BusinessCalendar::Load(s.zone); !zone.ok()) {
+    return Bad("zone", absl::StrFormat("\"%s\" is not in the time zone database", s.zone));
+  }
+  if (!model::CurrencyExponent(s.base_currency).has_value()) {
+    return Bad("base_currency", absl::StrFormat("\"%s\" is not an ISO 4217 code", s.base_currency));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace verdict::settings
