@@ -84,6 +84,7 @@ JsonValue* JsonBuilder::Add(JsonKind kind, size_t offset, size_t length) {
   value.kind = kind;
   value.offset = offset;
   value.length = length;
+  value.end = offset + length;
   cursor_ = offset + length;
   if (!open_.empty()) {
     JsonValue* parent = open_.back();
@@ -154,6 +155,7 @@ bool JsonBuilder::Open(JsonKind kind) {
 
 bool JsonBuilder::Close() {
   cursor_ = NextToken() + 1;
+  open_.back()->end = cursor_;
   open_.pop_back();
   keys_.pop_back();
   after_ = After::kValue;

@@ -107,6 +107,10 @@ rule::Place JsonDocument::PlaceOfKey(const JsonValue& member) const {
   return PlaceAt(member.key_offset, end + 1 - member.key_offset);
 }
 
+std::string JsonDocument::TextOf(const JsonValue& value) const {
+  return text_.substr(value.offset, value.end - value.offset);
+}
+
 std::string JsonDocument::PointerTo(const JsonValue& value) {
   if (value.parent == nullptr) return "";
   std::string step = value.parent->kind == JsonKind::kArray ? std::to_string(value.index)

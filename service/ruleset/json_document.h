@@ -53,6 +53,8 @@ class JsonDocument {
   rule::Place PlaceOf(const JsonValue& value) const;
   rule::Place PlaceOfKey(const JsonValue& member) const;
   rule::Place PlaceAt(size_t offset, size_t length) const;
+  // The value as it stands in the file.
+  std::string TextOf(const JsonValue& value) const;
   // RFC 6901: "/rules/0/when_all/1"; "" for the root.
   static std::string PointerTo(const JsonValue& value);
   // The string's characters, each with its place in the file; REQUIRES: value.kind == kString.

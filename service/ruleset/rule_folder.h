@@ -1,0 +1,43 @@
+// The bytes of a rules/ folder: its JSON files and lists, read from one opened directory, and their
+// hash.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ruleset/findings.h"
+
+namespace verdict::ruleset {
+
+inline constexpr size_t kJsonFilesMax = 1'000;
+inline constexpr size_t kListBytesMax = 256 << 20;  // of one list file
+
+// Thread-compatible.
+class RuleFolder {
+ public:
+  // Messages name files as `folder`/name.
+  explicit RuleFolder(std::string folder);
+  ~RuleFolder();
+  RuleFolder(const RuleFolder&) = delete;
+  RuleFolder& operator=(const RuleFolder&) = delete;
+
+  // Names of the *.json files, ascending. A folder that cannot be read is R500.
+  std::vector<std::string> JsonNames(Findings* findings);
+  // The bytes of a file, `name` relative to the folder; a failure is a finding R500 in that file,
+  // or at `cause` where that is given (the place that names a list file).
+  std::optional<std::string> Read(const std::string& name, size_t bytes_max, Findings* findings,
+                                  const rule::Place* cause = nullptr);
+  std::string PathOf(const std::string& name) const;
+  // SHA-256 over the names and bytes of all files read so far.
+  std::string Hash() const;
+  size_t files_read() const { return digests_.size(); }
+
+ private:
+  std::string folder_;
+  int directory_ = -1;                          // opened once, so that all files are of one version
+  std::map<std::string, std::string> digests_;  // by name
+};
+
+}  // namespace verdict::ruleset
