@@ -30,7 +30,8 @@ struct JsonValue {
   size_t key_offset = 0;                   // bytes from the start of the file
   size_t index = 0;                        // within an array
   size_t offset = 0;                       // bytes from the start of the file
-  size_t length = 0;                       // bytes; of an array or object its bracket alone
+  size_t length = 0;                       // bytes; of an array or object its opening bracket alone
+  size_t end = 0;                          // bytes from the start of the file to behind the value
   std::vector<const JsonValue*> children;  // items, or members in the order of the file
 
   // Null where there is no such member.
