@@ -1,0 +1,260 @@
+// Every field survives every way through protobuf, JSON and the log's bytes; broken bytes are
+// refused, never misread.
+#include <google/protobuf/stubs/logging.h>
+
+#include <random>
+#include <string>
+
+#include "gtest/gtest.h"
+#include "support/status_matchers.h"
+#include "wire/decision_proto.h"
+#include "wire/event_json.h"
+#include "wire/event_proto.h"
+#include "wire/log_value.h"
+
+namespace verdict::wire {
+namespace {
+
+using ::testing::HasSubstr;
+using ::verdict::testing::IsOk;
+using ::verdict::testing::StatusIs;
+
+model::Event FullEvent() {
+  model::Event event;
+  event.kind = model::EventKind::kRefund;
+  event.sequence = 3;
+  event.is_fraud = true;
+  model::Transaction& txn = event.txn;
+  txn.id = "t-1";
+  txn.event_time_ms = 1'700'000'000'123;
+  txn.amount_minor = 12'34;
+  txn.currency = "USD";
+  txn.amount_base_minor = 11'22;
+  txn.merchant_id = "m-1";
+  txn.merchant_mcc = "5411";
+  txn.merchant_country = "FR";
+  txn.card_id = "c-1";
+  txn.card_country = "DE";
+  txn.customer_id = "u-1";
+  txn.device_id = "d-1";
+  txn.ip = "2001:db8::1";
+  txn.country = "IT";
+  txn.channel = "ecom";
+  txn.status = "approved";
+  txn.attributes = {{"card.bin", std::string("424242")},
+                    {"flag", true},
+                    {"ids", std::vector<int64_t>{1, -2}},
+                    {"names", std::vector<std::string>{"a", ""}},
+                    {"n", int64_t{-7}},
+                    {"x", 0.25}};
+  std::sort(txn.attributes.begin(), txn.attributes.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  return event;
+}
+
+model::Decision FullDecision() {
+  model::Decision decision;
+  decision.transaction_id = "t-1";
+  decision.outcome = model::Outcome::kDeny;
+  decision.decided_by = model::DecidedBy::kScore;
+  decision.provenance = model::Provenance::kPartial;
+  decision.partial_reasons = model::kPartialBatch | model::kPartialFx;
+  decision.score = -5;
+  decision.reasons = {"VELOCITY"};
+  decision.rule_ids = {"r1", "r2"};
+  decision.shadow_rule_ids = {"s"};
+  decision.missing_rule_ids = {"m"};
+  decision.error_rule_ids = {"e"};
+  decision.rule_set = "0123456789ab";
+  decision.decided_at_ms = 42;
+  decision.request_digest = {0x0102030405060708, UINT64_MAX};
+  return decision;
+}
+
+TEST(EventProto, EveryFieldGoesThereAndBack) {
+  v1::TransactionEvent message;
+  ToProto(FullEvent(), &message);
+  model::Event back;
+  ASSERT_THAT(FromProto(message, &back), IsOk());
+  EXPECT_EQ(back, FullEvent());
+  // Were a field added to the message and forgotten here, this count would tell.
+  EXPECT_EQ(v1::Transaction::descriptor()->field_count(), 17);
+  EXPECT_EQ(v1::TransactionEvent::descriptor()->field_count(), 4);
+}
+
+TEST(EventProto, NothingOfAnEarlierEventIsLeftInAReusedOne) {
+  model::Event reused = FullEvent();
+  model::Event plain;
+  plain.txn.id = "t-2";
+  v1::TransactionEvent message;
+  ToProto(FullEvent(), &message);
+  ToProto(plain, &message);
+  ASSERT_THAT(FromProto(message, &reused), IsOk());
+  EXPECT_EQ(reused, plain);
+}
+
+TEST(EventProto, AnUnknownKindIsRefusedByName) {
+  v1::TransactionEvent message;
+  message.mutable_transaction()->set_id("t");
+  model::Event out;
+  EXPECT_THAT(FromProto(message, &out),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("kind")));
+  message.set_kind(static_cast<v1::EventKind>(17));
+  EXPECT_THAT(FromProto(message, &out),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("17")));
+  message.set_kind(v1::EVENT_KIND_PAYMENT);
+  message.clear_transaction();
+  EXPECT_THAT(FromProto(message, &out),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("transaction")));
+}
+
+TEST(EventProto, AnAttributeWithoutAValueIsRefusedByName) {
+  v1::Transaction message;
+  (*message.mutable_attributes())["card.bin"];
+  model::Transaction out;
+  EXPECT_THAT(FromProto(message, &out),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("card.bin")));
+}
+
+TEST(DecisionProto, EveryFieldGoesThereAndBack) {
+  v1::DecisionRecord message;
+  ToProto(FullDecision(), &message);
+  EXPECT_EQ(message.partial_reasons_size(), 2);
+  EXPECT_EQ(message.partial_reasons(1), "fx");
+  model::Decision back;
+  ASSERT_THAT(FromProto(message, &back), IsOk());
+  EXPECT_EQ(back, FullDecision());
+  EXPECT_EQ(v1::DecisionRecord::descriptor()->field_count(), 14);
+}
+
+TEST(DecisionProto, EveryEnumValueGoesThereAndBack) {
+  model::Decision decision = FullDecision(), back;
+  v1::DecisionRecord message;
+  for (int outcome = 1; outcome <= 3; ++outcome) {
+    for (int provenance = 0; provenance <= 3; ++provenance) {
+      for (int by = 1; by <= 6; ++by) {
+        decision.outcome = static_cast<model::Outcome>(outcome);
+        decision.provenance = static_cast<model::Provenance>(provenance);
+        decision.decided_by = static_cast<model::DecidedBy>(by);
+        ToProto(decision, &message);
+        ASSERT_THAT(FromProto(message, &back), IsOk());
+        ASSERT_EQ(back, decision);
+      }
+    }
+  }
+}
+
+TEST(DecisionProto, UnknownValuesAreRefusedByName) {
+  v1::DecisionRecord good;
+  ToProto(FullDecision(), &good);
+  model::Decision out;
+  const auto refused = [&](auto change, const char* field) {
+    v1::DecisionRecord bad = good;
+    change(&bad);
+    EXPECT_THAT(FromProto(bad, &out),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr(field)));
+  };
+  refused([](auto* m) { m->set_outcome(v1::OUTCOME_UNSPECIFIED); }, "outcome");
+  refused([](auto* m) { m->set_outcome(static_cast<v1::Outcome>(9)); }, "outcome");
+  refused([](auto* m) { m->set_provenance(static_cast<v1::Provenance>(9)); }, "provenance");
+  refused([](auto* m) { m->set_decided_by(static_cast<v1::DecidedBy>(9)); }, "decided_by");
+  refused([](auto* m) { m->add_partial_reasons("moon"); }, "moon");
+  refused([](auto* m) { m->set_request_digest("short"); }, "request_digest");
+}
+
+TEST(EventJson, GoesThereAndBack) {
+  model::Event back;
+  ASSERT_THAT(EventFromJson(EventToJson(FullEvent()), &back), IsOk());
+  EXPECT_EQ(back, FullEvent());
+  model::Transaction txn;
+  ASSERT_THAT(TransactionFromJson(TransactionToJson(FullEvent().txn), &txn), IsOk());
+  EXPECT_EQ(txn, FullEvent().txn);
+}
+
+TEST(EventJson, ReadsBothSpellingsAndNumbersAsNumbers) {
+  model::Event event;
+  ASSERT_THAT(
+      EventFromJson(R"({"kind":"EVENT_KIND_PAYMENT","transaction":{"id":"a","amount_minor":5,
+      "merchantId":"m","eventTimeMs":"7","attributes":{"n":{"int_value":3}}}})",
+                    &event),
+      IsOk());
+  EXPECT_EQ(event.txn.amount_minor, 5);
+  EXPECT_EQ(event.txn.merchant_id, "m");
+  EXPECT_EQ(event.txn.event_time_ms, 7);
+  EXPECT_EQ(std::get<int64_t>(event.txn.attributes.at(0).value), 3);
+}
+
+TEST(EventJson, SaysWhatIsWrongAndWhere) {
+  model::Event event;
+  EXPECT_THAT(EventFromJson("{", &event), StatusIs(absl::StatusCode::kInvalidArgument));
+  EXPECT_THAT(
+      EventFromJson(R"({"kind":"EVENT_KIND_PAYMENT","transaction":{"amuont_minor":5}})", &event),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("amuont_minor")));
+  EXPECT_THAT(
+      EventFromJson(R"({"kind":"EVENT_KIND_PAYMENT","transaction":{"amount_minor":"x"}})", &event),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("amount")));
+  EXPECT_THAT(EventFromJson(R"({"kind":"PAY","transaction":{}})", &event),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("kind")));
+  EXPECT_THAT(EventFromJson(R"({"transaction":{}})", &event),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("kind")));
+}
+
+TEST(LogValue, GoesThereAndBackWithAndWithoutADecision) {
+  std::string bytes;
+  model::Event event;
+  std::optional<model::Decision> decision;
+  const model::Decision made = FullDecision();
+  EncodeLogValue(-5, FullEvent(), &made, &bytes);
+  EXPECT_EQ(*RecordTimeOf(bytes), -5);
+  ASSERT_THAT(DecodeLogValue(bytes, &event, &decision), IsOk());
+  EXPECT_EQ(event, FullEvent());
+  ASSERT_TRUE(decision.has_value());
+  EXPECT_EQ(*decision, made);
+  event = {};
+  ASSERT_THAT(DecodeLogValue(bytes, &event, nullptr), IsOk());
+  EXPECT_EQ(event, FullEvent());
+
+  EncodeLogValue(INT64_MAX, FullEvent(), nullptr, &bytes);
+  ASSERT_THAT(DecodeLogValue(bytes, &event, &decision), IsOk());
+  EXPECT_FALSE(decision.has_value()) << "of the record before";
+  StampRecordTime(77, &bytes);
+  EXPECT_EQ(*RecordTimeOf(bytes), 77);
+  ASSERT_THAT(DecodeLogValue(bytes, &event, &decision), IsOk());
+}
+
+TEST(LogValue, CutShortOrOfAnotherVersionItIsDataLoss) {
+  std::string bytes;
+  const model::Decision made = FullDecision();
+  EncodeLogValue(1, FullEvent(), &made, &bytes);
+  model::Event event;
+  std::optional<model::Decision> decision;
+  for (const size_t size :
+       {size_t{0}, size_t{1}, size_t{13}, size_t{14}, size_t{40}, bytes.size() - 1}) {
+    EXPECT_THAT(DecodeLogValue(std::string_view(bytes).substr(0, size), &event, &decision),
+                StatusIs(absl::StatusCode::kDataLoss))
+        << size;
+  }
+  bytes[0] = 2;
+  EXPECT_THAT(DecodeLogValue(bytes, &event, &decision),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("version")));
+  EXPECT_THAT(RecordTimeOf(bytes).status(), StatusIs(absl::StatusCode::kDataLoss));
+}
+
+TEST(LogValue, AnyBytesAreReadOrRefusedNeverMore) {
+  google::protobuf::SetLogHandler(nullptr);  // it would print each text that is no UTF-8
+  std::mt19937_64 random(5);
+  std::string good;
+  const model::Decision made = FullDecision();
+  EncodeLogValue(1, FullEvent(), &made, &good);
+  model::Event event;
+  std::optional<model::Decision> decision;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string bytes = good.substr(0, 1 + random() % good.size());
+    for (uint64_t n = random() % 4; n > 0; --n)
+      bytes[random() % bytes.size()] = static_cast<char>(random());
+    DecodeLogValue(bytes, &event, &decision).IgnoreError();
+  }
+}
+
+}  // namespace
+}  // namespace verdict::wire
