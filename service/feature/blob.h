@@ -9,17 +9,18 @@
 
 namespace verdict::feature {
 
-// Daily cuts are numbered by the business day they are taken on: cut D is the first record of each partition with
-// record time >= 00:10 of day D. Epoch e holds the records from cut e up to cut e + 1. Numbers only grow.
+// Daily cuts are numbered by the business day they are taken on: cut D is the first record of each
+// partition with record time >= 00:10 of day D. Epoch e holds the records from cut e up to cut e
+// + 1. Numbers only grow.
 using CutId = int32_t;
 inline constexpr CutId kNoCut = std::numeric_limits<CutId>::min();
 
 struct Blob {
   uint64_t measure_hash = 0;
-  CutId cut = kNoCut;               // every event before this cut is in; none after
-  uint16_t rev = 0;                 // grows where a cut is computed again
-  std::vector<DayTile> tiles;       // ascending days, no empty ones
-  std::vector<DayTile> increment;   // what this cut added; the proof reads it
+  CutId cut = kNoCut;              // every event before this cut is in; none after
+  uint16_t rev = 0;                // grows where a cut is computed again
+  std::vector<DayTile> tiles;      // ascending days, each once, no empty ones
+  std::vector<DayTile> increment;  // what this cut added; the proof reads it
   friend bool operator==(const Blob&, const Blob&) = default;
 };
 

@@ -1,5 +1,5 @@
-// rules/features.json, compiled: features, the measures they share, and what each event adds to them. The one
-// definition that serves stream, batch and decision (R12).
+// rules/features.json, compiled: features, the measures they share, and what each event adds to
+// them. The one definition that serves stream, batch and decision (R12).
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -22,8 +23,8 @@ namespace verdict::feature {
 
 enum class Aggregate : uint8_t { kSum, kCount, kAvg, kMin, kMax };
 
-// An entity type: a named key of a transaction. An absent key (empty string) is no entity: nothing is counted, and its
-// features are missing.
+// An entity type: a named key of a transaction. An absent key (empty string) is no entity: nothing
+// is counted, and its features are missing.
 struct Entity {
   std::string name;       // "merchant"
   uint16_t key_slot = 0;  // slot of the field that names it: merchant.id
@@ -31,39 +32,46 @@ struct Entity {
 
 // What is added up: features that differ only in aggregate or window share one.
 struct Measure {
-  uint16_t entity = 0;                                // index into entities()
-  std::shared_ptr<const rule::Expression> where;      // null: every event
-  std::optional<uint16_t> of_slot;                    // an int field; none for a pure count
-  bool of_base_amount = false;                        // txn.amount_base_minor, with its fall-back (R40)
-  bool extremes = false;                              // some feature needs min or max
-  int window_days_max = 1;                            // the longest window that reads it
-  uint64_t hash = 0;                                  // definition hash (R13)
+  uint16_t entity = 0;                            // index into entities()
+  std::shared_ptr<const rule::Expression> where;  // null: every event
+  std::optional<uint16_t> of_slot;                // an int field; none for a pure count
+  bool of_base_amount = false;                    // txn.amount_base_minor, with its fall-back (R40)
+  bool extremes = false;    // min and max are kept: a state of its own, not shared with sums
+  int window_days_max = 1;  // the longest window that reads it
+  uint64_t hash = 0;        // definition hash (R13)
 };
 
 struct Feature {
   std::string name;       // "volume_30d"
   std::string full_name;  // "merchant.volume_30d"
   Aggregate aggregate = Aggregate::kCount;
-  uint16_t measure = 0;   // index into measures()
+  uint16_t measure = 0;  // index into measures()
   uint16_t entity = 0;
-  int window_days = 1;    // 1..90 business days, today included
-  bool use_partial = false;                // "partial": "use"
-  std::string assumed_status = "approved"; // current.assume: how x counts while its own answer is computed
-  bool money = false;                      // sum, min, max, avg over an amount
-  std::string money_currency;              // currency of the amounts: base, or the one that `where` pins
-  uint16_t slot = 0;                       // as rules read it: double in major units for money, else int (avg: double)
-  std::optional<uint16_t> minor_slot;      // money sum, min, max: exact minor units
+  int window_days = 1;       // 1..90 business days, today included
+  bool use_partial = false;  // "partial": "use"
+  std::string assumed_status =
+      "approved";              // current.assume: how x counts while its own answer is computed
+  bool money = false;          // sum, min, max, avg over an amount
+  std::string money_currency;  // currency of the amounts: base, or the one that `where` pins
+  uint16_t slot = 0;  // as rules read it: double in major units for money, else int (avg: double)
+  std::optional<uint16_t> minor_slot;  // money sum, min, max: exact minor units
   uint64_t hash = 0;
 };
 
-// A declaration as it stands in features.json, read but not yet checked. Places point into the file.
+// Limits of one deployment.
+inline constexpr size_t kEntitiesMax = 63;   // entity types: a transaction locks a stripe for each
+inline constexpr size_t kMeasuresMax = 256;  // each is a table in memory and a value in the store
+inline constexpr int kWindowDaysMax = 90;
+
+// A declaration as it stands in features.json, read but not yet checked. Places point into the
+// file.
 struct FeatureDeclaration {
   std::string name, entity, aggregate, of, window;
-  rule::Source where;                 // empty text: none
+  rule::Source where;  // empty text: none
   std::string assumed_status = "approved";
   std::string partial = "missing";
-  std::string pointer;                // "/features/3"
-  rule::Source::Position position;    // of the declaration
+  std::string pointer;              // "/features/3"
+  rule::Source::Position position;  // of the declaration
   std::string file;
 };
 
@@ -78,12 +86,12 @@ struct FeatureOptions {
 // Immutable. Thread-safe.
 class FeatureSet {
  public:
-  // Adds a Field (FieldSource::kFeature) to `schema` for each feature. `schema` must outlive the set. Null where
-  // `diagnostics` got an error.
-  static std::shared_ptr<const FeatureSet> Compile(std::vector<Entity> entities,
-                                                   const std::vector<FeatureDeclaration>& declarations,
-                                                   const FeatureOptions& options, rule::Schema* schema,
-                                                   std::vector<rule::Diagnostic>* diagnostics);
+  // Adds a Field (FieldSource::kFeature) to `schema` for each feature. `schema` must outlive the
+  // set. Null where `diagnostics` got an error.
+  static std::shared_ptr<const FeatureSet> Compile(
+      std::vector<Entity> entities, const std::vector<FeatureDeclaration>& declarations,
+      const FeatureOptions& options, rule::Schema* schema,
+      std::vector<rule::Diagnostic>* diagnostics);
 
   const std::vector<Entity>& entities() const { return entities_; }
   const std::vector<Measure>& measures() const { return measures_; }
@@ -93,28 +101,38 @@ class FeatureSet {
   const model::BusinessCalendar& calendar() const { return *calendar_; }
   int kept_days() const { return kept_days_; }  // longest window + late_accept + 1
 
-  // The slots of a transaction: built-in fields and attributes; features stay missing. `record` keeps views of `txn`.
+  // The slots of a transaction: built-in fields and attributes; features stay missing. What is
+  // undeclared, of another type, or beyond its field's limits is left out. `record` keeps views of
+  // `txn`; lists in it die with it.
   void FillRecord(const model::Transaction& txn, rule::Record* record) const;
-  // The amount in base minor units: amount_base_minor, else amount_minor where the currency is the base one.
+  // The amount in base minor units: amount_base_minor, else amount_minor where the currency is the
+  // base one.
   std::optional<int64_t> BaseAmount(const model::Transaction& txn) const;
-  // Keys of the transaction's entities by entity index; nothing where the key is absent.
+  // Keys of the transaction's entities by entity index; nothing where the key is absent. Replaces
+  // what `keys` held.
   void EntityKeys(const rule::Record& record, const model::KeyHasher& hasher,
                   std::vector<std::optional<model::EntityKey>>* keys) const;
-  // What `event` adds, in the order of measures(). `record` holds the event's own fields (FillRecord); its features
-  // are missing. LABEL adds nothing.
+  // What `event` adds, in the order of measures(), nothing where it adds nothing. `record` holds
+  // the event's own fields (FillRecord), `keys` are its own (EntityKeys). A tile of an unknown
+  // amount bears kMarkFx and adds nothing (R40).
   void Contributions(const model::Event& event, const rule::Record& record,
-                     const std::vector<std::optional<model::EntityKey>>& keys, rule::EvaluationArena* arena,
-                     std::vector<Contribution>* out) const;
+                     const std::vector<std::optional<model::EntityKey>>& keys,
+                     rule::EvaluationArena* arena, std::vector<Contribution>* out) const;
 
  private:
+  friend class FeatureCompiler;
   FeatureSet() = default;
+
   std::vector<Entity> entities_;
-  std::vector<Measure> measures_;
-  std::vector<Feature> features_;
+  std::vector<Measure> measures_;  // by `where`, so that each is evaluated once an event
+  std::vector<Feature> features_;  // as declared
   const rule::Schema* schema_ = nullptr;
   FeatureOptions options_;
   std::optional<model::BusinessCalendar> calendar_;
   int kept_days_ = 1;
+  rule::Record blank_;  // every slot missing
+  std::unordered_map<std::string, uint16_t>
+      attribute_slots_;  // by the name a request gives: "email", "card.bin"
 };
 
 }  // namespace verdict::feature

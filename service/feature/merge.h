@@ -1,5 +1,5 @@
-// value = tiles of the blob + live cells of the epochs it does not hold + provisionals (+ the current transaction, which
-// is one of them). Pure: nothing it is given is changed (I8).
+// value = tiles of the blob + live cells of the epochs it does not hold + provisionals (+ the
+// current transaction, which is one of them). Pure: nothing it is given is changed (I8).
 #pragma once
 
 #include <cstdint>
@@ -23,13 +23,15 @@ struct LiveCell {
 
 // What is known of one (measure, entity) at one point of the log.
 struct MeasureView {
-  const Blob* blob = nullptr;          // null: the store has none (a quiet key): cut = -infinity, no tiles
-  bool blob_failed = false;            // the store did not answer: PARTIAL(batch)
-  std::span<const LiveCell> live;      // every epoch still in memory
-  std::span<const DayTile> overlay;    // provisionals of this replica, the current transaction included
-  CutId newest_epoch = 0;              // epoch of the newest record applied here; a blob with a later cut: PARTIAL(behind)
+  const Blob* blob = nullptr;  // null: the store has none (a quiet key): cut = -infinity, no tiles
+  bool blob_failed = false;    // the store did not answer: PARTIAL(batch)
+  std::span<const LiveCell> live;  // every epoch still in memory
+  std::span<const DayTile>
+      overlay;  // provisionals of this replica, the current transaction included
+  CutId newest_epoch =
+      0;  // epoch of the newest record applied here; a blob with a later cut: PARTIAL(behind)
   model::DayNumber oldest_day_kept = 0;  // windows reaching before it are PARTIAL(too_old)
-  uint16_t reasons = 0;                // further PartialReason bits that apply: before, log_gone, current ...
+  uint16_t reasons = 0;  // further PartialReason bits that apply: before, log_gone, current ...
 };
 
 struct Part {
@@ -40,23 +42,30 @@ struct Part {
 };
 
 struct FeatureResult {
-  bool known = false;             // false: missing (empty window of avg, min, max; absent entity)
-  int64_t integer = 0;            // sum, count, min, max
-  double real = 0;                // as rules read it: major units of money, averages
+  bool known =
+      false;  // false: missing (empty window of avg, min, max; absent entity; unknown amount)
+  int64_t integer = 0;  // sum, count, min, max
+  double real = 0;      // as rules read it: major units of money, averages
   model::Provenance provenance = model::Provenance::kFull;
   uint16_t reasons = 0;           // PartialReason bits
   bool reads_as_missing = false;  // what rules see (R35)
 };
 
-// The tile of the window of `window_days` ending on `day`, and the reasons that apply to it. `parts` may be null.
+// The tile of the window of `window_days` ending on `day`, and the reasons that apply to it.
+// `parts` may be null.
 Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day, uint16_t* reasons,
                  std::vector<Part>* parts);
 
-// Finalises one feature: averages in integers with 4 extra decimal digits, half-even (R14); beyond int64 saturates with
-// PARTIAL(range).
+// Of a scored transaction whose own amount is not known in the base currency: missing, PARTIAL(fx)
+// (R40).
+FeatureResult UnknownAmount();
+
+// Finalises one feature: averages in integers with 4 extra decimal digits, half-even (R14); beyond
+// int64 saturates with PARTIAL(range).
 FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reasons);
 
-// Puts a result into the slots that rules read.
+// Puts a result into the slots that rules read; one that is not known, or reads as missing, leaves
+// them missing.
 void StoreResult(const Feature& feature, const FeatureResult& result, rule::Record* record);
 
 }  // namespace verdict::feature

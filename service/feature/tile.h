@@ -1,4 +1,5 @@
-// The partial aggregate of one entity and measure for one day, and its arithmetic. Merged, never subtracted.
+// The partial aggregate of one entity and measure for one day, and its arithmetic. Merged, never
+// subtracted.
 #pragma once
 
 #include <algorithm>
@@ -15,7 +16,8 @@ using Int128 = __int128;
 // Why a tile is not quite what its day was: bits, kept in cells and blobs.
 enum TileMark : uint8_t { kMarkFx = 1, kMarkRange = 2, kMarkLimit = 4 };
 
-// sum and count may be below zero (refunds and reversals have a day of their own). min > max: no payment took part.
+// sum and count may be below zero (refunds and reversals have a day of their own). min > max: no
+// payment took part.
 struct Tile {
   Int128 sum = 0;
   int64_t count = 0;

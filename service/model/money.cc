@@ -2,9 +2,6 @@
 #include "model/money.h"
 
 #include <array>
-#include <cmath>
-
-#include "base/check.h"
 
 namespace verdict::model {
 namespace {
@@ -69,9 +66,12 @@ std::optional<int> CurrencyExponent(std::string_view currency) {
   return kExponents[index];
 }
 
+int64_t MinorUnitsPerMajor(std::string_view currency) {
+  return kPowersOfTen[CurrencyExponent(currency).value_or(kUnknownExponent)];
+}
+
 double ToMajorUnits(int64_t minor, std::string_view currency) {
-  const int exponent = CurrencyExponent(currency).value_or(kUnknownExponent);
-  return static_cast<double>(minor) / static_cast<double>(kPowersOfTen[exponent]);
+  return static_cast<double>(minor) / static_cast<double>(MinorUnitsPerMajor(currency));
 }
 
 std::string FormatMoney(int64_t minor, std::string_view currency) {

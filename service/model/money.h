@@ -12,6 +12,9 @@ namespace verdict::model {
 // list.
 std::optional<int> CurrencyExponent(std::string_view currency);
 
+// 100 for EUR, 1 for JPY. An unknown currency counts as exponent 2.
+int64_t MinorUnitsPerMajor(std::string_view currency);
+
 // Major units as a double, for rules and people; never added up. An unknown currency counts as
 // exponent 2.
 double ToMajorUnits(int64_t minor, std::string_view currency);

@@ -1,0 +1,190 @@
+// Invariants, each with its test: the same total wherever the flip between blob and live cells lies
+// (I2); the order of cells does not matter (I4); inputs are read alone (I8).
+#include "feature/merge.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "model/money.h"
+
+namespace verdict::feature {
+namespace {
+
+constexpr Int128 kInt64Max = std::numeric_limits<int64_t>::max();
+constexpr Int128 kInt64Min = std::numeric_limits<int64_t>::min();
+constexpr int64_t kAverageScale = 10'000;  // 4 decimal digits more than the amounts have
+
+// The business days of a window, both included.
+struct DayRange {
+  model::DayNumber first;
+  model::DayNumber last;
+  bool Holds(model::DayNumber day) const { return first <= day && day <= last; }
+};
+
+uint16_t ReasonsOfMarks(uint8_t marks) {
+  uint16_t reasons = 0;
+  if ((marks & kMarkFx) != 0) reasons |= model::kPartialFx;
+  if ((marks & kMarkRange) != 0) reasons |= model::kPartialRange;
+  if ((marks & kMarkLimit) != 0) reasons |= model::kPartialLimit;
+  return reasons;
+}
+
+int64_t Saturated(Int128 value, uint16_t* reasons) {
+  if (value > kInt64Max || value < kInt64Min) *reasons |= model::kPartialRange;
+  return static_cast<int64_t>(std::clamp(value, kInt64Min, kInt64Max));
+}
+
+// numerator / denominator, halves to the even neighbour. REQUIRES: denominator > 0.
+Int128 DivideHalfEven(Int128 numerator, int64_t denominator) {
+  Int128 quotient = numerator / denominator;
+  Int128 rest = numerator % denominator;
+  if (rest < 0) {
+    rest += denominator;
+    --quotient;
+  }
+  const Int128 twice = 2 * rest;
+  const bool up = twice > denominator || (twice == denominator && quotient % 2 != 0);
+  return quotient + (up ? 1 : 0);
+}
+
+// sum / count in units of 1/kAverageScale. REQUIRES: count > 0.
+Int128 ScaledAverage(Int128 sum, int64_t count, uint16_t* reasons) {
+  const Int128 whole = sum / count;
+  if (whole > kInt64Max || whole < kInt64Min) {
+    return Int128{Saturated(whole, reasons)} * kAverageScale;
+  }
+  return whole * kAverageScale + DivideHalfEven(sum % count * kAverageScale, count);
+}
+
+double RealOf(const Feature& feature, int64_t integer) {
+  if (feature.money) return model::ToMajorUnits(integer, feature.money_currency);
+  return static_cast<double>(integer);
+}
+
+double AverageOf(const Feature& feature, const Tile& tile, uint16_t* reasons) {
+  const Int128 scaled = ScaledAverage(tile.sum, tile.count, reasons);
+  int64_t units = kAverageScale;
+  if (feature.money) units *= model::MinorUnitsPerMajor(feature.money_currency);
+  // One division alone, so that the double is the nearest one wherever `scaled` fits into it.
+  return static_cast<double>(scaled) / static_cast<double>(units);
+}
+
+void SetInteger(const Feature& feature, int64_t integer, FeatureResult* result) {
+  result->known = true;
+  result->integer = integer;
+  result->real = RealOf(feature, integer);
+}
+
+// Merges parts into one tile and, where asked, keeps them.
+class Accumulator {
+ public:
+  Accumulator(DayRange range, std::vector<Part>* parts) : range_(range), parts_(parts) {}
+
+  void AddBlob(const Blob& blob) {
+    auto tile =
+        std::lower_bound(blob.tiles.begin(), blob.tiles.end(), range_.first,
+                         [](const DayTile& tile, model::DayNumber day) { return tile.day < day; });
+    for (; tile != blob.tiles.end() && tile->day <= range_.last; ++tile) {
+      Add({Part::Source::kBatch, tile->day, blob.cut, {}}, tile->tile);
+    }
+  }
+  void AddLive(std::span<const LiveCell> cells, CutId from) {
+    for (const LiveCell& cell : cells) {
+      if (cell.epoch < from || !range_.Holds(cell.day)) continue;
+      Add({Part::Source::kLive, cell.day, cell.epoch, {}}, cell.tile);
+    }
+  }
+  void AddOverlay(std::span<const DayTile> overlay) {
+    for (const DayTile& tile : overlay) {
+      if (!range_.Holds(tile.day)) continue;
+      Add({Part::Source::kProvisional, tile.day, 0, {}}, tile.tile);
+    }
+  }
+  const Tile& total() const { return total_; }
+
+ private:
+  void Add(const Part& part, const Tile& tile) {
+    total_.Merge(tile);
+    if (parts_ == nullptr) return;
+    parts_->push_back(part);
+    parts_->back().tile = tile;
+  }
+
+  DayRange range_;
+  std::vector<Part>* parts_;
+  Tile total_;
+};
+
+}  // namespace
+
+Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day, uint16_t* reasons,
+                 std::vector<Part>* parts) {
+  CHECK(window_days >= 1);
+  const DayRange range{day - window_days + 1, day};
+  *reasons = view.reasons;
+  if (view.blob_failed) *reasons |= model::kPartialBatch;
+  if (range.first < view.oldest_day_kept) *reasons |= model::kPartialTooOld;
+
+  Accumulator accumulator(range, parts);
+  CutId cut = kNoCut;
+  if (view.blob != nullptr && !view.blob_failed) {
+    cut = view.blob->cut;
+    if (cut > view.newest_epoch) *reasons |= model::kPartialBehind;
+    accumulator.AddBlob(*view.blob);
+  }
+  accumulator.AddLive(view.live, cut);
+  accumulator.AddOverlay(view.overlay);
+  *reasons |= ReasonsOfMarks(accumulator.total().marks);
+  return accumulator.total();
+}
+
+FeatureResult UnknownAmount() {
+  FeatureResult result;
+  result.provenance = model::Provenance::kPartial;
+  result.reasons = model::kPartialFx;
+  result.reads_as_missing = true;
+  return result;
+}
+
+FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reasons) {
+  FeatureResult result;
+  switch (feature.aggregate) {
+    case Aggregate::kSum:
+      SetInteger(feature, Saturated(tile.sum, &reasons), &result);
+      break;
+    case Aggregate::kCount:
+      SetInteger(feature, tile.count, &result);
+      break;
+    case Aggregate::kAvg:
+      result.known = tile.count > 0;
+      if (result.known) result.real = AverageOf(feature, tile, &reasons);
+      break;
+    case Aggregate::kMin:
+      if (tile.has_extremes()) SetInteger(feature, tile.min, &result);
+      break;
+    case Aggregate::kMax:
+      if (tile.has_extremes()) SetInteger(feature, tile.max, &result);
+      break;
+  }
+  result.reasons = reasons;
+  result.provenance = reasons == 0 ? model::Provenance::kFull : model::Provenance::kPartial;
+  const bool withheld = (reasons & model::kPartialReadsAsMissing) != 0 && !feature.use_partial;
+  result.reads_as_missing = !result.known || withheld;
+  return result;
+}
+
+void StoreResult(const Feature& feature, const FeatureResult& result, rule::Record* record) {
+  const bool missing = !result.known || result.reads_as_missing;
+  const bool real = feature.money || feature.aggregate == Aggregate::kAvg;
+  rule::Value& slot = record->slots[feature.slot];
+  if (missing) {
+    slot = rule::Value::Missing(feature.slot);
+  } else {
+    slot = real ? rule::Value::Double(result.real) : rule::Value::Int(result.integer);
+  }
+  if (!feature.minor_slot) return;
+  rule::Value& minor = record->slots[*feature.minor_slot];
+  minor = missing ? rule::Value::Missing(*feature.minor_slot) : rule::Value::Int(result.integer);
+}
+
+}  // namespace verdict::feature
