@@ -38,6 +38,11 @@ struct Field {
   std::string full_name() const { return object + "." + name; }
 };
 
+// age(f) and provenance(f) read hidden fields beside a feature f: add `count_1h@age` (duration) and
+// `count_1h@provenance` (string) to offer them. No expression can spell such a name by itself.
+inline constexpr std::string_view kAgeSuffix = "@age";
+inline constexpr std::string_view kProvenanceSuffix = "@provenance";
+
 // The slots of the built-in fields, the same in every schema.
 enum BuiltInSlot : uint16_t {
   kTxnId, kTxnTime, kTxnAmountMinor, kTxnAmount, kTxnCurrency, kTxnAmountBaseMinor, kTxnAmountBase, kTxnStatus,
@@ -68,6 +73,7 @@ class Schema {
 // The values of one transaction, by slot; what is absent is missing. Views: the transaction must outlive it.
 struct Record {
   std::vector<Value> slots;
+  std::vector<Value> list_items;  // what lists in `slots` point into: a copy's lists need its original
   void Reset(size_t size) { slots.assign(size, Value()); }
 };
 
