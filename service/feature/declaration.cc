@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/nearest_name.h"
+#include "rule/suggest.h"
 
 namespace verdict::feature {
 namespace {
@@ -36,7 +36,7 @@ bool IsName(std::string_view text) {
 
 // "; did you mean `card`?", or empty.
 std::string Advice(std::string_view name, const std::vector<std::string>& names) {
-  const std::string nearest = base::NearestName(name, names);
+  const std::string nearest = rule::Nearest(name, names);
   return nearest.empty() ? nearest : absl::StrFormat("; did you mean `%s`?", nearest);
 }
 
