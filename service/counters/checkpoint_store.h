@@ -17,10 +17,10 @@ enum class CheckpointFamily : uint8_t { kMeta, kCells, kDedup, kDecisions };
 
 struct CheckpointWrite {
   CheckpointFamily family = CheckpointFamily::kMeta;
-  std::string key;
-  std::string value;
+  std::string key = {};
+  std::string value = {};
   bool erase = false;           // removes `key`
-  std::string erase_range_end;  // not empty: removes [key, erase_range_end)
+  std::string erase_range_end = {};  // not empty: removes [key, erase_range_end)
 };
 
 // Thread-compatible: the checkpoint thread alone uses it once the service runs.
