@@ -49,6 +49,18 @@ RuleResult EvaluateRule(const Rule& rule, const rule::Record& record,
   return result;
 }
 
+std::vector<std::string> MissingFields(const RuleSet& set, const Rule& rule,
+                                       const rule::Record& record, rule::EvaluationArena* arena) {
+  std::vector<std::string> names;
+  for (const auto& clause : rule.clauses) {
+    const rule::Value value = clause->Evaluate(record, arena);
+    if (!value.is_missing() || value.missing_slot() >= set.schema->fields().size()) continue;
+    std::string name = set.schema->fields()[value.missing_slot()].full_name();
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
 void EvaluateRules(const RuleSet& set, const rule::Record& record, rule::EvaluationArena* arena,
                    Evaluation* out) {
   out->results.assign(set.rules.size(), RuleResult::kNoMatch);

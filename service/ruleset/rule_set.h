@@ -92,6 +92,10 @@ struct Evaluation {
 // The result of one rule: its clauses joined by `&&` of RULES.md section 4.
 RuleResult EvaluateRule(const Rule& rule, const rule::Record& record, rule::EvaluationArena* arena);
 
+// Full names of the fields that made clauses of `rule` end missing: "card.country", each once.
+std::vector<std::string> MissingFields(const RuleSet& set, const Rule& rule,
+                                       const rule::Record& record, rule::EvaluationArena* arena);
+
 // Thread-safe. Every live and shadow rule is evaluated.
 void EvaluateRules(const RuleSet& set, const rule::Record& record, rule::EvaluationArena* arena,
                    Evaluation* out);

@@ -1,0 +1,157 @@
+// The command around LoadRuleSet: messages, one line of summary, exit status.
+#include "cli/lint.h"
+
+#include <unistd.h>
+
+#include <memory>
+
+#include "absl/strings/str_format.h"
+#include "cli/terminal.h"
+#include "nlohmann/json.hpp"
+#include "ruleset/rule_set.h"
+
+namespace verdict::cli {
+namespace {
+
+constexpr char kExample[] =
+    "Exit status: 0 clean (hints alone are clean), 1 errors or warnings, 2 wrong usage.\n"
+    "Example: verdict lint rules/";
+
+struct Counts {
+  int errors = 0, warnings = 0, hints = 0;
+};
+
+Counts Count(const ruleset::LoadResult& result) {
+  Counts counts;
+  counts.errors = static_cast<int>(result.errors_left_out);
+  for (const rule::Diagnostic& diagnostic : result.diagnostics) {
+    switch (diagnostic.severity) {
+      case rule::Severity::kError:
+        ++counts.errors;
+        break;
+      case rule::Severity::kWarning:
+        ++counts.warnings;
+        break;
+      case rule::Severity::kHint:
+        ++counts.hints;
+        break;
+    }
+  }
+  return counts;
+}
+
+std::string Number(int count, std::string_view what) {
+  return absl::StrFormat("%s %s%s", WithThousands(count), what, count == 1 ? "" : "s");
+}
+
+std::string_view SeverityName(rule::Severity severity) {
+  switch (severity) {
+    case rule::Severity::kError:
+      return "error";
+    case rule::Severity::kWarning:
+      return "warning";
+    case rule::Severity::kHint:
+      return "hint";
+  }
+  return "error";
+}
+
+void PrintText(const ruleset::LoadResult& result, const Counts& counts) {
+  PrintDiagnostics(result.diagnostics, stdout);
+  if (result.errors_left_out > 0) {
+    absl::PrintF("and %s more errors\n",
+                 WithThousands(static_cast<int64_t>(result.errors_left_out)));
+  }
+  std::string state = result.set ? "loadable, set " + result.set->short_hash : "not loadable";
+  absl::PrintF("%s, %s, %s: %s, %s, %s; %s\n", Number(result.files, "file"),
+               Number(result.rules, "rule"), Number(result.lists, "list"),
+               Number(counts.errors, "error"), Number(counts.warnings, "warning"),
+               Number(counts.hints, "hint"), state);
+}
+
+void PrintJson(const ruleset::LoadResult& result, const Counts& counts) {
+  nlohmann::ordered_json report = {{"files", result.files},
+                                   {"rules", result.rules},
+                                   {"lists", result.lists},
+                                   {"errors", counts.errors},
+                                   {"warnings", counts.warnings},
+                                   {"hints", counts.hints},
+                                   {"loadable", result.set != nullptr},
+                                   {"rule_set", result.set ? result.set->hash : ""}};
+  report["diagnostics"] = nlohmann::ordered_json::parse(DiagnosticsJson(result.diagnostics));
+  absl::PrintF("%s\n", report.dump(2));
+}
+
+struct LintOptions {
+  std::string folder;
+  OutputFormat format = OutputFormat::kText;
+  feature::FeatureOptions deployment;
+};
+
+int Lint(const LintOptions& options) {
+  const ruleset::LoadResult result = ruleset::LoadRuleSet(options.folder, options.deployment);
+  const Counts counts = Count(result);
+  if (options.format == OutputFormat::kJson) {
+    PrintJson(result, counts);
+  } else {
+    PrintText(result, counts);
+  }
+  return counts.errors + counts.warnings > 0 ? kExitFindings : kExitOk;
+}
+
+}  // namespace
+
+void AddDeploymentOptions(CLI::App* command, feature::FeatureOptions* options) {
+  command->add_option("--zone", options->zone_name, "time zone of business days")
+      ->capture_default_str();
+  command->add_option("--base-currency", options->base_currency, "currency of money features")
+      ->capture_default_str();
+}
+
+void PrintDiagnostics(const std::vector<rule::Diagnostic>& diagnostics, std::FILE* file) {
+  const bool color = ::isatty(::fileno(file)) != 0;
+  for (const rule::Diagnostic& diagnostic : diagnostics) {
+    absl::FPrintF(file, "%s", rule::FormatDiagnostic(diagnostic, color));
+  }
+}
+
+std::string DiagnosticsJson(const std::vector<rule::Diagnostic>& diagnostics) {
+  auto list = nlohmann::ordered_json::array();
+  for (const rule::Diagnostic& d : diagnostics) {
+    auto fixes = nlohmann::ordered_json::array();
+    for (const rule::Fix& fix : d.fixes) {
+      fixes.push_back({{"line", fix.place.line},
+                       {"column", fix.place.column},
+                       {"length", fix.place.length},
+                       {"text", fix.text}});
+    }
+    list.push_back({{"code", d.code},
+                    {"severity", std::string(SeverityName(d.severity))},
+                    {"file", d.place.file},
+                    {"line", d.place.line},
+                    {"column", d.place.column},
+                    {"length", d.place.length},
+                    {"pointer", d.pointer},
+                    {"rule", d.rule_id},
+                    {"message", d.message},
+                    {"label", d.label},
+                    {"notes", nlohmann::ordered_json::array()},
+                    {"fixes", std::move(fixes)}});
+  }
+  // A message may quote bytes of a file that is not UTF-8.
+  return list.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+void AddLintCommand(CLI::App& app, int* exit_code) {
+  CLI::App* command = app.add_subcommand("lint", "check a folder of rules and run its tests");
+  command->footer(kExample);
+  auto options = std::make_shared<LintOptions>();
+  command->add_option("rules", options->folder, "the folder of rules")
+      ->required()
+      ->check(CLI::ExistingDirectory);
+  AddFormatOption(command, &options->format);
+  AddDeploymentOptions(command, &options->deployment);
+  command->callback([options, exit_code] { *exit_code = Lint(*options); });
+}
+
+}  // namespace verdict::cli
