@@ -94,10 +94,8 @@ Decider::Flow::Slot Decider::Flow::OpenSlot(LiveState::View* view, ScoreCall* ca
     case SlotState::kOpened:
       return Slot::kOurs;
     case SlotState::kAnswered:
-      metrics_.Count(Retry::kReplayed);
       return Slot::kReplayed;
     case SlotState::kConflict:
-      metrics_.Count(Retry::kConflict);
       return Slot::kConflict;
     case SlotState::kOpenElsewhere:
       break;
@@ -107,7 +105,6 @@ Decider::Flow::Slot Decider::Flow::OpenSlot(LiveState::View* view, ScoreCall* ca
   *parking = ticket->Park(call);
   // Nobody can wake it before the view is gone: who answers needs the slot's stripe.
   if (view->Park([ticket, parking = *parking] { OnSibling(ticket, parking); })) {
-    metrics_.Count(Retry::kParked);
     return Slot::kParked;
   }
   ticket->Claim(*parking);
@@ -212,12 +209,10 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
     const feature::Feature& feature = set.features()[f];
     const feature::Tile tile =
         feature::MergeWindow(merged, feature.window_days, s->day, &reasons, nullptr);
-    s->results[f] = feature::Finalize(feature, tile, reasons);
     // A payment whose amount is unknown has no total of its own (R40); others only hear of the
     // mark.
-    if (current.has_value() && (current->tile.marks & feature::kMarkFx) != 0) {
-      s->results[f].reads_as_missing = true;
-    }
+    const bool unknown = current.has_value() && (current->tile.marks & feature::kMarkFx) != 0;
+    s->results[f] = unknown ? feature::UnknownAmount() : feature::Finalize(feature, tile, reasons);
     feature::StoreResult(feature, s->results[f], &s->record);
   }
 }

@@ -43,9 +43,7 @@ constexpr std::array<std::string_view, kStages> kStageNames = {
 }  // namespace
 
 ScoreMetrics::ScoreMetrics()
-    : retries_(Series<3>("verdict_agg_retry_total", "Scores of an id that was scored before.",
-                         "result", {"replayed", "parked", "conflict"})),
-      appends_(Series<3>("verdict_agg_append_total",
+    : appends_(Series<3>("verdict_agg_append_total",
                          "Appends of scored payments; stalled ones also end as ok or failed.",
                          "result", {"ok", "stalled", "failed"})),
       stage_ns_(Series<kStages>("verdict_score_stage_nanoseconds_total",

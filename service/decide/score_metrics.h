@@ -17,7 +17,6 @@ inline constexpr size_t kStages = 8;
 // One call in this many is clocked stage by stage.
 inline constexpr uint32_t kStageSampling = 64;
 
-enum class Retry : uint8_t { kReplayed, kParked, kConflict };
 enum class AppendResult : uint8_t { kOk, kStalled, kFailed };
 
 // **Thread-safe.** Fixed after construction.
@@ -26,7 +25,6 @@ class ScoreMetrics {
   ScoreMetrics();
   // One finished call. `decision` counts where `status` is OK.
   void CountCall(const absl::Status& status, const model::Decision& decision, double seconds) const;
-  void Count(Retry retry) const { retries_[static_cast<size_t>(retry)].Add(); }
   void Count(AppendResult result) const { appends_[static_cast<size_t>(result)].Add(); }
   void CountStage(Stage stage, std::chrono::nanoseconds spent) const {
     stage_ns_[static_cast<size_t>(stage)].Add(static_cast<uint64_t>(spent.count()));
@@ -37,7 +35,6 @@ class ScoreMetrics {
   static constexpr size_t kCodes = 17;
   std::array<std::array<base::Counter, 4>, 4> answered_;  // by outcome, by provenance
   std::array<base::Counter, kCodes> refused_;             // by status code
-  std::array<base::Counter, 3> retries_;
   std::array<base::Counter, 3> appends_;
   std::array<base::Counter, kStages> stage_ns_;
   std::array<base::Counter, kStages> stage_samples_;
