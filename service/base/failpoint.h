@@ -1,56 +1,40 @@
-// Places at which a crash test kills the process: FAILPOINT("log.append.after_commit").
+// Named places where a test may make the process die or a call fail. Unset, each costs one relaxed
+// load.
 #pragma once
 
-#include <signal.h>
-
 #include <atomic>
-#include <cstdlib>
-#include <map>
 #include <string>
 #include <string_view>
 
-#include "base/mutex.h"
+#include "absl/status/status.h"
 
 namespace verdict::base {
 
-// Thread-safe. Which failpoints kill, from VERDICT_FAILPOINTS="name[=n],...": the n-th passage
-// (default the first) dies by SIGKILL. Unset, a passage costs one relaxed load.
-class Failpoints {
- public:
-  static Failpoints& Get() {
-    static Failpoints failpoints;
-    return failpoints;
-  }
-  // Replaces what is armed; empty disarms all. For tests that fork.
-  void Arm(std::string_view spec) EXCLUDES_LOCK(mutex_) {
-    MutexLock lock(mutex_);
-    passages_left_.clear();
-    while (!spec.empty()) {
-      const std::string_view item = spec.substr(0, spec.find(','));
-      spec.remove_prefix(item.size() < spec.size() ? item.size() + 1 : spec.size());
-      const size_t equals = item.find('=');
-      const bool counted = equals != std::string_view::npos;
-      passages_left_[std::string(item.substr(0, equals))] =
-          counted ? std::atoi(std::string(item.substr(equals + 1)).c_str()) : 1;
-    }
-    armed_.store(!passages_left_.empty(), std::memory_order_relaxed);
-  }
-  void Pass(const char* name) EXCLUDES_LOCK(mutex_) {
-    if (__builtin_expect(!armed_.load(std::memory_order_relaxed), 1)) return;
-    MutexLock lock(mutex_);
-    const auto it = passages_left_.find(name);
-    if (it != passages_left_.end() && --it->second <= 0) raise(SIGKILL);
-  }
+// What the environment asks for is in force before main():
+//   VERDICT_FAILPOINTS="checkpoint.before_write=kill:0.01:7,log.append=error:0.5:3"
+//   name=action:probability:seed VERDICT_FAILPOINT_LOG=path   each kill appends the name of its
+//   place, one a line, before the process dies
+// `kill` raises SIGKILL; `error` makes Failpoint() return Unavailable. One seed gives one sequence
+// of draws a place. A specification that cannot be read ends the process with status 2.
 
- private:
-  Failpoints() {
-    if (const char* spec = std::getenv("VERDICT_FAILPOINTS"); spec != nullptr) Arm(spec);
+namespace failpoint_internal {
+extern std::atomic<bool> armed;
+absl::Status Hit(std::string_view name);
+}  // namespace failpoint_internal
+
+// OK, unless this place is armed with `error` and the draw says so.
+inline absl::Status Failpoint(std::string_view name) {
+  if (__builtin_expect(!failpoint_internal::armed.load(std::memory_order_relaxed), 1)) {
+    return absl::OkStatus();
   }
-  std::atomic<bool> armed_{false};
-  Mutex mutex_;
-  std::map<std::string, int> passages_left_ GUARDED_BY(mutex_);
-};
+  return failpoint_internal::Hit(name);
+}
+
+// For tests in this process; replaces what was in force. An empty text disarms all. Errors:
+// InvalidArgument.
+absl::Status ArmFailpoints(const std::string& specification, const std::string& log_path);
 
 }  // namespace verdict::base
 
-#define FAILPOINT(name) ::verdict::base::Failpoints::Get().Pass(name)
+// A place that can be killed but has no error to return.
+#define FAILPOINT(name) static_cast<void>(::verdict::base::Failpoint(name).ok())
