@@ -66,12 +66,9 @@ class LiveState::Application {
   bool SeenOrInsert() {
     base::MutexLock lock(partition_.mutex);
     const uint64_t evicted_before = partition_.window.evicted();
-    if (partition_.window.SeenOrInsert(id_, record_.record_time_ms)) return true;
+    const bool seen = partition_.window.SeenOrInsert(id_, record_.record_time_ms);
     tables_.metrics.dedup_evicted.Add(partition_.window.evicted() - evicted_before);
-    if (tables_.tracking) {
-      partition_.fresh.push_back({id_, record_.record_time_ms / eventlog::kDedupBucketMs});
-    }
-    return false;
+    return seen;
   }
 
  private:
@@ -209,7 +206,7 @@ void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
   PartitionState& state = *tables_->partitions[static_cast<size_t>(partition)];
   state.next.store(next, std::memory_order_relaxed);
   base::MutexLock lock(state.mutex);
-  state.ids_known_from_ms = ids_known_from_ms;
+  if (ids_known_from_ms != INT64_MIN) state.window.KnowsOnlyFrom(ids_known_from_ms);
 }
 
 }  // namespace verdict::counters

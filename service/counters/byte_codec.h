@@ -41,8 +41,8 @@ inline void PutOrdered64(std::string* out, int64_t value) {
   for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(bits >> shift));
 }
 
-// Thread-compatible. Reads what the Put functions wrote. After the first thing that is not there,
-// ok() is false and every further read gives zero or empty.
+// **Thread-compatible.** Reads what the Put functions wrote. After the first thing that is not
+// there, ok() is false and every further read gives zero or empty.
 class ByteReader {
  public:
   explicit ByteReader(std::string_view bytes) : rest_(bytes) {}

@@ -39,11 +39,9 @@ LiveSizes LiveState::sizes() const {
   for (const auto& partition : tables_->partitions) {
     base::MutexLock lock(partition->mutex);
     sizes.dedup_ids += partition->window.size();
+    sizes.dedup_bytes += partition->window.bytes();
     sizes.dedup_evicted += partition->window.evicted();
   }
-  // A node of a hash table and an entry of a queue for each id.
-  constexpr size_t kBytesPerId = 2 * sizeof(eventlog::DedupEntry) + 4 * sizeof(void*);
-  sizes.dedup_bytes = sizes.dedup_ids * kBytesPerId;
   sizes.provisionals = tables_->provisionals.load(std::memory_order_relaxed);
   sizes.overlay_bytes = tables_->overlay_bytes();
   sizes.decisions_evicted = tables_->decisions_evicted.load(std::memory_order_relaxed);

@@ -26,14 +26,6 @@ LiveMetricHandles RegisterMetrics() {
         "verdict_agg_events_total", "Events read from the log, each in exactly one class.",
         {{"class", name}});
   }
-  const auto retry = [&](const char* result) {
-    return registry.AddCounter("verdict_agg_retry_total",
-                               "Score calls that met a decision of the same transaction.",
-                               {{"result", result}});
-  };
-  handles.replayed = retry("replayed");
-  handles.parked = retry("parked");
-  handles.conflict = retry("conflict");
   const auto ended = [&](const char* state) {
     return registry.AddCounter("verdict_agg_provisional_total",
                                "Provisional transactions by how they ended.", {{"state", state}});

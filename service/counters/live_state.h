@@ -94,9 +94,9 @@ struct ControlTotal {
   friend bool operator==(const ControlTotal&, const ControlTotal&) = default;
 };
 
-// Thread-safe. State lies in 1,024 stripes, each under its mutex; this room alone takes them (R20).
-// One thread applies (Apply, RememberId, and what `Checkpoint` does); any thread views. Measures
-// are named by their definition hash, so that rule sets may come and go.
+// **Thread-safe.** State lies in 1,024 stripes, each under its mutex; this room alone takes them
+// (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does); any thread views.
+// Measures are named by their definition hash, so that rule sets may come and go.
 class LiveState {
  public:
   class View;

@@ -7,9 +7,9 @@
 
 namespace verdict::counters {
 
-// Thread-compatible. Node is default-constructible and has the member `uint32_t next_node`, which
-// belongs to the table. A removed node keeps what it holds (the capacity of its strings) until it
-// is used again. Node numbers begin at 1.
+// **Thread-compatible.** Node is default-constructible and has the member `uint32_t next_node`,
+// which belongs to the table. A removed node keeps what it holds (the capacity of its strings)
+// until it is used again. Node numbers begin at 1.
 template <typename Node>
 class NodeTable {
  public:

@@ -18,7 +18,7 @@ inline constexpr size_t kStripes = 1024;
 // Entity types of one feature set.
 inline constexpr size_t kMaxEntityTypes = 63;
 
-// Thread-compatible.
+// **Thread-compatible.**
 class StripeSet {
  public:
   StripeSet() = default;

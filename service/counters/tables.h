@@ -18,7 +18,6 @@
 #include "counters/overlay.h"
 #include "counters/stripe_set.h"
 #include "eventlog/dedup_window.h"
-#include "rule/expression.h"
 
 namespace verdict::counters {
 
@@ -27,6 +26,7 @@ struct EpochCells {
   std::unique_ptr<CellTable> table = std::make_unique<CellTable>();
   std::vector<uint32_t> dirty;  // cells changed since the last checkpoint took them
   bool limited = false;         // a cell found no room here
+  bool limited_saved = false;
 };
 
 struct alignas(64) Stripe {
@@ -48,13 +48,10 @@ struct PartitionState {
 
   base::Mutex mutex;
   eventlog::DedupWindow window GUARDED_BY(mutex);
-  int64_t ids_known_from_ms GUARDED_BY(mutex) = INT64_MIN;
-  std::vector<eventlog::DedupEntry> fresh GUARDED_BY(mutex);  // ids since the last checkpoint
 
-  int64_t HorizonMs() REQUIRES_LOCK(mutex) {
-    const int64_t window_horizon = window.horizon_ms();
-    return window_horizon > ids_known_from_ms ? window_horizon : ids_known_from_ms;
-  }
+  uint64_t saved_ids =
+      0;  // sequence number of the first id that no checkpoint holds; of the apply thread
+  eventlog::Offset saved_next = -1;  // `next` of the last checkpoint; of the apply thread
 };
 
 struct DayTotal {
@@ -74,7 +71,6 @@ struct EpochTotals {
 
 struct LiveMetricHandles {
   std::array<base::Counter, eventlog::kEventClasses> events;
-  base::Counter replayed, parked, conflict;
   base::Counter replaced, expired, changed_by_event;
   base::Counter dedup_evicted, decisions_evicted, cells_refused;
 };
@@ -109,8 +105,9 @@ struct LiveState::Tables {
   LiveMetricHandles metrics;
 
   // Of the apply thread alone.
-  bool tracking = false;  // a checkpoint follows: remember what changes
-  std::vector<feature::CutId> dropped_epochs;
+  bool tracking = false;                       // a checkpoint follows: remember what changes
+  std::vector<feature::CutId> dropped_epochs;  // since the last checkpoint
+  std::vector<uint64_t> undeclared_measures;   // in the checkpoint, but counted no more
   uint32_t next_stripe_to_expire = 0;
   rule::Record record;
   rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();

@@ -30,13 +30,9 @@ SlotState LiveState::View::FindOrOpen(const std::array<uint64_t, 2>& request_dig
     decisions.Open(touched_.payment, request_digest);
     return SlotState::kOpened;
   }
-  if (slot->digest != request_digest) {
-    tables_.metrics.conflict.Add();
-    return SlotState::kConflict;
-  }
+  if (slot->digest != request_digest) return SlotState::kConflict;
   if (!slot->answered) return SlotState::kOpenElsewhere;
   CHECK(UnpackDecision(slot->packed, answered).ok());  // packed by ourselves
-  tables_.metrics.replayed.Add();
   return SlotState::kAnswered;
 }
 
@@ -45,7 +41,6 @@ bool LiveState::View::Park(Waiter waiter) {
   CHECK(slot != nullptr && !slot->answered);
   if (slot->waiters.size() >= kMaxWaitersPerTransaction) return false;
   slot->waiters.push_back(std::move(waiter));
-  tables_.metrics.parked.Add();
   return true;
 }
 
@@ -84,7 +79,7 @@ bool LiveState::View::WithinDedupHorizon(int64_t event_time_ms) const {
   int64_t horizon_ms;
   {
     base::MutexLock lock(partition.mutex);
-    horizon_ms = partition.HorizonMs();
+    horizon_ms = partition.window.horizon_ms();
   }
   // What is not quarantined was recorded at most future_skew before its event time.
   return horizon_ms == INT64_MIN ||
