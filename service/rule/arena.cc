@@ -1,0 +1,59 @@
+// Scratch memory of evaluations.
+#include "rule/arena.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace verdict::rule {
+
+bool EvaluationArena::Grow(size_t bytes) {
+  while (current_ + 1 < blocks_.size()) {
+    ++current_;
+    next_ = blocks_[current_].bytes.get();
+    left_ = blocks_[current_].size;
+    if (left_ >= bytes) return true;
+  }
+  const size_t size = std::max(bytes, kBlockBytes);
+  if (bytes > kMaxBytes || total_ + size > kMaxBytes) return false;
+  blocks_.push_back({std::make_unique<std::byte[]>(size), size});
+  total_ += size;
+  current_ = blocks_.size() - 1;
+  next_ = blocks_[current_].bytes.get();
+  left_ = size;
+  if (first_ == nullptr) first_ = next_;
+  return true;
+}
+
+void EvaluationArena::Rewind() {
+  current_ = 0;
+  next_ = first_;
+  left_ = blocks_.front().size;
+}
+
+Value EvaluationArena::CopyString(std::string_view text) { return Join(text, {}); }
+
+Value EvaluationArena::CopyBytes(std::string_view bytes) {
+  const Value copy = CopyString(bytes);
+  return copy.is_error() ? copy : Value::Bytes(copy.string());
+}
+
+Value EvaluationArena::Join(std::string_view a, std::string_view b) {
+  char* out = static_cast<char*>(Allocate(a.size() + b.size()));
+  if (out == nullptr && a.size() + b.size() > 0) return Value::Error(ErrorCode::kLimit);
+  if (!a.empty()) std::memcpy(out, a.data(), a.size());
+  if (!b.empty()) std::memcpy(out + a.size(), b.data(), b.size());
+  return Value::String({out, a.size() + b.size()});
+}
+
+Value EvaluationArena::CopyList(std::span<const Value> items) {
+  auto* out = static_cast<Value*>(Allocate(items.size_bytes()));
+  if (out == nullptr && !items.empty()) return Value::Error(ErrorCode::kLimit);
+  std::uninitialized_copy(items.begin(), items.end(), out);
+  return Value::List({out, items.size()});
+}
+
+void EvaluationArenaDeleter::operator()(EvaluationArena* arena) const { delete arena; }
+
+EvaluationArenaPtr MakeEvaluationArena() { return EvaluationArenaPtr(new EvaluationArena); }
+
+}  // namespace verdict::rule

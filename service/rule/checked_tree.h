@@ -1,0 +1,55 @@
+// A tree whose every node has its type, and what it reads or runs.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rule/arena.h"
+#include "rule/builtins.h"
+#include "rule/calendar.h"
+#include "rule/expression.h"
+#include "rule/pattern.h"
+#include "rule/tree.h"
+#include "rule/type.h"
+
+namespace verdict::rule {
+
+inline constexpr int32_t kNoSlot = -1;
+
+// What the checker found out about one node.
+struct Meaning {
+  Type type = {};
+  int32_t slot = kNoSlot;  // a field, or the field `has` asks for
+  Builtin run = nullptr;   // a call or an operator of the overload table
+  bool constant = false;   // then `value` is it
+  Value value = {};
+  const std::vector<std::string>* list = nullptr;  // `lists.NAME`
+  const Pattern* pattern = nullptr;                // `matches`; its text is child 0
+  bool calendar = false;                           // a getter of a timestamp
+  CalendarPart part = CalendarPart::kHours;
+  absl::TimeZone zone = {};
+};
+
+struct CheckedTree {
+  Tree tree;
+  std::vector<Meaning> meanings;  // by NodeId
+  std::vector<std::unique_ptr<const Pattern>> patterns;
+  EvaluationArenaPtr constants = MakeEvaluationArena();  // owns constant strings and lists
+  const Schema* schema = nullptr;
+  const Meaning& of(NodeId id) const { return meanings[id]; }
+};
+
+// REQUIRES: a whole tree. The result is to be used only where no finding is an error.
+CheckedTree Check(Tree tree, const CompileOptions& options, Findings* findings);
+
+// Warnings and hints on a tree without errors; and the few mistakes that need the whole tree (R230,
+// R320).
+void Lint(const CheckedTree& checked, const Source& source, Findings* findings);
+
+// The fields a checked tree may read, ascending.
+std::vector<uint16_t> SlotsOf(const CheckedTree& checked);
+
+}  // namespace verdict::rule

@@ -1,0 +1,202 @@
+// Names: fields, objects, lists, and what an author may have meant.
+#include <algorithm>
+#include <cctype>
+
+#include "absl/strings/str_format.h"
+#include "rule/checker.h"
+#include "rule/suggest.h"
+
+namespace verdict::rule {
+namespace {
+
+constexpr size_t kMaxNamesShown = 8;
+
+bool Hidden(const Field& field) { return field.name.find('@') != std::string::npos; }
+
+std::vector<std::string> FieldNames(const Schema& schema, std::string_view object) {
+  std::vector<std::string> names;
+  for (const Field& field : schema.fields()) {
+    if (field.object == object && !Hidden(field)) names.push_back(field.name);
+  }
+  return names;
+}
+
+std::string Shown(std::vector<std::string> names) {
+  std::sort(names.begin(), names.end());
+  std::string out;
+  for (size_t i = 0; i < names.size() && i < kMaxNamesShown; ++i)
+    out += (i > 0 ? ", " : "") + names[i];
+  if (names.size() > kMaxNamesShown) out += ", ..";
+  return out;
+}
+
+// `EUR`, `approved`: likely a text without its quotes.
+bool LooksLikeText(std::string_view name) {
+  return std::all_of(name.begin(), name.end(),
+                     [](char c) { return std::isupper(static_cast<unsigned char>(c)); });
+}
+
+}  // namespace
+
+Type Checker::Name(NodeId id) {
+  const std::string& name = node(id).text;
+  const Span span = node(id).span;
+  if (name == "lists") {
+    Error("R107", span, "`lists` holds the named lists",
+          "name one, as `merchant.mcc in lists.high_risk_mcc`");
+    return {};
+  }
+  if (options_.schema->HasObject(name)) {
+    Error("R107", span, absl::StrFormat("`%s` is an object; a rule reads its fields", name),
+          absl::StrFormat("`%s` has %s", name, Shown(FieldNames(*options_.schema, name))));
+    return {};
+  }
+  Finding* finding = Error("R101", span, absl::StrFormat("unknown name `%s`", name), "");
+  for (const Field& field : options_.schema->fields()) {
+    if (field.name != name) continue;
+    finding->label =
+        absl::StrFormat("did you mean `%s` (%s)?", field.full_name(), FieldTypeName(field.type));
+    finding->edits = {{span, field.full_name()}};
+    return {};
+  }
+  const std::string near = Nearest(name, options_.schema->objects());
+  if (!near.empty()) {
+    finding->label = absl::StrFormat("did you mean `%s`?", near);
+    finding->edits = {{span, near}};
+  } else if (LooksLikeText(name)) {
+    finding->label = absl::StrFormat("text is written in quotes: `'%s'`", name);
+    finding->edits = {{span, absl::StrFormat("'%s'", name)}};
+  } else {
+    finding->label = absl::StrFormat("there are %s; text is written in quotes",
+                                     Shown(options_.schema->objects()));
+  }
+  return {};
+}
+
+bool Checker::Path(NodeId id, std::string* object, std::string* field) const {
+  const Node* n = &node(id);
+  field->clear();
+  while (n->kind == NodeKind::kSelect) {
+    *field = field->empty() ? n->text : n->text + "." + *field;
+    n = &node(n->children[0]);
+  }
+  *object = n->text;
+  return n->kind == NodeKind::kName;
+}
+
+Type Checker::Select(NodeId id) {
+  std::string object;
+  std::string field;
+  if (!Path(id, &object, &field)) {
+    const Type found = Visit(node(id).children[0]);
+    if (!found.unknown()) {
+      Error("R102", node(id).mark,
+            absl::StrFormat("%s has no field `%s`", TypeName(found), node(id).text),
+            "fields are read from objects, as `txn.amount`");
+    }
+    return {};
+  }
+  if (object == "lists") return NamedList(id, field);
+  if (const Field* known = options_.schema->Find(object, field)) return FieldMeaning(id, *known);
+  if (!options_.schema->HasObject(object)) {
+    NodeId name = id;
+    while (node(name).kind == NodeKind::kSelect) name = node(name).children[0];
+    return Name(name);
+  }
+  return UnknownField(id, object, field);
+}
+
+Type Checker::FieldMeaning(NodeId id, const Field& field) {
+  meaning(id).slot = field.slot;
+  return TypeOf(field.type);
+}
+
+Type Checker::UnknownField(NodeId id, std::string_view object, std::string_view field) {
+  // `card.country.code`: a field of a field.
+  const std::string_view first = field.substr(0, field.find('.'));
+  if (first.size() < field.size()) {
+    if (const Field* scalar = options_.schema->Find(object, first)) {
+      Error("R102", node(id).mark,
+            absl::StrFormat("`%s` is a %s and has no fields", scalar->full_name(),
+                            FieldTypeName(scalar->type)),
+            absl::StrFormat("read `%s` itself", scalar->full_name()));
+      return {};
+    }
+  }
+  const Span span{node(id).mark.end - static_cast<uint32_t>(node(id).text.size()),
+                  node(id).mark.end};
+  Finding* finding =
+      Error("R102", span, absl::StrFormat("unknown field `%s` of `%s`", field, object), "");
+  const std::vector<std::string> names = FieldNames(*options_.schema, object);
+  const std::string near = Nearest(field, names);
+  if (near.empty()) {
+    finding->label = absl::StrFormat("`%s` has %s", object, Shown(names));
+    return {};
+  }
+  const Field* known = options_.schema->Find(object, near);
+  finding->label = absl::StrFormat("did you mean `%s` (%s)?", near, FieldTypeName(known->type));
+  if (field.find('.') == std::string_view::npos) finding->edits = {{span, near}};
+  return {};
+}
+
+Type Checker::NamedList(NodeId id, std::string_view name) {
+  const bool known = options_.lists != nullptr && options_.lists->contains(std::string(name));
+  if (!known) {
+    std::vector<std::string> names;
+    if (options_.lists != nullptr) {
+      for (const auto& [list_name, entries] : *options_.lists) names.push_back(list_name);
+    }
+    std::sort(names.begin(), names.end());
+    const std::string near = Nearest(name, names);
+    Finding* finding =
+        Error("R105", node(id).mark, absl::StrFormat("unknown list `%s`", name),
+              names.empty() ? "no lists are declared; declare it under `lists` of a rule file"
+                            : "declared are " + Shown(names));
+    if (!near.empty()) {
+      finding->label = absl::StrFormat("did you mean `%s`?", near);
+      finding->edits = {{node(id).mark, near}};
+    }
+    return {};
+  }
+  if (!list_allowed_) {
+    Error("R107", node(id).span, "a named list stands to the right of `in`",
+          absl::StrFormat("as `merchant.mcc in lists.%s`", name));
+    return {};
+  }
+  meaning(id).list = &options_.lists->find(std::string(name))->second;
+  return {Scalar::kString, 1};
+}
+
+Type Checker::Has(NodeId id) {
+  const NodeId select = node(id).children[0];
+  std::string object;
+  std::string field;
+  if (Path(select, &object, &field) && object != "lists") {
+    Select(select);
+    meaning(id).slot = meaning(select).slot;
+    meaning(select).slot = kNoSlot;  // not read by itself
+  } else {
+    Error("R204", node(select).span, "`has` takes a field", "such as `has(card.country)`");
+  }
+  return {Scalar::kBool};
+}
+
+// age(f) and provenance(f) read hidden fields beside the feature.
+Type Checker::FeatureAspect(NodeId id, std::string_view suffix) {
+  const Node& call = node(id);
+  std::string object;
+  std::string field;
+  const bool path = call.children.size() == 1 && Path(call.children[0], &object, &field);
+  const Field* feature = path ? options_.schema->Find(object, field) : nullptr;
+  const Field* aspect = feature ? options_.schema->Find(object, field.append(suffix)) : nullptr;
+  if (aspect != nullptr) return FieldMeaning(id, *aspect);
+  if (path && feature == nullptr) {
+    Visit(call.children[0]);  // reports the unknown name
+    return {};
+  }
+  Error("R204", call.span, absl::StrFormat("`%s` takes a feature", call.text),
+        absl::StrFormat("such as `%s(card.count_1h)`", call.text));
+  return {};
+}
+
+}  // namespace verdict::rule

@@ -1,0 +1,215 @@
+// Operators: one type on both sides, but for the order of numbers.
+#include "absl/strings/str_format.h"
+#include "rule/checker.h"
+#include "rule/text.h"
+
+namespace verdict::rule {
+namespace {
+
+// Beyond it neighbouring ints share one double.
+constexpr int64_t kExactDoubleLimit = int64_t{1} << 53;
+
+bool IsOrder(TokenKind op) {
+  return op == TokenKind::kLess || op == TokenKind::kLessEqual || op == TokenKind::kGreater ||
+         op == TokenKind::kGreaterEqual;
+}
+
+bool HasOrder(Type type) { return !type.is_list() && !type.is(Scalar::kNull); }
+
+}  // namespace
+
+Type Checker::Binary(NodeId id) {
+  const TokenKind op = node(id).op;
+  if (op == TokenKind::kAnd || op == TokenKind::kOr) return Logic(id);
+  if (op == TokenKind::kIn) return Membership(id);
+  return Precedence(op) == kRelationPrecedence ? Comparison(id) : Arithmetic(id);
+}
+
+Type Checker::Logic(NodeId id) {
+  for (NodeId side : node(id).children) {
+    const Type found = Visit(side);
+    if (Fits(found, {Scalar::kBool})) continue;
+    Error("R201", node(side).span,
+          absl::StrFormat("`%s` joins conditions (bool), this is %s", OperatorText(node(id).op),
+                          TypeName(found)),
+          node(side).kind == NodeKind::kSelect ? "compare it, or ask `has(..)`"
+                                               : "compare it with something");
+  }
+  return {Scalar::kBool};
+}
+
+Type Checker::Comparison(NodeId id) {
+  const NodeId left = node(id).children[0];
+  const NodeId right = node(id).children[1];
+  const TokenKind op = node(id).op;
+  const Type left_type = Visit(left);
+  const Type right_type = Visit(right);
+  const Type result{Scalar::kBool};
+  if (left_type.unknown() || right_type.unknown()) return result;
+  if (left_type.is(Scalar::kNull) || right_type.is(Scalar::kNull)) {
+    const NodeId other = left_type.is(Scalar::kNull) ? right : left;
+    const bool field = node(other).kind == NodeKind::kSelect;
+    const std::string ask = (op == TokenKind::kEqual ? "!has(" : "has(") + text(other) + ")";
+    Finding* finding = Error("R201", node(id).mark,
+                             "a field is present or absent, it is never null", "ask by `has(..)`");
+    if (field) finding->edits = {{node(id).span, ask}};
+    if (field) finding->fix_label = absl::StrFormat("write `%s`", ask);
+    return result;
+  }
+  const bool numbers = left_type.numeric() && right_type.numeric();
+  if (IsOrder(op) && numbers) return result;
+  if (MixedNumbers(id, left, right, left_type, right_type)) return result;
+  if (!Fits(left_type, right_type) || (IsOrder(op) && !HasOrder(left_type))) {
+    MistypedOperands(id, left_type, right_type);
+  }
+  return result;
+}
+
+Type Checker::Membership(NodeId id) {
+  const NodeId item = node(id).children[0];
+  const NodeId list = node(id).children[1];
+  const Type item_type = Visit(item);
+  list_allowed_ = node(list).kind == NodeKind::kSelect;  // not within a list
+  const Type list_type = Visit(list);
+  list_allowed_ = false;
+  const Type result{Scalar::kBool};
+  if (item_type.unknown() || list_type.unknown()) return result;
+  if (!list_type.is_list()) {
+    Finding* finding = Error(
+        "R201", node(id).mark,
+        absl::StrFormat("to the right of `in` stands a list, this is %s", TypeName(list_type)),
+        "a list is written `['a', 'b']`");
+    if (list_type.is(Scalar::kString) && item_type.is(Scalar::kString)) {
+      const std::string ours = absl::StrFormat("%s.contains(%s)", Unparse(checked_->tree, list),
+                                               Unparse(checked_->tree, item));
+      finding->label = "to look for a part of a text";
+      finding->fix_label = absl::StrFormat("write `%s`", ours);
+      finding->edits = {{node(id).span, ours}};
+    }
+    return result;
+  }
+  const Type element = list_type.element();
+  if (Fits(item_type, element) || MixedNumbers(id, item, list, item_type, list_type)) return result;
+  Error("R201", node(id).mark,
+        absl::StrFormat("`in` looks for a %s in a %s, which never holds one", TypeName(item_type),
+                        TypeName(list_type)),
+        element.is(Scalar::kString) ? "entries are texts; write `string(..)` on the left"
+                                    : "convert one side");
+  return result;
+}
+
+Type Checker::Arithmetic(NodeId id) {
+  const NodeId left = node(id).children[0];
+  const NodeId right = node(id).children[1];
+  const Type left_type = Visit(left);
+  const Type right_type = Visit(right);
+  if (left_type.unknown() || right_type.unknown()) return {};
+  const std::string_view sign = OperatorText(node(id).op);
+  for (const Overload& overload : ArithmeticOverloads()) {
+    if (overload.name != sign || overload.parameters != 2) continue;
+    if (overload.types[0] != left_type || overload.types[1] != right_type) continue;
+    meaning(id).run = overload.run;
+    Fold(id);
+    return overload.result;
+  }
+  if (MixedNumbers(id, left, right, left_type, right_type)) return {};
+  MistypedOperands(id, left_type, right_type);
+  return {};
+}
+
+Type Checker::Negate(NodeId id) {
+  const Type found = Visit(node(id).children[0]);
+  if (found.unknown()) return {};
+  for (const Overload& overload : ArithmeticOverloads()) {
+    if (overload.parameters != 1 || overload.types[0] != found) continue;
+    meaning(id).run = overload.run;
+    Fold(id);
+    return overload.result;
+  }
+  Error("R201", node(id).mark, absl::StrFormat("`-` needs a number, this is %s", TypeName(found)),
+        "remove the sign");
+  return {};
+}
+
+bool Checker::MixedNumbers(NodeId id, NodeId left, NodeId right, Type left_type, Type right_type) {
+  const bool member = node(id).kind == NodeKind::kBinary && node(id).op == TokenKind::kIn;
+  const Type right_number = member ? right_type.element() : right_type;
+  if (!left_type.numeric() || !right_number.numeric() || left_type == right_number) return false;
+  const bool conditional = node(id).kind == NodeKind::kConditional;
+  const std::string sign = conditional ? "?:" : std::string(OperatorText(node(id).op));
+  Finding* finding =
+      Error("R210", node(id).mark,
+            absl::StrFormat("`%s` needs one type on both sides, found %s and %s", sign,
+                            TypeName(left_type), TypeName(right_type)),
+            absl::StrFormat("left is %s, right is %s", TypeName(left_type), TypeName(right_type)));
+  // Doubles stay, whole numbers follow; of int and uint, int is what fields are.
+  const bool any_double = left_type.is(Scalar::kDouble) || right_number.is(Scalar::kDouble);
+  const Type wanted{any_double ? Scalar::kDouble : Scalar::kInt};
+  const bool change_left = left_type != wanted;
+  if (!ConvertEdits(change_left ? left : right, wanted, &finding->edits)) {
+    finding->edits.clear();
+    finding->label += "; convert one side";
+  } else {
+    finding->fix_label = finding->edits.size() == 1
+                             ? absl::StrFormat("write `%s`", finding->edits[0].text)
+                             : "write the numbers of the list as doubles";
+  }
+  return true;
+}
+
+bool Checker::ConvertEdits(NodeId id, Type wanted, std::vector<Edit>* edits) const {
+  const Node& n = node(id);
+  if (type(id) == wanted) return true;
+  if (n.kind == NodeKind::kList) {
+    for (NodeId item : n.children) {
+      if (!ConvertEdits(item, wanted, edits)) return false;
+    }
+    return true;
+  }
+  if (type(id).is_list()) return false;
+  const auto number = static_cast<int64_t>(n.number);
+  const bool small = number <= kExactDoubleLimit && number >= -kExactDoubleLimit;
+  if (wanted.is(Scalar::kDouble) && n.kind == NodeKind::kInt && small) {
+    edits->push_back({n.span, std::to_string(number) + ".0"});
+  } else if (wanted.is(Scalar::kInt) && n.kind == NodeKind::kUint && number >= 0) {
+    edits->push_back({n.span, std::to_string(number)});
+  } else {
+    edits->push_back({n.span, TypeName(wanted) + "(" + text(id) + ")"});
+  }
+  return true;
+}
+
+void Checker::MistypedOperands(NodeId id, Type left, Type right) {
+  const Node& n = node(id);
+  const std::string_view sign = OperatorText(n.op);
+  const NodeId left_id = n.children[0];
+  const NodeId right_id = n.children[1];
+  const std::string found =
+      absl::StrFormat("left is %s, right is %s", TypeName(left), TypeName(right));
+  const Node& l = node(left_id);
+  const bool chained = l.kind == NodeKind::kBinary && Precedence(l.op) == kRelationPrecedence;
+  if (chained && Precedence(n.op) == kRelationPrecedence && l.span.begin == n.span.begin) {
+    Finding* finding =
+        Error("R201", n.mark, "comparisons cannot be chained", "each compares two values");
+    const std::string middle = Unparse(checked_->tree, l.children[1]);
+    const std::string ours = absl::StrFormat("%s && %s %s %s", Unparse(checked_->tree, left_id),
+                                             middle, sign, text(right_id));
+    finding->edits = {{n.span, ours}};
+    finding->fix_label = absl::StrFormat("write `%s`", ours);
+    return;
+  }
+  Finding* finding = Error(
+      "R201", n.mark,
+      absl::StrFormat("`%s` does not work on %s and %s", sign, TypeName(left), TypeName(right)),
+      found);
+  // A code such as an MCC is text; its number lacks quotes only.
+  const bool number_right = node(right_id).kind == NodeKind::kInt && left.is(Scalar::kString);
+  const bool number_left = l.kind == NodeKind::kInt && right.is(Scalar::kString);
+  if (!number_left && !number_right) return;
+  const NodeId number = number_right ? right_id : left_id;
+  const std::string ours = QuotedText(text(number), '\'');
+  finding->edits = {{node(number).span, ours}};
+  finding->fix_label = absl::StrFormat("write `%s`", ours);
+}
+
+}  // namespace verdict::rule

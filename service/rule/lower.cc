@@ -1,0 +1,214 @@
+// Checked tree to program: operands laid out flat, comparisons with constants and fields fused.
+#include <utility>
+
+#include "rule/program.h"
+
+namespace verdict::rule {
+namespace {
+
+Test TestOf(TokenKind op) {
+  if (op == TokenKind::kLess) return Test::kLess;
+  if (op == TokenKind::kLessEqual) return Test::kLessEqual;
+  if (op == TokenKind::kGreater) return Test::kGreater;
+  if (op == TokenKind::kGreaterEqual) return Test::kGreaterEqual;
+  return op == TokenKind::kEqual ? Test::kEqual : Test::kNotEqual;
+}
+
+// a < b is b > a.
+Test Mirrored(Test test) {
+  switch (test) {
+    case Test::kLess:
+      return Test::kGreater;
+    case Test::kLessEqual:
+      return Test::kGreaterEqual;
+    case Test::kGreater:
+      return Test::kLess;
+    case Test::kGreaterEqual:
+      return Test::kLessEqual;
+    case Test::kEqual:
+    case Test::kNotEqual:
+      break;
+  }
+  return test;
+}
+
+bool OnlyEquality(Test test) { return test == Test::kEqual || test == Test::kNotEqual; }
+
+class Lowering {
+ public:
+  explicit Lowering(CheckedTree checked) { program_.checked = std::move(checked); }
+
+  Program Run() {
+    program_.root = Node(program_.checked.tree.root);
+    return std::move(program_);
+  }
+
+ private:
+  const rule::Node& tree(NodeId id) const { return program_.checked.tree.at(id); }
+  const Meaning& of(NodeId id) const { return program_.checked.of(id); }
+
+  uint32_t Push(Step step) {
+    program_.steps.push_back(step);
+    return static_cast<uint32_t>(program_.steps.size() - 1);
+  }
+
+  Step WithOperands(Op op, const std::vector<NodeId>& nodes) {
+    std::vector<uint32_t> steps;
+    steps.reserve(nodes.size());
+    for (NodeId id : nodes) steps.push_back(Node(id));
+    Step step;
+    step.op = op;
+    step.first_operand = static_cast<uint32_t>(program_.operands.size());
+    step.operands = static_cast<uint32_t>(steps.size());
+    program_.operands.insert(program_.operands.end(), steps.begin(), steps.end());
+    return step;
+  }
+
+  uint32_t Node(NodeId id) {
+    const rule::Node& n = tree(id);
+    const Meaning& m = of(id);
+    Step step;
+    if (m.constant) {
+      step.constant = m.value;
+      return Push(step);
+    }
+    if (m.slot != kNoSlot) {
+      step.op = n.kind == NodeKind::kHas ? Op::kHas : Op::kField;
+      step.slot = static_cast<uint16_t>(m.slot);
+      step.kind = n.kind == NodeKind::kHas ? Kind::kBool : KindOf(m.type);
+      return Push(step);
+    }
+    if (m.run != nullptr) {
+      step = WithOperands(Op::kCall, n.children);
+      step.run = m.run;
+      return Push(step);
+    }
+    if (n.kind == NodeKind::kBinary) return Binary(n);
+    if (n.kind == NodeKind::kMethod || n.kind == NodeKind::kCall) return Special(n, m);
+    if (n.kind == NodeKind::kNot) return Push(WithOperands(Op::kNot, n.children));
+    if (n.kind == NodeKind::kConditional) return Push(WithOperands(Op::kConditional, n.children));
+    if (n.kind == NodeKind::kIndex) return Push(WithOperands(Op::kIndex, n.children));
+    return Push(WithOperands(Op::kList, n.children));
+  }
+
+  uint32_t Special(const rule::Node& n, const Meaning& m) {
+    Step step = WithOperands(m.calendar ? Op::kCalendar : Op::kMatches, {n.children[0]});
+    if (m.calendar) {
+      step.part = static_cast<uint8_t>(m.part);
+      step.zone = &m.zone;
+    } else {
+      step.pattern = m.pattern;
+    }
+    return Push(step);
+  }
+
+  uint32_t Binary(const rule::Node& n) {
+    if (n.op == TokenKind::kAnd || n.op == TokenKind::kOr) {
+      std::vector<NodeId> sides;
+      Flatten(n, n.op, &sides);
+      return Push(WithOperands(n.op == TokenKind::kAnd ? Op::kAnd : Op::kOr, sides));
+    }
+    if (n.op == TokenKind::kIn) return Membership(n);
+    return Comparison(n.children[0], n.children[1], TestOf(n.op));
+  }
+
+  // a && (b && c) and (a && b) && c are one list of three.
+  void Flatten(const rule::Node& n, TokenKind op, std::vector<NodeId>* sides) const {
+    for (NodeId side : n.children) {
+      const rule::Node& s = tree(side);
+      if (s.kind == NodeKind::kBinary && s.op == op) {
+        Flatten(s, op, sides);
+      } else {
+        sides->push_back(side);
+      }
+    }
+  }
+
+  bool IsField(NodeId id, Scalar scalar) const {
+    return of(id).slot != kNoSlot && tree(id).kind != NodeKind::kHas && of(id).type.is(scalar);
+  }
+
+  uint32_t Comparison(NodeId left, NodeId right, Test test) {
+    if (of(left).constant && !of(right).constant) {
+      std::swap(left, right);
+      test = Mirrored(test);
+    }
+    Step step;
+    if (Fused(left, right, test, &step)) return Push(step);
+    const Type l = of(left).type;
+    const Type r = of(right).type;
+    Op op = Op::kTest;
+    if (l.is(Scalar::kInt) && r.is(Scalar::kInt)) op = Op::kTestInt;
+    if (l.is(Scalar::kDouble) && r.is(Scalar::kDouble)) op = Op::kTestDouble;
+    step = WithOperands(op, {left, right});
+    step.test = test;
+    return Push(step);
+  }
+
+  // A field against a constant or another field.
+  bool Fused(NodeId left, NodeId right, Test test, Step* step) const {
+    const Meaning& l = of(left);
+    const Meaning& r = of(right);
+    step->test = test;
+    step->slot = static_cast<uint16_t>(l.slot);
+    step->kind = l.type.unknown() || l.type.is(Scalar::kAny) ? Kind::kMissing : KindOf(l.type);
+    step->constant = r.value;
+    if (IsField(left, Scalar::kInt) && r.constant && r.type.is(Scalar::kInt)) {
+      step->op = Op::kFieldTestInt;
+    } else if (IsField(left, Scalar::kDouble) && r.constant && r.type.is(Scalar::kDouble)) {
+      step->op = Op::kFieldTestDouble;
+    } else if (IsField(left, Scalar::kDouble) && r.constant && r.type.is(Scalar::kInt)) {
+      step->op = Op::kFieldTestDouble;
+      step->constant = Value::Double(static_cast<double>(r.value.integer()));
+    } else if (IsField(left, Scalar::kString) && r.constant && OnlyEquality(test)) {
+      step->op = Op::kFieldEqualString;
+    } else if (IsField(left, Scalar::kString) && IsField(right, Scalar::kString) &&
+               OnlyEquality(test)) {
+      step->op = Op::kFieldsEqualString;
+      step->second_slot = static_cast<uint16_t>(r.slot);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
+  uint32_t Membership(const rule::Node& n) {
+    const NodeId item = n.children[0];
+    const NodeId list = n.children[1];
+    const Meaning& m = of(list);
+    if (m.list != nullptr) {
+      auto set = std::make_unique<StringSet>(m.list->size());
+      for (const std::string& entry : *m.list) set->Add(entry);
+      return InStrings(item, std::move(set));
+    }
+    if (m.constant && m.type == Type{Scalar::kString, 1}) {
+      auto set = std::make_unique<StringSet>(m.value.list().size());
+      for (const Value& entry : m.value.list()) set->Add(entry.string());
+      return InStrings(item, std::move(set));
+    }
+    if (m.constant && m.type == Type{Scalar::kInt, 1}) {
+      std::vector<int64_t> items;
+      for (const Value& entry : m.value.list()) items.push_back(entry.integer());
+      program_.int_sets.push_back(std::make_unique<IntSet>(std::move(items)));
+      Step step = WithOperands(Op::kInInts, {item});
+      step.ints = program_.int_sets.back().get();
+      return Push(step);
+    }
+    return Push(WithOperands(Op::kInList, {item, list}));
+  }
+
+  uint32_t InStrings(NodeId item, std::unique_ptr<const StringSet> set) {
+    Step step = WithOperands(Op::kInStrings, {item});
+    step.strings = set.get();
+    program_.string_sets.push_back(std::move(set));
+    return Push(step);
+  }
+
+  Program program_;
+};
+
+}  // namespace
+
+Program Lower(CheckedTree checked) { return Lowering(std::move(checked)).Run(); }
+
+}  // namespace verdict::rule

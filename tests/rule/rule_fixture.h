@@ -1,0 +1,98 @@
+// What the tests of the rule room share: a schema with features, records by field name, compiled expressions.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/check.h"
+#include "rule/expression.h"
+
+namespace verdict::rule {
+
+inline void AddField(Schema* schema, std::string object, std::string name, FieldType type) {
+  Field field;
+  field.object = std::move(object);
+  field.name = std::move(name);
+  field.type = type;
+  field.source = FieldSource::kFeature;
+  CHECK(schema->Add(field).has_value());
+}
+
+// The built-in fields, and some of each type.
+inline const Schema& TestSchema() {
+  static const Schema* schema = [] {
+    auto* s = new Schema;
+    AddField(s, "txn", "email", FieldType::kString);
+    AddField(s, "txn", "skus", FieldType::kStringList);
+    AddField(s, "txn", "sizes", FieldType::kIntList);
+    AddField(s, "txn", "is_recurring", FieldType::kBool);
+    AddField(s, "txn", "delay", FieldType::kDuration);
+    AddField(s, "card", "count_1h", FieldType::kInt);
+    AddField(s, "card", "count_1h@age", FieldType::kDuration);
+    AddField(s, "card", "count_1h@provenance", FieldType::kString);
+    AddField(s, "card", "count_1d", FieldType::kInt);
+    AddField(s, "card", "declines_24h", FieldType::kInt);
+    AddField(s, "card", "count_24h", FieldType::kInt);
+    AddField(s, "card", "avg_30d", FieldType::kDouble);
+    AddField(s, "card", "first_seen", FieldType::kTimestamp);
+    AddField(s, "card", "bin", FieldType::kString);
+    AddField(s, "device", "age_days", FieldType::kInt);
+    return s;
+  }();
+  return *schema;
+}
+
+inline const NamedLists& TestLists() {
+  static const auto* lists =
+      new NamedLists{{"high_risk_mcc", {"4829", "6051", "7995"}}, {"empty", {}}};
+  return *lists;
+}
+
+struct Compiled {
+  std::unique_ptr<const Expression> expression;
+  std::vector<Diagnostic> diagnostics;
+};
+
+inline CompileOptions AnyResult() {
+  return {.schema = &TestSchema(), .lists = &TestLists(), .check_result = false};
+}
+
+inline Compiled Compile(const std::string& text, const CompileOptions& options = AnyResult()) {
+  Compiled compiled;
+  Source source;
+  source.text = text;
+  compiled.expression = Expression::Compile(source, options, &compiled.diagnostics);
+  return compiled;
+}
+
+using Fields = std::vector<std::pair<std::string, Value>>;
+
+// `given` by full name; all else is missing.
+inline Record MakeRecord(const Fields& given) {
+  Record record;
+  record.Reset(TestSchema().fields().size());
+  for (const auto& [name, value] : given) {
+    const size_t dot = name.find('.');
+    const Field* field = TestSchema().Find(name.substr(0, dot), name.substr(dot + 1));
+    CHECK(field != nullptr);
+    record.slots[field->slot] = value;
+  }
+  return record;
+}
+
+// The value as people read it; what did not compile yields its diagnostics.
+inline std::string Evaluated(const std::string& text, const Fields& given = {}) {
+  const Compiled compiled = Compile(text);
+  if (compiled.expression == nullptr) {
+    std::string out;
+    for (const Diagnostic& d : compiled.diagnostics) out += FormatDiagnostic(d, false);
+    return out;
+  }
+  static const EvaluationArenaPtr& arena = *new EvaluationArenaPtr(MakeEvaluationArena());
+  const Record record = MakeRecord(given);
+  return FormatValue(compiled.expression->Evaluate(record, arena.get()), &TestSchema());
+}
+
+}  // namespace verdict::rule
