@@ -30,15 +30,17 @@ struct Entity {
   uint16_t key_slot = 0;  // slot of the field that names it: merchant.id
 };
 
-// What is added up: features that differ only in aggregate or window share one.
+// What is added up. Features of one entity, `where`, `of` and state share one, whatever their
+// window: sum, count and avg are one state, min and max another, so that adding a max leaves the
+// sums and their hash as they are.
 struct Measure {
   uint16_t entity = 0;                            // index into entities()
   std::shared_ptr<const rule::Expression> where;  // null: every event
   std::optional<uint16_t> of_slot;                // an int field; none for a pure count
   bool of_base_amount = false;                    // txn.amount_base_minor, with its fall-back (R40)
-  bool extremes = false;    // min and max are kept: a state of its own, not shared with sums
-  int window_days_max = 1;  // the longest window that reads it
-  uint64_t hash = 0;        // definition hash (R13)
+  bool extremes = false;                          // the state also holds min and max
+  int window_days_max = 1;                        // the longest window that reads it
+  uint64_t hash = 0;                              // definition hash (R13)
 };
 
 struct Feature {
@@ -49,11 +51,12 @@ struct Feature {
   uint16_t entity = 0;
   int window_days = 1;       // 1..90 business days, today included
   bool use_partial = false;  // "partial": "use"
-  std::string assumed_status =
-      "approved";              // current.assume: how x counts while its own answer is computed
+  // current.assume: how x counts while its own answer is computed.
+  std::string assumed_status = "approved";
   bool money = false;          // sum, min, max, avg over an amount
   std::string money_currency;  // currency of the amounts: base, or the one that `where` pins
-  uint16_t slot = 0;  // as rules read it: double in major units for money, else int (avg: double)
+  // As rules read it: double in major units for money, else int (avg: double).
+  uint16_t slot = 0;
   std::optional<uint16_t> minor_slot;  // money sum, min, max: exact minor units
   uint64_t hash = 0;
 };
@@ -83,7 +86,7 @@ struct FeatureOptions {
   int64_t fresh_within_ms = 5'000;
 };
 
-// Immutable. Thread-safe.
+// **Immutable.** Thread-safe.
 class FeatureSet {
  public:
   // Adds a Field (FieldSource::kFeature) to `schema` for each feature. `schema` must outlive the
@@ -131,8 +134,8 @@ class FeatureSet {
   std::optional<model::BusinessCalendar> calendar_;
   int kept_days_ = 1;
   rule::Record blank_;  // every slot missing
-  std::unordered_map<std::string, uint16_t>
-      attribute_slots_;  // by the name a request gives: "email", "card.bin"
+  // By the name a request gives: "email", "card.bin".
+  std::unordered_map<std::string, uint16_t> attribute_slots_;
 };
 
 }  // namespace verdict::feature

@@ -23,15 +23,20 @@ struct LiveCell {
 
 // What is known of one (measure, entity) at one point of the log.
 struct MeasureView {
-  const Blob* blob = nullptr;  // null: the store has none (a quiet key): cut = -infinity, no tiles
-  bool blob_failed = false;    // the store did not answer: PARTIAL(batch)
-  std::span<const LiveCell> live;  // every epoch still in memory
-  std::span<const DayTile>
-      overlay;  // provisionals of this replica, the current transaction included
-  CutId newest_epoch =
-      0;  // epoch of the newest record applied here; a blob with a later cut: PARTIAL(behind)
-  model::DayNumber oldest_day_kept = 0;  // windows reaching before it are PARTIAL(too_old)
-  uint16_t reasons = 0;  // further PartialReason bits that apply: before, log_gone, current ...
+  // Null: the store has none (a quiet key): cut = -infinity, no tiles.
+  const Blob* blob = nullptr;
+  // The store did not answer: PARTIAL(batch).
+  bool blob_failed = false;
+  // Every epoch still in memory.
+  std::span<const LiveCell> live = {};
+  // Provisionals of this replica, the current transaction included.
+  std::span<const DayTile> overlay = {};
+  // Epoch of the newest record applied here; a blob with a later cut: PARTIAL(behind).
+  CutId newest_epoch = 0;
+  // Windows reaching before it are PARTIAL(too_old).
+  model::DayNumber oldest_day_kept = 0;
+  // Further PartialReason bits that apply: before, log_gone, current ...
+  uint16_t reasons = 0;
 };
 
 struct Part {
@@ -42,8 +47,8 @@ struct Part {
 };
 
 struct FeatureResult {
-  bool known =
-      false;  // false: missing (empty window of avg, min, max; absent entity; unknown amount)
+  // False: empty window of avg, min or max; absent entity; unknown amount.
+  bool known = false;
   int64_t integer = 0;  // sum, count, min, max
   double real = 0;      // as rules read it: major units of money, averages
   model::Provenance provenance = model::Provenance::kFull;
