@@ -1,0 +1,269 @@
+#include "rocks_store/rocks_aggregate_store.h"
+
+#include <rocksdb/cache.h>
+#include <rocksdb/db.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/options.h>
+#include <rocksdb/table.h>
+#include <rocksdb/write_batch.h>
+
+#include <algorithm>
+#include <deque>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "aggregate/blob_codec.h"
+#include "aggregate/manifest_codec.h"
+#include "base/mutex.h"
+#include "base/status.h"
+#include "rocks_store/rocks_status.h"
+
+namespace verdict::rocks_store {
+namespace {
+
+using aggregate::BlobKey;
+using aggregate::BlobResult;
+using aggregate::BlobWrite;
+using aggregate::Manifest;
+using Clock = std::chrono::steady_clock;
+
+// Keys: 'b' + measure hash (big-endian) + 12 bytes of entity; 'm' + measure hash.
+std::string MeasureKey(char kind, uint64_t measure_hash) {
+  std::string key(1, kind);
+  for (int shift = 56; shift >= 0; shift -= 8) {
+    key.push_back(static_cast<char>(measure_hash >> shift));
+  }
+  return key;
+}
+
+std::string StoreKey(const BlobKey& key) {
+  std::string bytes = MeasureKey('b', key.measure_hash);
+  bytes.append(reinterpret_cast<const char*>(key.entity.bytes.data()), key.entity.bytes.size());
+  return bytes;
+}
+
+rocksdb::Options DatabaseOptions(const RocksAggregateStore::Options& options) {
+  rocksdb::BlockBasedTableOptions table;
+  table.block_cache = rocksdb::NewLRUCache(options.block_cache_bytes);
+  table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));
+  rocksdb::Options database;
+  database.create_if_missing = true;
+  database.max_background_jobs = 2;
+  database.write_buffer_size = size_t{64} << 20;
+  database.compression = rocksdb::kLZ4Compression;
+  database.keep_log_file_num = 2;
+  database.max_open_files = 512;
+  database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
+  return database;
+}
+
+bool IsNewer(const feature::Blob& next, const feature::Blob& stored) {
+  return std::pair(next.cut, next.rev) > std::pair(stored.cut, stored.rev);
+}
+
+}  // namespace
+
+struct RocksAggregateStore::Database {
+  std::string folder;
+  std::unique_ptr<rocksdb::DB> db;
+  base::Mutex write_mutex;  // put_if_newer and manifests read before they write
+
+  std::vector<BlobResult> Read(std::span<const BlobKey> keys) const {
+    std::vector<std::string> bytes;
+    bytes.reserve(keys.size());
+    for (const BlobKey& key : keys) bytes.push_back(StoreKey(key));
+    const std::vector<rocksdb::Slice> slices(bytes.begin(), bytes.end());
+    std::vector<std::string> values;
+    const std::vector<rocksdb::Status> statuses =
+        db->MultiGet(rocksdb::ReadOptions(), slices, &values);
+    std::vector<BlobResult> results(keys.size());
+    for (size_t i = 0; i < keys.size(); ++i) {
+      if (statuses[i].IsNotFound()) results[i].state = BlobResult::State::kAbsent;
+      if (!statuses[i].ok()) continue;
+      auto blob = aggregate::DecodeBlob(values[i]);
+      if (!blob.ok() || blob->measure_hash != keys[i].measure_hash) continue;
+      results[i].state = BlobResult::State::kFound;
+      results[i].blob = *std::move(blob);
+    }
+    return results;
+  }
+};
+
+// The thread that answers Get(): what waits is read in one MultiGet.
+class RocksAggregateStore::Reader {
+ public:
+  Reader(const Database* database, size_t queue_max)
+      : database_(database), queue_max_(queue_max), thread_([this] { Run(); }) {}
+  ~Reader() {
+    {
+      base::MutexLock lock(mutex_);
+      stopping_ = true;
+    }
+    wake_.NotifyAll();
+    thread_.join();
+  }
+
+  void Add(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, aggregate::OnBlobs done) {
+    const size_t count = keys.size();
+    {
+      base::MutexLock lock(mutex_);
+      if (queue_.size() < queue_max_) {
+        queue_.push_back({std::move(keys), Clock::now() + timeout, std::move(done)});
+        done = nullptr;
+      }
+    }
+    if (done != nullptr) return done(std::vector<BlobResult>(count));  // full: all kFailed
+    wake_.NotifyOne();
+  }
+
+ private:
+  static constexpr size_t kBatchKeys = 256;
+  struct Waiting {
+    std::vector<BlobKey> keys;
+    Clock::time_point deadline;
+    aggregate::OnBlobs done;
+  };
+
+  void Run() {
+    std::vector<Waiting> batch;
+    while (Next(&batch)) Answer(&batch);
+  }
+
+  // False once stopping and empty.
+  bool Next(std::vector<Waiting>* batch) EXCLUDES_LOCK(mutex_) {
+    batch->clear();
+    base::MutexLock lock(mutex_);
+    while (queue_.empty() && !stopping_) wake_.Wait(mutex_);
+    size_t keys = 0;
+    while (!queue_.empty() && keys < kBatchKeys) {
+      keys += queue_.front().keys.size();
+      batch->push_back(std::move(queue_.front()));
+      queue_.pop_front();
+    }
+    return !batch->empty();
+  }
+
+  void Answer(std::vector<Waiting>* batch) {
+    std::vector<BlobKey> keys;
+    const Clock::time_point now = Clock::now();
+    for (const Waiting& waiting : *batch) {
+      if (waiting.deadline >= now)
+        keys.insert(keys.end(), waiting.keys.begin(), waiting.keys.end());
+    }
+    std::vector<BlobResult> results = database_->Read(keys);
+    auto next = results.begin();
+    for (Waiting& waiting : *batch) {
+      std::vector<BlobResult> mine(waiting.keys.size());  // too late: all kFailed
+      if (waiting.deadline >= now) {
+        std::move(next, next + static_cast<std::ptrdiff_t>(mine.size()), mine.begin());
+        next += static_cast<std::ptrdiff_t>(mine.size());
+      }
+      waiting.done(std::move(mine));
+    }
+  }
+
+  const Database* database_;
+  const size_t queue_max_;
+  base::Mutex mutex_;
+  base::CondVar wake_;
+  std::deque<Waiting> queue_ GUARDED_BY(mutex_);
+  bool stopping_ GUARDED_BY(mutex_) = false;
+  std::thread thread_;
+};
+
+RocksAggregateStore::RocksAggregateStore(std::unique_ptr<Database> database, const Options& options)
+    : database_(std::move(database)),
+      reader_(std::make_unique<Reader>(database_.get(), options.queue_max)) {}
+RocksAggregateStore::~RocksAggregateStore() = default;
+
+absl::StatusOr<std::unique_ptr<RocksAggregateStore>> RocksAggregateStore::Open(
+    const std::string& folder, const Options& options) {
+  auto database = std::make_unique<Database>();
+  database->folder = folder;
+  rocksdb::DB* db = nullptr;
+  RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(DatabaseOptions(options), folder, &db),
+                            "open the aggregates in " + folder));
+  database->db.reset(db);
+  return std::unique_ptr<RocksAggregateStore>(
+      new RocksAggregateStore(std::move(database), options));
+}
+
+void RocksAggregateStore::Get(std::vector<BlobKey> keys, std::chrono::milliseconds timeout,
+                              aggregate::OnBlobs done) {
+  reader_->Add(std::move(keys), timeout, std::move(done));
+}
+
+absl::StatusOr<std::vector<BlobResult>> RocksAggregateStore::GetNow(std::span<const BlobKey> keys) {
+  return database_->Read(keys);
+}
+
+absl::Status RocksAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) {
+  base::MutexLock lock(database_->write_mutex);
+  std::vector<BlobKey> keys;
+  keys.reserve(writes.size());
+  for (const BlobWrite& write : writes) keys.push_back(write.key);
+  const std::vector<BlobResult> stored = database_->Read(keys);
+  rocksdb::WriteBatch batch;
+  for (size_t i = 0; i < writes.size(); ++i) {
+    if (stored[i].state == BlobResult::State::kFailed) {
+      return absl::DataLossError(absl::StrCat("a blob in ", database_->folder,
+                                              " cannot be read, and is not replaced unread"));
+    }
+    if (stored[i].state == BlobResult::State::kFound && !IsNewer(writes[i].blob, stored[i].blob)) {
+      continue;
+    }
+    RETURN_IF_ERROR(FromRocks(
+        batch.Put(StoreKey(writes[i].key), aggregate::EncodeBlob(writes[i].blob)), "gather blobs"));
+  }
+  return FromRocks(database_->db->Write(rocksdb::WriteOptions(), &batch),
+                   "write blobs to " + database_->folder);
+}
+
+absl::StatusOr<Manifest> RocksAggregateStore::GetManifest(uint64_t measure_hash) {
+  std::string bytes;
+  const rocksdb::Status status =
+      database_->db->Get(rocksdb::ReadOptions(), MeasureKey('m', measure_hash), &bytes);
+  if (status.IsNotFound()) return Manifest();
+  RETURN_IF_ERROR(FromRocks(status, "read a manifest in " + database_->folder));
+  return aggregate::DecodeManifest(bytes);
+}
+
+absl::Status RocksAggregateStore::CompareAndSwapManifest(uint64_t measure_hash,
+                                                         const Manifest& expected,
+                                                         const Manifest& next) {
+  base::MutexLock lock(database_->write_mutex);
+  ASSIGN_OR_RETURN(const Manifest stored, GetManifest(measure_hash));
+  if (!(stored == expected)) {
+    return absl::AbortedError("another run has changed the manifest meanwhile");
+  }
+  // Synced, and with it every blob written before: a PUBLISHED cut must survive a power loss.
+  rocksdb::WriteOptions options;
+  options.sync = true;
+  return FromRocks(
+      database_->db->Put(options, MeasureKey('m', measure_hash), aggregate::EncodeManifest(next)),
+      "write a manifest to " + database_->folder);
+}
+
+absl::Status RocksAggregateStore::Scan(
+    uint64_t measure_hash,
+    const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) {
+  const std::string prefix = MeasureKey('b', measure_hash);
+  rocksdb::ReadOptions options;
+  options.fill_cache = false;
+  const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(options));
+  for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
+    model::EntityKey entity;
+    if (at->key().size() != prefix.size() + entity.bytes.size()) {
+      return absl::DataLossError(absl::StrCat("a damaged key in ", database_->folder));
+    }
+    std::copy_n(at->key().data() + prefix.size(), entity.bytes.size(),
+                reinterpret_cast<char*>(entity.bytes.data()));
+    ASSIGN_OR_RETURN(const feature::Blob blob,
+                     aggregate::DecodeBlob({at->value().data(), at->value().size()}));
+    RETURN_IF_ERROR(visit(entity, blob));
+  }
+  return FromRocks(at->status(), "scan " + database_->folder);
+}
+
+}  // namespace verdict::rocks_store
