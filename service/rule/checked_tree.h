@@ -46,8 +46,12 @@ struct CheckedTree {
 CheckedTree Check(Tree tree, const CompileOptions& options, Findings* findings);
 
 // Warnings and hints on a tree without errors; and the few mistakes that need the whole tree (R230,
-// R320).
-void Lint(const CheckedTree& checked, const Source& source, Findings* findings);
+// R320). `guards`: what GuardsOf found in the clauses joined to this one.
+void Lint(const CheckedTree& checked, const Source& source, const std::vector<std::string>& guards,
+          Findings* findings);
+
+// Canonical texts of what is not zero where the expression is true.
+std::vector<std::string> GuardsOf(const CheckedTree& checked);
 
 // The fields a checked tree may read, ascending.
 std::vector<uint16_t> SlotsOf(const CheckedTree& checked);

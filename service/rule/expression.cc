@@ -44,12 +44,26 @@ class CompiledExpression : public Expression {
   std::string canonical_;
 };
 
+// What the other clauses keep from zero; their own mistakes are reported where they are compiled.
+std::vector<std::string> GuardsOfOthers(const CompileOptions& options) {
+  std::vector<std::string> guards;
+  for (const std::string& clause : options.other_clauses) {
+    Findings ignored;
+    ParsedTree parsed = Parse(clause, &ignored);
+    if (!parsed.whole) continue;
+    const CheckedTree checked = Check(std::move(parsed.tree), options, &ignored);
+    if (AnyError(ignored)) continue;
+    for (std::string& guard : GuardsOf(checked)) guards.push_back(std::move(guard));
+  }
+  return guards;
+}
+
 // Source to checked tree; usable where `findings` got no error.
 CheckedTree Analyse(const Source& source, const CompileOptions& options, Findings* findings) {
   ParsedTree parsed = Parse(source.text, findings);
   if (!parsed.whole) return {};
   CheckedTree checked = Check(std::move(parsed.tree), options, findings);
-  if (!AnyError(*findings)) Lint(checked, source, findings);
+  if (!AnyError(*findings)) Lint(checked, source, GuardsOfOthers(options), findings);
   return checked;
 }
 

@@ -33,6 +33,8 @@ struct CompileOptions {
   const NamedLists* lists = nullptr;   // may be null; must outlive the expression
   FieldType result = FieldType::kBool; // what the expression must yield, where check_result
   bool check_result = true;
+  // The other clauses of the same `when_all`: a divisor they keep from zero is not warned of (R231).
+  std::vector<std::string> other_clauses = {};
 };
 
 // Scratch memory of one evaluating thread: lists and strings an evaluation makes. Thread-compatible.

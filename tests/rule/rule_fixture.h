@@ -1,4 +1,5 @@
-// What the tests of the rule room share: a schema with features, records by field name, compiled expressions.
+// What the tests of the rule room share: a schema with features, records by field name, compiled
+// expressions.
 #pragma once
 
 #include <memory>

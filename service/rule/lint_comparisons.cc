@@ -1,0 +1,102 @@
+// Lint of comparisons: lost fractions, equality of doubles, numbers written as texts.
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "rule/lint.h"
+
+namespace verdict::rule {
+namespace {
+
+constexpr NodeId kNoNode = UINT32_MAX;
+
+bool IsOrder(TokenKind op) {
+  return op == TokenKind::kLess || op == TokenKind::kLessEqual || op == TokenKind::kGreater ||
+         op == TokenKind::kGreaterEqual;
+}
+
+bool LooksNumeric(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || c == '.' || c == '-';
+  });
+}
+
+}  // namespace
+
+void Linter::Comparison(NodeId id) {
+  const Node& n = node(id);
+  const NodeId left = n.children[0];
+  const NodeId right = n.children[1];
+  if (IsOrder(n.op)) {
+    LostFraction(id, left, right);
+    LostFraction(id, right, left);
+    NumericTexts(id);
+  } else {
+    DoubleEquality(id);
+  }
+  NeverTrueDates(id);
+}
+
+// Within sums and products of ints too.
+NodeId Linter::IntDivisionWithin(NodeId id) const {
+  const Node& n = node(id);
+  if (!of(id).type.is(Scalar::kInt) || of(id).constant) return kNoNode;
+  if (n.kind == NodeKind::kBinary && n.op == TokenKind::kSlash) return id;
+  if (n.kind != NodeKind::kBinary && n.kind != NodeKind::kNegate) return kNoNode;
+  for (NodeId child : n.children) {
+    if (const NodeId found = IntDivisionWithin(child); found != kNoNode) return found;
+  }
+  return kNoNode;
+}
+
+// R230: `declines / count > 0.5` with ints.
+void Linter::LostFraction(NodeId, NodeId side, NodeId other) {
+  const NodeId division = IntDivisionWithin(side);
+  if (division == kNoNode || !of(other).type.is(Scalar::kDouble)) return;
+  const Node& d = node(division);
+  Finding* finding =
+      Add("R230", Severity::kError, d.span,
+          "int / int drops the fraction, so this is almost never true", "3 / 4 is 0");
+  if (division != side) {
+    finding->label += "; write `double(..)` around both numbers";
+    return;
+  }
+  std::string ours;
+  for (NodeId operand : d.children) {
+    if (!ours.empty()) ours += " / ";
+    ours += node(operand).kind == NodeKind::kInt ? text(operand) + ".0"
+                                                 : "double(" + text(operand) + ")";
+  }
+  finding->fix_label = absl::StrFormat("write `%s`", ours);
+  finding->edits = {{d.span, ours}};
+}
+
+void Linter::DoubleEquality(NodeId id) {
+  const Node& n = node(id);
+  const NodeId left = n.children[0];
+  const NodeId right = n.children[1];
+  if (!of(left).type.is(Scalar::kDouble)) return;
+  for (NodeId side : {left, right}) {
+    // Zero is exact, and is how authors ask "none at all".
+    if (of(side).constant && of(side).value.kind() == Kind::kDouble && of(side).value.real() == 0)
+      return;
+  }
+  const bool amount = of(left).slot == kTxnAmount || of(right).slot == kTxnAmount;
+  Add("R212", Severity::kWarning, n.mark,
+      absl::StrFormat("`%s` on doubles misses by rounding: 0.1 + 0.2 is not 0.3",
+                      OperatorText(n.op)),
+      amount ? "compare `txn.amount_minor`, an exact int"
+             : "compare by `>=` and `<=`, or use whole minor units");
+}
+
+void Linter::NumericTexts(NodeId id) {
+  for (NodeId side : node(id).children) {
+    const Meaning& m = of(side);
+    if (!m.constant || m.value.kind() != Kind::kString || !LooksNumeric(m.value.string())) continue;
+    Add("R213", Severity::kWarning, node(id).mark,
+        "texts are compared letter by letter: '10' is before '9'",
+        "compare numbers, as `int(..) < 6000`, or list the values by `in`");
+    return;
+  }
+}
+
+}  // namespace verdict::rule
