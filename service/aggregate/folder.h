@@ -1,0 +1,80 @@
+// The daily cut, as one job: announce, fold the log, upload, prove by reading back, publish (R44).
+// Resumable after a crash at any step; every step may be repeated.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "aggregate/aggregate_store.h"
+#include "base/clock.h"
+#include "eventlog/dedup_window.h"
+#include "eventlog/event_source.h"
+#include "eventlog/rules_of_the_log.h"
+#include "feature/feature_set.h"
+#include "model/entity_key.h"
+#include "rule/expression.h"
+
+namespace verdict::aggregate {
+
+struct FolderParts {
+  eventlog::EventSource* source = nullptr;  // of the folder's own: it is assigned anew by each fold
+  AggregateStore* store = nullptr;
+  std::shared_ptr<const feature::FeatureSet> features;
+  const eventlog::CutSchedule* schedule = nullptr;
+  const model::KeyHasher* hasher = nullptr;
+  const base::Clock* clock = nullptr;
+  std::string log_id;  // written into manifests
+};
+
+struct FolderOptions {
+  size_t dedup_ids_per_partition = 8'000'000;  // as the live side's
+  int64_t grace_ms = 5 * 60 * 1000;  // after T, before an idle partition's end is its cut (R17)
+  size_t records_per_step = 4096;
+  size_t keys_per_step = 512;
+};
+
+struct FoldProgress {
+  enum class Phase : uint8_t { kIdle, kRead, kUpload, kProve, kPublish } phase = Phase::kIdle;
+  feature::CutId cut = feature::kNoCut;  // the newest one being folded
+  uint64_t done = 0;                     // records read, or keys written or proved
+  uint64_t total = 0;
+};
+
+// Thread-compatible.
+class Folder {
+ public:
+  Folder(FolderParts parts, const FolderOptions& options);
+  ~Folder();
+
+  // The newest cut that can be taken now and is not yet published for every measure; nothing where
+  // there is none.
+  absl::StatusOr<std::optional<feature::CutId>> Due();
+  // One bounded action of the fold that is due; begins one where none is under way. False: nothing
+  // is left to do. After an error the fold under way is given up; the next Step begins it anew
+  // (nothing is lost or counted twice).
+  absl::StatusOr<bool> Step();
+  // Steps until nothing is left. `report` may be null.
+  absl::Status Run(const std::function<void(const FoldProgress&)>& report);
+  FoldProgress progress() const;
+
+ private:
+  struct Fold;  // the one under way
+  absl::Status Begin();
+  absl::Status Read();
+  absl::Status Upload();
+  absl::Status Prove();
+  absl::Status Publish();
+
+  FolderParts parts_;
+  FolderOptions options_;
+  std::unique_ptr<Fold> fold_;
+};
+
+}  // namespace verdict::aggregate
