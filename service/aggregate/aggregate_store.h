@@ -1,4 +1,5 @@
-// Where the batch's blobs and manifests lie. Implemented by rocks_store (embedded), later by redis_store.
+// Where the batch's blobs and manifests lie. Implemented by rocks_store (embedded), later by
+// redis_store.
 #pragma once
 
 #include <chrono>
@@ -42,13 +43,14 @@ struct Manifest {
   feature::CutId published = feature::kNoCut;  // the newest PUBLISHED cut: base of cold starts
   uint16_t rev = 0;
   int64_t cut_time_ms = 0;
-  std::vector<eventlog::Offset> offsets;       // C[p] of `cut`
+  std::vector<eventlog::Offset> offsets;            // C[p] of `cut`
   std::vector<eventlog::Offset> published_offsets;  // C[p] of `published`
-  feature::CutId first_cut = feature::kNoCut;  // events before this cut are in no blob (nothing was folded yet: kNoCut)
+  feature::CutId first_cut =
+      feature::kNoCut;  // events before this cut are in no blob (nothing was folded yet: kNoCut)
   std::string log_id;
   uint64_t zone_digest = 0;
-  uint64_t keys = 0;                           // blobs written by `cut`
-  feature::Int128 sum = 0;                     // control totals of the increments of `cut`
+  uint64_t keys = 0;        // blobs written by `cut`
+  feature::Int128 sum = 0;  // control totals of the increments of `cut`
   int64_t count = 0;
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
@@ -57,21 +59,23 @@ struct Manifest {
 class AggregateStore {
  public:
   virtual ~AggregateStore() = default;
-  // Never blocks the caller. `done` is called once, on the store's thread, with one result a key in order; after
-  // `timeout` with kFailed for what did not come.
+  // Never blocks the caller. `done` is called once, on the store's thread, with one result a key in
+  // order; after `timeout` with kFailed for what did not come.
   virtual void Get(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, OnBlobs done) = 0;
   // For the batch: blocks. One result a key.
   virtual absl::StatusOr<std::vector<BlobResult>> GetNow(std::span<const BlobKey> keys) = 0;
-  // Replaces a value only where (cut, rev) is greater; retries are safe. Blocks; each blob is replaced whole, and after
-  // an error any number of them may have been.
+  // Replaces a value only where (cut, rev) is greater; retries are safe. Blocks; each blob is
+  // replaced whole, and after an error any number of them may have been.
   virtual absl::Status PutIfNewer(std::span<const BlobWrite> writes) = 0;
   // Manifest{} (state kNone) where there is none.
   virtual absl::StatusOr<Manifest> GetManifest(uint64_t measure_hash) = 0;
   // Errors: Aborted where the stored one is not `expected`.
-  virtual absl::Status CompareAndSwapManifest(uint64_t measure_hash, const Manifest& expected, const Manifest& next) = 0;
+  virtual absl::Status CompareAndSwapManifest(uint64_t measure_hash, const Manifest& expected,
+                                              const Manifest& next) = 0;
   // Every blob of the measure, in key order; stops at the visitor's first error and returns it.
-  virtual absl::Status Scan(uint64_t measure_hash,
-                            const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) = 0;
+  virtual absl::Status Scan(
+      uint64_t measure_hash,
+      const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) = 0;
 };
 
 }  // namespace verdict::aggregate

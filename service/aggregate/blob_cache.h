@@ -1,5 +1,5 @@
-// Blobs in memory, so that a Score rarely asks the store. Safe by construction: an old blob has an old cut, and more
-// live epochs are added to it; its age stays far below the time an epoch is kept.
+// Blobs in memory, so that a Score rarely asks the store. Safe by construction: an old blob has an
+// old cut, and more live epochs are added to it; its age stays far below the time an epoch is kept.
 #pragma once
 
 #include <chrono>
@@ -13,7 +13,8 @@
 
 namespace verdict::aggregate {
 
-// Thread-safe. Shards under their own locks; the least recently used values go first beyond `max_bytes`.
+// Thread-safe. Shards under their own locks; the least recently used values go first beyond
+// `max_bytes`.
 class BlobCache {
  public:
   struct Options {
@@ -32,7 +33,8 @@ class BlobCache {
 
   // Memory alone; kMiss where it is not there (that the store has none is remembered too: kAbsent).
   Entry Lookup(const BlobKey& key);
-  // Asks the store for all of `keys`; `done` is called once, on the store's thread, in order; what fails is not kept.
+  // Asks the store for all of `keys`; `done` is called once, on the store's thread, in order; what
+  // fails is not kept.
   void Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, OnFetched done);
   // Forgets everything.
   void Clear();

@@ -1,0 +1,110 @@
+#include "aggregate/fold_plan.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "base/status.h"
+#include "eventlog/dedup_window.h"
+#include "model/business_day.h"
+
+namespace verdict::aggregate {
+namespace {
+
+using feature::CutId;
+using feature::kNoCut;
+
+absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, CutId newest) {
+  std::vector<MeasurePlan> plans;
+  const auto& measures = parts.features->measures();
+  for (size_t i = 0; i < measures.size(); ++i) {
+    MeasurePlan plan{.measure = static_cast<uint16_t>(i), .hash = measures[i].hash, .manifest = {}};
+    ASSIGN_OR_RETURN(plan.manifest, parts.store->GetManifest(plan.hash));
+    if (plan.manifest.state != Manifest::State::kNone && plan.manifest.log_id != parts.log_id) {
+      return absl::FailedPreconditionError(
+          "the aggregates were made of another log than the one beside them");
+    }
+    plan.from = plan.manifest.published;
+    const bool announced = plan.manifest.state == Manifest::State::kAnnounced;
+    plan.to = announced ? plan.manifest.cut : newest;
+    if (plan.from == kNoCut || plan.from < plan.to) plans.push_back(std::move(plan));
+  }
+  return plans;
+}
+
+// From where the log is read: `warm_up` of ids before the earliest cut that some measure has
+// reached.
+absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::Partition partition,
+                                            CutId from, eventlog::Offset end) {
+  PartitionPlan plan{.end = end};
+  ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(partition));
+  plan.count_from = low;
+  plan.read_from = low;
+  if (from == kNoCut) return plan;
+  const int64_t cut_ms = parts.schedule->CutTimeMs(from);
+  ASSIGN_OR_RETURN(const auto count_from, parts.source->FirstAtOrAfter(partition, cut_ms));
+  ASSIGN_OR_RETURN(const auto read_from,
+                   parts.source->FirstAtOrAfter(partition, cut_ms - eventlog::kDedupWarmUpMs));
+  plan.count_from = count_from.value_or(end);
+  plan.read_from = std::min(read_from.value_or(end), plan.count_from);
+  return plan;
+}
+
+// What was published and never folded further must still be in the log.
+absl::Status CheckRetention(const FolderParts& parts, const std::vector<MeasurePlan>& measures) {
+  for (const MeasurePlan& plan : measures) {
+    for (size_t p = 0; p < plan.manifest.published_offsets.size(); ++p) {
+      ASSIGN_OR_RETURN(const eventlog::Offset low,
+                       parts.source->Low(static_cast<eventlog::Partition>(p)));
+      if (plan.manifest.published_offsets[p] < low) {
+        return absl::DataLossError(absl::StrCat(
+            "partition ", p, " of the log begins at offset ", low, ", but only offsets below ",
+            plan.manifest.published_offsets[p], " were folded: events between are lost"));
+      }
+    }
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+std::optional<CutId> NewestCut(const FolderParts& parts, const FolderOptions& options) {
+  const int64_t now_ms = parts.clock->NowMs() - options.grace_ms;
+  if (now_ms <= 0) return std::nullopt;
+  return parts.schedule->EpochOf(now_ms);
+}
+
+absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts, CutId cut) {
+  std::vector<eventlog::Offset> offsets;
+  for (eventlog::Partition p = 0; p < parts.source->partitions(); ++p) {
+    ASSIGN_OR_RETURN(const auto first,
+                     parts.source->FirstAtOrAfter(p, parts.schedule->CutTimeMs(cut)));
+    ASSIGN_OR_RETURN(const eventlog::Offset end, parts.source->End(p));
+    offsets.push_back(first.value_or(end));
+  }
+  return offsets;
+}
+
+absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
+                                                 const FolderOptions& options) {
+  const std::optional<CutId> newest = NewestCut(parts, options);
+  if (!newest) return std::nullopt;
+  FoldPlan plan;
+  ASSIGN_OR_RETURN(plan.measures, PlanMeasures(parts, *newest));
+  if (plan.measures.empty()) return std::nullopt;
+  RETURN_IF_ERROR(CheckRetention(parts, plan.measures));
+  CutId from = plan.measures.front().from;
+  for (const MeasurePlan& measure : plan.measures) {
+    from = std::min(from, measure.from);  // kNoCut is the least
+    plan.newest = std::max(plan.newest, measure.to);
+  }
+  ASSIGN_OR_RETURN(const auto ends, CutOffsets(parts, plan.newest));
+  for (size_t p = 0; p < ends.size(); ++p) {
+    ASSIGN_OR_RETURN(const PartitionPlan partition,
+                     PlanPartition(parts, static_cast<eventlog::Partition>(p), from, ends[p]));
+    plan.partitions.push_back(partition);
+  }
+  return plan;
+}
+
+}  // namespace verdict::aggregate

@@ -1,0 +1,46 @@
+// Which cut each measure is folded to, and from where the log must be read for it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "aggregate/aggregate_store.h"
+#include "aggregate/folder.h"
+
+namespace verdict::aggregate {
+
+// One measure's part of a fold: events of epochs [from, to).
+struct MeasurePlan {
+  uint16_t measure = 0;  // index into FeatureSet::measures()
+  uint64_t hash = 0;
+  Manifest manifest;  // as it stands in the store
+  feature::CutId from = feature::kNoCut;
+  feature::CutId to = feature::kNoCut;
+};
+
+struct PartitionPlan {
+  eventlog::Offset read_from = 0;  // ids alone up to count_from
+  eventlog::Offset count_from = 0;
+  eventlog::Offset end = 0;  // C[p] of the newest cut that is folded
+};
+
+struct FoldPlan {
+  std::vector<MeasurePlan> measures;  // only those with something to fold
+  std::vector<PartitionPlan> partitions;
+  feature::CutId newest = feature::kNoCut;
+};
+
+// The newest cut that can be taken now (R16, R17); nothing before the clock has seen one.
+std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOptions& options);
+// C[p] of `cut`: the first record at or after its time, else the end of the idle partition.
+absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts,
+                                                         feature::CutId cut);
+// Nothing where every measure is published up to the newest cut. A cut that was announced and not
+// published is finished first, as it was announced. Errors: DataLoss where the log no longer holds
+// what was never folded.
+absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
+                                                 const FolderOptions& options);
+
+}  // namespace verdict::aggregate

@@ -1,0 +1,330 @@
+#include "aggregate/folder.h"
+
+#include <algorithm>
+#include <span>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "aggregate/fold_plan.h"
+#include "aggregate/increments.h"
+#include "base/failpoint.h"
+#include "base/hash.h"
+#include "base/metrics.h"
+#include "base/status.h"
+
+namespace verdict::aggregate {
+namespace {
+
+using feature::CutId;
+using feature::DayTile;
+
+constexpr int kProofAttempts = 3;
+
+// `stored` + `increment`, without the days that no window can reach from `cut` on.
+std::vector<DayTile> MergeTiles(const std::vector<DayTile>& stored,
+                                const std::vector<DayTile>& increment, model::DayNumber oldest) {
+  std::vector<DayTile> merged;
+  merged.reserve(stored.size() + increment.size());
+  auto a = stored.begin();
+  auto b = increment.begin();
+  while (a != stored.end() || b != increment.end()) {
+    DayTile next;
+    if (b == increment.end() || (a != stored.end() && a->day < b->day)) {
+      next = *a++;
+    } else if (a == stored.end() || b->day < a->day) {
+      next = *b++;
+    } else {
+      next = *a++;
+      next.tile.Merge((b++)->tile);
+    }
+    if (next.day >= oldest) merged.push_back(next);
+  }
+  return merged;
+}
+
+base::Counter MismatchCounter() {
+  return base::Metrics().AddCounter("verdict_agg_proof_mismatch_total",
+                                    "Blobs that do not read back as they were folded.",
+                                    {{"stage", "readback"}});
+}
+
+}  // namespace
+
+// Everything a fold holds between two steps.
+struct Folder::Fold {
+  FoldPlan plan;
+  std::vector<const MeasurePlan*> by_measure;          // null: this measure is not folded now
+  std::vector<std::vector<eventlog::Offset>> offsets;  // C of each plan.measures[i].to
+  std::vector<eventlog::DedupWindow> dedup;            // by partition
+  std::vector<eventlog::Offset> next;                  // by partition
+  Increments increments;
+  std::vector<Increments::Key> keys;
+  size_t keys_done = 0;
+  int attempts = 1;
+  bool rewrite = false;  // the proof found values that were never stored
+  base::Hash128 folded, read_back;
+  FoldProgress progress;
+  // Scratch.
+  std::vector<eventlog::LogRecord> records;
+  rule::Record record;
+  rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
+  std::vector<std::optional<model::EntityKey>> entities;
+  std::vector<feature::Contribution> contributions;
+
+  BlobKey KeyOf(const Increments::Key& key) const {
+    return {by_measure[key.measure]->hash, key.entity};
+  }
+};
+
+Folder::Folder(FolderParts parts, const FolderOptions& options)
+    : parts_(std::move(parts)), options_(options) {
+  MismatchCounter();
+}
+Folder::~Folder() = default;
+
+absl::StatusOr<std::optional<CutId>> Folder::Due() {
+  ASSIGN_OR_RETURN(const std::optional<FoldPlan> plan, MakePlan(parts_, options_));
+  if (!plan) return std::nullopt;
+  return plan->newest;
+}
+
+FoldProgress Folder::progress() const {
+  return fold_ == nullptr ? FoldProgress() : fold_->progress;
+}
+
+absl::StatusOr<bool> Folder::Step() {
+  absl::Status status;
+  if (fold_ == nullptr) {
+    ASSIGN_OR_RETURN(const std::optional<CutId> due, Due());
+    if (!due) return false;
+    status = Begin();
+  } else {
+    switch (fold_->progress.phase) {
+      case FoldProgress::Phase::kIdle:
+        return false;
+      case FoldProgress::Phase::kRead:
+        status = Read();
+        break;
+      case FoldProgress::Phase::kUpload:
+        status = Upload();
+        break;
+      case FoldProgress::Phase::kProve:
+        status = Prove();
+        break;
+      case FoldProgress::Phase::kPublish:
+        status = Publish();
+        break;
+    }
+  }
+  if (!status.ok()) {
+    fold_.reset();
+    return status;
+  }
+  return true;
+}
+
+absl::Status Folder::Run(const std::function<void(const FoldProgress&)>& report) {
+  while (true) {
+    ASSIGN_OR_RETURN(const bool more, Step());
+    if (!more) return absl::OkStatus();
+    if (report != nullptr) report(progress());
+  }
+}
+
+// Announces each measure's cut, so that of two runs one wins, and assigns the log.
+absl::Status Folder::Begin() {
+  ASSIGN_OR_RETURN(std::optional<FoldPlan> plan, MakePlan(parts_, options_));
+  if (!plan) return absl::OkStatus();
+  auto fold = std::make_unique<Fold>();
+  fold->plan = *std::move(plan);
+  fold->by_measure.resize(parts_.features->measures().size());
+  for (MeasurePlan& measure : fold->plan.measures) {
+    fold->by_measure[measure.measure] = &measure;
+    ASSIGN_OR_RETURN(auto offsets, CutOffsets(parts_, measure.to));
+    if (measure.manifest.state != Manifest::State::kAnnounced) {
+      Manifest announced = measure.manifest;
+      announced.state = Manifest::State::kAnnounced;
+      announced.cut = measure.to;
+      announced.rev = 0;
+      announced.cut_time_ms = parts_.schedule->CutTimeMs(measure.to);
+      announced.offsets = offsets;
+      announced.log_id = parts_.log_id;
+      RETURN_IF_ERROR(
+          parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
+      measure.manifest = announced;
+    } else if (measure.manifest.offsets != offsets) {
+      return absl::DataLossError(absl::StrCat(
+          "cut ", measure.to, " was announced at other offsets than the log gives now"));
+    }
+    fold->offsets.push_back(std::move(offsets));
+  }
+  for (size_t p = 0; p < fold->plan.partitions.size(); ++p) {
+    const PartitionPlan& partition = fold->plan.partitions[p];
+    RETURN_IF_ERROR(
+        parts_.source->Assign(static_cast<eventlog::Partition>(p), partition.read_from));
+    fold->next.push_back(partition.read_from);
+    fold->dedup.emplace_back(options_.dedup_ids_per_partition);
+    fold->progress.total += static_cast<uint64_t>(partition.end - partition.read_from);
+  }
+  fold->progress.phase = FoldProgress::Phase::kRead;
+  fold->progress.cut = fold->plan.newest;
+  fold_ = std::move(fold);
+  return absl::OkStatus();
+}
+
+// One batch of records; the same verdicts as the live side gives (R12).
+absl::Status Folder::Read() {
+  Fold& fold = *fold_;
+  bool done = true;
+  for (size_t p = 0; p < fold.next.size(); ++p) {
+    done = done && fold.next[p] >= fold.plan.partitions[p].end;
+  }
+  if (done) {
+    fold.keys = fold.increments.SortedKeys();
+    fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.keys.size()};
+    return base::Failpoint("fold.before_upload");
+  }
+  ASSIGN_OR_RETURN(const size_t count, parts_.source->Poll(&fold.records, options_.records_per_step,
+                                                           std::chrono::milliseconds(0)));
+  if (count == 0) return absl::DataLossError("the log ends before the cut that was taken of it");
+  for (size_t i = 0; i < count; ++i) {
+    const eventlog::LogRecord& record = fold.records[i];
+    const PartitionPlan& partition = fold.plan.partitions[record.partition];
+    if (record.offset >= partition.end) continue;
+    fold.next[record.partition] = record.offset + 1;
+    ++fold.progress.done;
+    if (!record.unreadable.empty()) continue;
+    const model::Event& event = record.event;
+    const model::EntityKey id =
+        parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind), event.sequence);
+    if (fold.dedup[record.partition].SeenOrInsert(id, record.record_time_ms)) continue;
+    if (record.offset < partition.count_from) continue;
+    if (eventlog::IsQuarantined(event.txn.event_time_ms, record.record_time_ms,
+                                parts_.features->options(), parts_.features->calendar())) {
+      continue;
+    }
+    parts_.features->FillRecord(event.txn, &fold.record);
+    parts_.features->EntityKeys(fold.record, *parts_.hasher, &fold.entities);
+    fold.contributions.clear();
+    parts_.features->Contributions(event, fold.record, fold.entities, fold.arena.get(),
+                                   &fold.contributions);
+    const CutId epoch = parts_.schedule->EpochOf(record.record_time_ms);
+    for (const feature::Contribution& contribution : fold.contributions) {
+      const MeasurePlan* measure = fold.by_measure[contribution.measure];
+      if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
+      fold.increments.Add(contribution);
+    }
+  }
+  return absl::OkStatus();
+}
+
+// Writes the next keys. A key whose blob has reached the cut already is left: an earlier run wrote
+// it.
+absl::Status Folder::Upload() {
+  Fold& fold = *fold_;
+  const size_t end = std::min(fold.keys.size(), fold.keys_done + options_.keys_per_step);
+  std::vector<BlobKey> keys;
+  for (size_t i = fold.keys_done; i < end; ++i) keys.push_back(fold.KeyOf(fold.keys[i]));
+  ASSIGN_OR_RETURN(std::vector<BlobResult> stored, parts_.store->GetNow(keys));
+  std::vector<BlobWrite> writes;
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Increments::Key& key = fold.keys[fold.keys_done + i];
+    const MeasurePlan& measure = *fold.by_measure[key.measure];
+    const std::vector<DayTile>& increment = fold.increments.TilesOf(key);
+    if (stored[i].state == BlobResult::State::kFailed) {
+      return absl::UnavailableError("the store did not give a blob that must be added to");
+    }
+    const bool found = stored[i].state == BlobResult::State::kFound;
+    if (found && stored[i].blob.cut >= measure.to) continue;
+    if (found && measure.from != feature::kNoCut && stored[i].blob.cut > measure.from) {
+      return absl::DataLossError("a blob has reached a cut that was never published");
+    }
+    BlobWrite write{keys[i], {}};
+    write.blob.measure_hash = measure.hash;
+    write.blob.cut = measure.to;
+    write.blob.rev = measure.manifest.rev;
+    write.blob.tiles = MergeTiles(found ? stored[i].blob.tiles : std::vector<DayTile>(), increment,
+                                  measure.to - parts_.features->kept_days());
+    write.blob.increment = increment;
+    writes.push_back(std::move(write));
+  }
+  RETURN_IF_ERROR(parts_.store->PutIfNewer(writes));
+  fold.keys_done = end;
+  fold.progress.done = end;
+  if (end < fold.keys.size()) return base::Failpoint("fold.mid_upload");
+  fold.keys_done = 0;
+  fold.folded = {};
+  fold.read_back = {};
+  fold.rewrite = false;
+  fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.keys.size()};
+  return absl::OkStatus();
+}
+
+// Reads the next keys back: the digest of the stored increments must be the digest of the fold.
+absl::Status Folder::Prove() {
+  Fold& fold = *fold_;
+  const size_t end = std::min(fold.keys.size(), fold.keys_done + options_.keys_per_step);
+  std::vector<BlobKey> keys;
+  for (size_t i = fold.keys_done; i < end; ++i) keys.push_back(fold.KeyOf(fold.keys[i]));
+  ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, parts_.store->GetNow(keys));
+  for (size_t i = 0; i < keys.size(); ++i) {
+    const Increments::Key& key = fold.keys[fold.keys_done + i];
+    fold.folded = AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesOf(key)));
+    if (stored[i].state == BlobResult::State::kFailed) {
+      return absl::UnavailableError("the store did not give a blob back to be proved");
+    }
+    const bool reached = stored[i].state == BlobResult::State::kFound &&
+                         stored[i].blob.cut >= fold.by_measure[key.measure]->to;
+    if (!reached) fold.rewrite = true;
+    if (reached) {
+      fold.read_back = AddDigests(fold.read_back, TileDigest(keys[i], stored[i].blob.increment));
+    }
+  }
+  fold.keys_done = end;
+  fold.progress.done = end;
+  if (end < fold.keys.size()) return absl::OkStatus();
+  if (fold.rewrite && fold.attempts++ < kProofAttempts) {
+    MismatchCounter().Add();
+    fold.keys_done = 0;
+    fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.keys.size()};
+    return absl::OkStatus();
+  }
+  if (!(fold.folded == fold.read_back)) {
+    MismatchCounter().Add();
+    return absl::DataLossError(
+        absl::StrCat("cut ", fold.plan.newest, " does not read back as it was folded"));
+  }
+  fold.progress = {FoldProgress::Phase::kPublish, fold.plan.newest, 0, fold.plan.measures.size()};
+  return base::Failpoint("fold.before_publish");
+}
+
+absl::Status Folder::Publish() {
+  Fold& fold = *fold_;
+  for (size_t i = 0; i < fold.plan.measures.size(); ++i) {
+    const MeasurePlan& measure = fold.plan.measures[i];
+    Manifest published = measure.manifest;
+    published.state = Manifest::State::kPublished;
+    published.published = measure.to;
+    published.published_offsets = fold.offsets[i];
+    published.zone_digest = parts_.features->calendar().TransitionsDigest(
+        measure.to - parts_.features->kept_days(), measure.to);
+    published.keys = 0;
+    published.sum = 0;
+    published.count = 0;
+    for (const Increments::Key& key : fold.keys) {
+      if (key.measure != measure.measure) continue;
+      ++published.keys;
+      for (const DayTile& day : fold.increments.TilesOf(key)) {
+        published.sum += day.tile.sum;
+        published.count += day.tile.count;
+      }
+    }
+    RETURN_IF_ERROR(
+        parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, published));
+    ++fold.progress.done;
+  }
+  fold_.reset();
+  return absl::OkStatus();
+}
+
+}  // namespace verdict::aggregate
