@@ -1,0 +1,151 @@
+#include "ingest/pump.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/status.h"
+
+namespace verdict::ingest {
+namespace {
+
+// How long after its time a cut can still be taken before the log's clock and ours agree that it
+// is: by the wall clock a log written elsewhere may be a little ahead of us or behind. Batches
+// begin minutes after the cut.
+constexpr int64_t kClockSkewMs = 60'000;
+
+int64_t RealNowMs() { return base::WallClock().NowMs(); }
+
+}  // namespace
+
+Pump::Pump(const Parts& parts, Options options)
+    : parts_(parts),
+      options_(std::move(options)),
+      seen_next_(options_.warm_until.size(), 0),
+      warming_(!options_.warm_until.empty()) {
+  CHECK(parts_.source != nullptr && parts_.live != nullptr && parts_.clock != nullptr &&
+        parts_.schedule != nullptr && options_.records_per_step > 0);
+  base::MetricRegistry& metrics = base::Metrics();
+  records_total_ = metrics.AddCounter("verdict_ingest_records_total", "Records read from the log.");
+  errors_total_ =
+      metrics.AddCounter("verdict_ingest_errors_total", "Reads of the log that failed.");
+  metrics.AddGauge("verdict_ingest_lag_seconds",
+                   "Age of the newest moment up to which everything in the log is counted here.",
+                   {}, [this] { return static_cast<double>(parts_.live->as_of().lag_ms) / 1000; });
+}
+
+Pump::~Pump() {
+  Stop();
+  base::Metrics().RemoveGauge("verdict_ingest_lag_seconds", {});
+}
+
+absl::StatusOr<size_t> Pump::Step() {
+  if (!probe_) {
+    ASSIGN_OR_RETURN(probe_, BeginProbe());
+  }
+  const absl::StatusOr<size_t> polled =
+      parts_.source->Poll(&batch_, options_.records_per_step, options_.poll_wait);
+  if (!polled.ok()) return polled.status();
+  for (size_t i = 0; i < *polled; ++i) Take(batch_[i]);
+  records_.fetch_add(*polled, std::memory_order_relaxed);
+  records_total_.Add(*polled);
+  // Nothing was left at a moment after the probe's.
+  if (*polled == 0 || Reached(*probe_)) Complete(*std::exchange(probe_, std::nullopt));
+  if (warming_ && (*polled == 0 || AllWarm())) warming_ = false;
+  parts_.live->Expire();
+  // A state whose ids are not all there yet must not be taken for a whole one.
+  if (parts_.checkpoints != nullptr && !warming_) RETURN_IF_ERROR(parts_.checkpoints->Offer());
+  return *polled;
+}
+
+void Pump::Take(const eventlog::LogRecord& record) {
+  Observe(record);
+  if (warming_) {
+    const auto partition = static_cast<size_t>(record.partition);
+    seen_next_[partition] = record.offset + 1;
+    if (record.offset < options_.warm_until[partition]) return parts_.live->RememberId(record);
+  }
+  parts_.live->Apply(record);
+}
+
+// The clock follows events, but never into the real future (R38).
+void Pump::Observe(const eventlog::LogRecord& record) {
+  if (!parts_.clock->is_event_clock() || !record.unreadable.empty()) return;
+  const int64_t latest_ms = RealNowMs() + parts_.live->features().options().future_skew_ms;
+  if (record.event.txn.event_time_ms > latest_ms) return;
+  parts_.clock->Observe(record.event.txn.event_time_ms);
+}
+
+absl::StatusOr<Pump::Probe> Pump::BeginProbe() {
+  Probe probe;
+  probe.moment_ms = parts_.live->LagNowMs();
+  const int64_t skew_ms = parts_.clock->is_event_clock() ? 0 : kClockSkewMs;
+  probe.epoch = parts_.schedule->EpochOf(parts_.clock->NowMs() - skew_ms);
+  for (int p = 0; p < parts_.source->partitions(); ++p) {
+    ASSIGN_OR_RETURN(const eventlog::Offset end, parts_.source->End(p));
+    probe.ends.push_back(end);
+  }
+  return probe;
+}
+
+bool Pump::Reached(const Probe& probe) const {
+  const std::vector<eventlog::Offset> next = parts_.live->NextOffsets();
+  for (size_t p = 0; p < next.size() && p < probe.ends.size(); ++p) {
+    if (next[p] < probe.ends[p]) return false;
+  }
+  return true;
+}
+
+void Pump::Complete(const Probe& probe) { parts_.live->NoteComplete(probe.moment_ms, probe.epoch); }
+
+bool Pump::AllWarm() const {
+  for (size_t p = 0; p < seen_next_.size(); ++p) {
+    if (seen_next_[p] < options_.warm_until[p]) return false;
+  }
+  return true;
+}
+
+absl::Status Pump::CatchUp() {
+  ASSIGN_OR_RETURN(const Probe target, BeginProbe());
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    ASSIGN_OR_RETURN(const size_t polled, Step());
+    if (polled == 0 || (!warming_ && Reached(target))) {
+      Complete(target);
+      return absl::OkStatus();
+    }
+  }
+  return absl::CancelledError("stopped before the log was caught up with");
+}
+
+void Pump::Start() {
+  CHECK(!thread_.joinable());
+  stopping_ = false;
+  if (parts_.checkpoints != nullptr) parts_.checkpoints->Start();
+  thread_ = std::thread([this] { Run(); });
+}
+
+void Pump::Stop() {
+  stopping_ = true;
+  wake_.NotifyAll();
+  if (!thread_.joinable()) return;
+  thread_.join();
+  if (parts_.checkpoints != nullptr) parts_.checkpoints->Stop();
+}
+
+void Pump::Run() {
+  while (!stopping_.load(std::memory_order_relaxed)) {
+    const absl::Status status = Step().status();
+    base::MutexLock lock(mutex_);
+    last_error_ = status;
+    if (status.ok()) continue;
+    errors_total_.Add();
+    if (!stopping_.load(std::memory_order_relaxed)) wake_.WaitFor(mutex_, options_.error_pause);
+  }
+}
+
+absl::Status Pump::last_error() const {
+  base::MutexLock lock(mutex_);
+  return last_error_;
+}
+
+}  // namespace verdict::ingest

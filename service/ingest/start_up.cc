@@ -1,0 +1,170 @@
+#include "ingest/start_up.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "base/check.h"
+#include "base/status.h"
+#include "eventlog/dedup_window.h"
+
+namespace verdict::ingest {
+namespace {
+
+using counters::CheckpointHeader;
+using counters::PartitionPosition;
+using eventlog::LogIdentity;
+using eventlog::Offset;
+using eventlog::Partition;
+
+// The one way from nothing to a positioned source.
+class Starter {
+ public:
+  explicit Starter(const StartUpParts& parts) : parts_(parts) {}
+
+  absl::StatusOr<StartUpReport> Run() {
+    const absl::Status restored = FromCheckpoint();
+    if (restored.ok()) return std::move(report_);
+    report_.why = std::string(restored.message());
+    // What outside trouble keeps from us is not to be thrown away.
+    if (absl::IsUnavailable(restored) || absl::IsDeadlineExceeded(restored)) return restored;
+    RETURN_IF_ERROR(Clear());
+    RETURN_IF_ERROR(Cold());
+    return std::move(report_);
+  }
+
+ private:
+  // OK: everything is in place. Else why it cannot be done; the state may have been replaced.
+  absl::Status FromCheckpoint() {
+    if (parts_.checkpoint == nullptr || parts_.store == nullptr) {
+      return absl::NotFoundError("no checkpoint is kept");
+    }
+    ASSIGN_OR_RETURN(const std::optional<CheckpointHeader> header,
+                     counters::Checkpoint::ReadHeader(parts_.store));
+    if (!header) return absl::NotFoundError("there is no checkpoint yet");
+    for (size_t p = 0; p < header->positions.size(); ++p) {
+      if (static_cast<int>(p) >= parts_.source->partitions()) break;  // Restore says so
+      RETURN_IF_ERROR(CheckPosition(static_cast<Partition>(p), header->positions[p]));
+    }
+    ASSIGN_OR_RETURN(report_.restored, parts_.checkpoint->Restore(*header, parts_.store));
+    if (!report_.restored.missing_measures.empty()) {
+      return absl::FailedPreconditionError(
+          absl::StrFormat("%d measures are new: all is counted again from the log",
+                          report_.restored.missing_measures.size()));
+    }
+    const std::vector<Offset> next = parts_.live->NextOffsets();
+    for (size_t p = 0; p < next.size(); ++p) {
+      RETURN_IF_ERROR(parts_.source->Assign(static_cast<Partition>(p), next[p]));
+    }
+    report_.from = StartUpReport::From::kCheckpoint;
+    return absl::OkStatus();
+  }
+
+  // Is the log the one this position was taken of, and does it still hold what follows?
+  absl::Status CheckPosition(Partition partition, const PartitionPosition& position) {
+    ASSIGN_OR_RETURN(const Offset low, parts_.source->Low(partition));
+    ASSIGN_OR_RETURN(const Offset end, parts_.source->End(partition));
+    if (position.next < low) {
+      return absl::FailedPreconditionError(
+          absl::StrFormat("the checkpoint ends at offset %d of partition %d, and retention has "
+                          "removed the log below "
+                          "%d",
+                          position.next, partition, low));
+    }
+    if (position.next > end) {
+      return absl::FailedPreconditionError(
+          absl::StrFormat("the checkpoint counts the log up to offset %d of partition %d, but the "
+                          "log ends at %d: its "
+                          "tail was lost",
+                          position.next, partition, end));
+    }
+    const LogIdentity& saved = position.identity;
+    absl::StatusOr<LogIdentity> now = parts_.source->Identity(partition, saved.last);
+    if (absl::IsNotFound(now.status()) && saved.last < low) {
+      now = parts_.source->Identity(partition, -1);  // removed by retention: the log's name must do
+      if (now.ok() && now->log_id == saved.log_id) return absl::OkStatus();
+    }
+    if (now.ok() && *now == saved) return absl::OkStatus();
+    if (!now.ok() && !absl::IsNotFound(now.status())) return now.status();
+    return absl::FailedPreconditionError(
+        absl::StrFormat("record %d of partition %d is not the one that the checkpoint counted "
+                        "last: this is another "
+                        "log, or a damaged one",
+                        saved.last, partition));
+  }
+
+  absl::Status Clear() {
+    if (parts_.checkpoint != nullptr) parts_.checkpoint->Reset();
+    report_.restored = {};
+    return parts_.store == nullptr ? absl::OkStatus() : parts_.store->Clear();
+  }
+
+  absl::Status Cold() {
+    report_.from =
+        parts_.published ? StartUpReport::From::kPublishedCut : StartUpReport::From::kWholeLog;
+    report_.warm_until.assign(static_cast<size_t>(parts_.source->partitions()), 0);
+    for (Partition p = 0; p < parts_.source->partitions(); ++p) RETURN_IF_ERROR(ColdPartition(p));
+    if (report_.reasons == 0) return absl::OkStatus();
+    for (const feature::Measure& measure : parts_.live->features().measures()) {
+      parts_.live->SetReasons(measure.hash, report_.reasons, newest_gap_day_);
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status ColdPartition(Partition partition) {
+    ASSIGN_OR_RETURN(const Offset low, parts_.source->Low(partition));
+    const bool in_cut =
+        parts_.published && static_cast<size_t>(partition) < parts_.published->offsets.size();
+    Offset from = in_cut ? parts_.published->offsets[static_cast<size_t>(partition)] : 0;
+    if (from < low) {
+      report_.reasons |= parts_.published ? model::kPartialLogGone : model::kPartialBefore;
+      RETURN_IF_ERROR(NoteGap(partition, low));
+      from = low;
+    }
+    if (!in_cut) {
+      // From its first record on, every id is known; behind a gap from its end on.
+      parts_.live->StartAt(partition, from, low > 0 ? gap_end_ms_ : INT64_MIN);
+      return parts_.source->Assign(partition, from);
+    }
+    const int64_t warm_from_ms = parts_.published->time_ms - eventlog::kDedupWarmUpMs;
+    ASSIGN_OR_RETURN(const std::optional<Offset> warm,
+                     parts_.source->FirstAtOrAfter(partition, warm_from_ms));
+    const Offset begin = std::min(warm.value_or(from), from);
+    // Ids at the retention edge: what lay before may have been part of the warm-up.
+    const bool whole = low == 0 || begin > low;
+    parts_.live->StartAt(partition, from, whole ? warm_from_ms : parts_.published->time_ms);
+    report_.warm_until[static_cast<size_t>(partition)] = from;
+    return parts_.source->Assign(partition, begin);
+  }
+
+  // The log lacks what lies below `low`: days up to that of the record there, and skew, are not
+  // whole.
+  absl::Status NoteGap(Partition partition, Offset low) {
+    gap_end_ms_ = parts_.clock->NowMs();
+    const absl::StatusOr<LogIdentity> first = parts_.source->Identity(partition, low);
+    if (first.ok()) gap_end_ms_ = first->record_time_ms;
+    if (!first.ok() && !absl::IsNotFound(first.status())) return first.status();
+    newest_gap_day_ =
+        std::max(newest_gap_day_, parts_.live->features().calendar().DayOf(gap_end_ms_) + 1);
+    absl::StrAppend(&report_.why, report_.why.empty() ? "" : "; ",
+                    absl::StrFormat("partition %d begins at offset %d: what lay before is missing",
+                                    partition, low));
+    return absl::OkStatus();
+  }
+
+  const StartUpParts& parts_;
+  StartUpReport report_;
+  int64_t gap_end_ms_ = INT64_MIN;
+  model::DayNumber newest_gap_day_ = 0;
+};
+
+}  // namespace
+
+absl::StatusOr<StartUpReport> StartUp(const StartUpParts& parts) {
+  CHECK(parts.source != nullptr && parts.live != nullptr && parts.clock != nullptr);
+  CHECK(parts.source->partitions() == parts.live->partitions());
+  return Starter(parts).Run();
+}
+
+}  // namespace verdict::ingest
