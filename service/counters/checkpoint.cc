@@ -31,7 +31,12 @@ CheckpointBatch Checkpoint::Collect(const std::vector<eventlog::LogIdentity>& id
   CHECK(identities.size() == tables.partitions.size());
   CheckpointBatch batch;
   batch.round = ++round_;
-  batch.measures = tables.measure_hashes;
+  for (size_t i = 0; i < tables.measure_hashes.size(); ++i) {
+    const MeasureReasons set = tables.reasons[i].load(std::memory_order_relaxed);
+    batch.measures.push_back({.hash = tables.measure_hashes[i],
+                              .reasons = static_cast<uint16_t>(set.bits),
+                              .reasons_newest_day = set.newest_day});
+  }
   batch.decisions_from_ms = live_->parts_.clock->NowMs() - live_->options_.decisions_kept_ms;
   batch.dropped_epochs.swap(tables.dropped_epochs);
   batch.dropped_measures.swap(tables.undeclared_measures);

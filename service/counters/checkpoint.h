@@ -27,6 +27,12 @@ struct PartitionPosition {
   friend bool operator==(const PartitionPosition&, const PartitionPosition&) = default;
 };
 
+struct SavedMeasure {
+  uint64_t hash = 0;
+  uint16_t reasons = 0;  // LiveState::SetReasons
+  model::DayNumber reasons_newest_day = 0;
+};
+
 // What changed since the round before, copied; Encode() makes writes of it on another thread.
 struct CheckpointBatch {
   struct SavedCell {
@@ -48,7 +54,7 @@ struct CheckpointBatch {
   };
   uint64_t round = 0;
   std::vector<PartitionPosition> positions;
-  std::vector<uint64_t> measures;
+  std::vector<SavedMeasure> measures;
   std::string zone_name;
   model::DayNumber zone_first = 0, zone_last = 0;
   uint64_t zone_digest = 0;
@@ -68,7 +74,7 @@ struct CheckpointBatch {
 struct CheckpointHeader {
   uint64_t round = 0;
   std::vector<PartitionPosition> positions;
-  std::vector<uint64_t> measures;
+  std::vector<SavedMeasure> measures;
   std::string zone_name;
   model::DayNumber zone_first = 0, zone_last = 0;
   uint64_t zone_digest = 0;

@@ -48,7 +48,11 @@ std::string EncodeHeader(const CheckpointBatch& batch) {
   PutFixed(&out, batch.schedule_cut);
   PutFixed(&out, batch.schedule_time_ms);
   PutVarint(&out, batch.measures.size());
-  for (const uint64_t hash : batch.measures) PutFixed(&out, hash);
+  for (const SavedMeasure& measure : batch.measures) {
+    PutFixed(&out, measure.hash);
+    PutFixed(&out, measure.reasons);
+    PutFixed(&out, measure.reasons_newest_day);
+  }
   PutVarint(&out, batch.positions.size());
   for (const PartitionPosition& one : batch.positions) {
     PutFixed(&out, one.next);
@@ -194,7 +198,9 @@ std::vector<CheckpointWrite> Checkpoint::Encode(const CheckpointBatch& batch) {
   // What goes is named first: a later write of the batch may bring such a key again.
   for (const uint64_t hash : batch.dropped_measures) EraseWithMeta(CellKeyPrefix(hash), &writes);
   for (const feature::CutId epoch : batch.dropped_epochs) {
-    for (const uint64_t hash : batch.measures) EraseWithMeta(CellKeyPrefix(hash, epoch), &writes);
+    for (const SavedMeasure& measure : batch.measures) {
+      EraseWithMeta(CellKeyPrefix(measure.hash, epoch), &writes);
+    }
   }
   for (const CheckpointBatch::SavedCell& cell : batch.cells) writes.push_back(EncodeCell(cell));
   EncodeTotals(batch.totals, &writes);
@@ -230,7 +236,11 @@ absl::StatusOr<CheckpointHeader> DecodeHeader(std::string_view value) {
   header.schedule_cut = reader.Fixed<feature::CutId>();
   header.schedule_time_ms = reader.Fixed<int64_t>();
   for (uint64_t n = reader.Varint(); n > 0 && reader.ok(); --n) {
-    header.measures.push_back(reader.Fixed<uint64_t>());
+    SavedMeasure measure;
+    measure.hash = reader.Fixed<uint64_t>();
+    measure.reasons = reader.Fixed<uint16_t>();
+    measure.reasons_newest_day = reader.Fixed<model::DayNumber>();
+    header.measures.push_back(measure);
   }
   for (uint64_t n = reader.Varint(); n > 0 && reader.ok(); --n) {
     PartitionPosition one;

@@ -1,5 +1,6 @@
 // A checkpoint read back, and not believed before its totals agree with its cells (R33).
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <tuple>
 
@@ -14,6 +15,7 @@
 namespace verdict::counters {
 namespace {
 
+constexpr feature::CutId kNewestCut = std::numeric_limits<feature::CutId>::max();
 using TotalPlace = std::tuple<uint64_t, feature::CutId, model::DayNumber>;
 
 TotalPlace PlaceOf(const ControlTotal& total) {
@@ -78,7 +80,7 @@ class Checkpoint::Restorer {
       return absl::FailedPreconditionError(
           "checkpoint: its cuts were taken at another time of day; the state must be rebuilt");
     }
-    if (header_.positions.size() != tables_->partitions.size()) {
+    if (header_.positions.size() > tables_->partitions.size()) {
       return absl::FailedPreconditionError(
           absl::StrFormat("checkpoint: it follows %d partitions, the log has %d",
                           header_.positions.size(), tables_->partitions.size()));
@@ -87,14 +89,18 @@ class Checkpoint::Restorer {
   }
 
   void CompareMeasures() {
-    for (const uint64_t hash : tables_->measure_hashes) {
-      if (std::find(header_.measures.begin(), header_.measures.end(), hash) ==
-          header_.measures.end()) {
-        report_.missing_measures.push_back(hash);
+    std::vector<bool> found(tables_->measure_hashes.size(), false);
+    for (const SavedMeasure& saved : header_.measures) {
+      const int measure = tables_->MeasureNumber(saved.hash);
+      if (measure < 0) {
+        report_.undeclared_measures.push_back(saved.hash);
+        continue;
       }
+      found[static_cast<size_t>(measure)] = true;
+      tables_->reasons[static_cast<size_t>(measure)] = {saved.reasons, saved.reasons_newest_day};
     }
-    for (const uint64_t hash : header_.measures) {
-      if (tables_->MeasureNumber(hash) < 0) report_.undeclared_measures.push_back(hash);
+    for (size_t i = 0; i < found.size(); ++i) {
+      if (!found[i]) report_.missing_measures.push_back(tables_->measure_hashes[i]);
     }
     tables_->undeclared_measures = report_.undeclared_measures;
   }
@@ -170,8 +176,10 @@ class Checkpoint::Restorer {
     return absl::OkStatus();
   }
 
+  // Partitions that were added since begin at their first record.
   absl::Status PlacePartitions() {
-    feature::CutId least = feature::kNoCut;
+    feature::CutId least =
+        header_.positions.size() < tables_->partitions.size() ? feature::kNoCut : kNewestCut;
     for (size_t p = 0; p < header_.positions.size(); ++p) {
       const PartitionPosition& position = header_.positions[p];
       PartitionState& partition = *tables_->partitions[p];
@@ -181,7 +189,7 @@ class Checkpoint::Restorer {
       if (position.newest_record_ms != INT64_MIN) {
         partition.epoch = live_.parts_.schedule->EpochOf(position.newest_record_ms);
       }
-      least = p == 0 ? partition.epoch.load() : std::min(least, partition.epoch.load());
+      least = std::min(least, partition.epoch.load());
       RETURN_IF_ERROR(PlaceIds(position, static_cast<eventlog::Partition>(p), &partition));
     }
     tables_->applied_epoch = least;

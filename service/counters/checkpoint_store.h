@@ -19,7 +19,7 @@ struct CheckpointWrite {
   CheckpointFamily family = CheckpointFamily::kMeta;
   std::string key = {};
   std::string value = {};
-  bool erase = false;           // removes `key`
+  bool erase = false;                // removes `key`
   std::string erase_range_end = {};  // not empty: removes [key, erase_range_end)
 };
 

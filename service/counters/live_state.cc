@@ -197,10 +197,11 @@ void LiveState::DropEpoch(feature::CutId epoch) {
   if (tables_->tracking) tables_->dropped_epochs.push_back(epoch);
 }
 
-void LiveState::SetReasons(uint64_t measure_hash, uint16_t reasons) {
+void LiveState::SetReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day) {
   const int measure = tables_->MeasureNumber(measure_hash);
-  CHECK(measure >= 0);
-  tables_->reasons[static_cast<size_t>(measure)].store(reasons, std::memory_order_relaxed);
+  if (measure < 0) return;
+  tables_->reasons[static_cast<size_t>(measure)].store({reasons, newest_day},
+                                                       std::memory_order_relaxed);
 }
 
 absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {

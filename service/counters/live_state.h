@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -135,9 +136,11 @@ class LiveState {
   void DropEpoch(feature::CutId epoch);
 
   // --- any thread ---
-  // Further PartialReason bits of every answer over a measure: before, log_gone, rebuilding,
-  // suspect.
-  void SetReasons(uint64_t measure_hash, uint16_t reasons);
+  // Further PartialReason bits of answers over a measure: before, log_gone, rebuilding, suspect.
+  // Said of answers that reach back to `newest_day` or before it. Replaces what was set; kept in
+  // checkpoints. Unknown measures are ignored.
+  void SetReasons(uint64_t measure_hash, uint16_t reasons,
+                  model::DayNumber newest_day = std::numeric_limits<model::DayNumber>::max());
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;

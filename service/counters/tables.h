@@ -69,6 +69,13 @@ struct EpochTotals {
   DayTotal& Of(model::DayNumber day);
 };
 
+// Why answers over a measure that reach back to `newest_day` are not whole.
+struct MeasureReasons {
+  uint32_t bits = 0;
+  model::DayNumber newest_day = 0;
+};
+static_assert(std::atomic<MeasureReasons>::is_always_lock_free);
+
 struct LiveMetricHandles {
   std::array<base::Counter, eventlog::kEventClasses> events;
   base::Counter replaced, expired, changed_by_event;
@@ -87,7 +94,7 @@ struct LiveState::Tables {
   }
 
   std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set
-  std::vector<std::atomic<uint16_t>> reasons;
+  std::vector<std::atomic<MeasureReasons>> reasons;
   std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
   std::vector<std::unique_ptr<PartitionState>> partitions;
 

@@ -92,7 +92,9 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   const int measure = tables_.MeasureNumber(measure_hash);
   if (measure < 0) return model::kPartialRebuilding;
   CHECK(stripes_.Contains(key.stripe()));
-  uint16_t reasons = tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+  const MeasureReasons set =
+      tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+  auto reasons = static_cast<uint16_t>(oldest <= set.newest_day ? set.bits : 0);
   for (const EpochCells& cells :
        tables_.stripes[key.stripe()].measures[static_cast<size_t>(measure)]) {
     if (cells.limited) reasons |= model::kPartialLimit;

@@ -181,7 +181,8 @@ class FakeLogReader : public eventlog::EventSource {
     for (bool any = true; any && out->size() < max;) {
       any = false;
       for (auto& [partition, next] : next_) {
-        if (out->size() < max && TakeOne(partition, &next, out)) any = true;
+        if (next != eventlog::kParked && out->size() < max && TakeOne(partition, &next, out))
+          any = true;
       }
     }
     polled_ += out->size();
