@@ -17,6 +17,7 @@ namespace verdict::eventlog {
 
 using Partition = int32_t;
 using Offset = int64_t;
+inline constexpr Offset kParked = INT64_MAX;
 
 // One record of the log, decoded. `unreadable` is not empty where its bytes could not be: it only
 // moves the offset.
@@ -45,11 +46,13 @@ class EventSource {
  public:
   virtual ~EventSource() = default;
   virtual int partitions() const = 0;
-  // Poll goes on from `from`.
+  // Poll goes on from `from`; kParked: Poll passes the partition over, as it does one never
+  // assigned.
   virtual absl::Status Assign(Partition partition, Offset from) = 0;
   // Up to `max` records, in offset order within a partition, all partitions in turn; waits at most
-  // `wait` for the first. `out` is overwritten (its elements are reused). Returns how many. Errors:
-  // Unavailable, DataLoss.
+  // `wait` for the first. `out` is overwritten (its elements are reused) and has as many elements
+  // as are returned. 0 says that nothing visible was left in the assigned partitions at some moment
+  // of the call; a log that cannot be asked is an error. Errors: Unavailable, DataLoss.
   virtual absl::StatusOr<size_t> Poll(std::vector<LogRecord>* out, size_t max,
                                       std::chrono::milliseconds wait) = 0;
   virtual absl::StatusOr<Offset> Low(Partition partition) = 0;  // the retention edge

@@ -8,8 +8,8 @@
 
 namespace verdict::rocks_store {
 
-// Corruption: DataLoss. NotFound: NotFound. A held lock, a missing or forbidden directory: FailedPrecondition. A full
-// disk: ResourceExhausted. Other trouble of the disk: Unavailable.
+// Corruption: DataLoss. NotFound: NotFound. A held lock, a missing or forbidden directory:
+// FailedPrecondition. A full disk: ResourceExhausted. Other trouble of the disk: Unavailable.
 absl::Status FromRocks(const rocksdb::Status& status, const std::string& where);
 
 }  // namespace verdict::rocks_store
