@@ -47,6 +47,11 @@ class Blocks {
     idle_.push_back(block);
   }
 
+  size_t count() const EXCLUDES_LOCK(mutex_) {
+    MutexLock lock(mutex_);
+    return all_.size();
+  }
+
   uint64_t Sum(uint32_t cell) const EXCLUDES_LOCK(mutex_) {
     MutexLock lock(mutex_);
     uint64_t sum = 0;
@@ -116,5 +121,7 @@ uint64_t SumOfMetricCell(uint32_t cell) {
   CHECK(cell < kMetricCellsMax);
   return AllBlocks().Sum(cell);
 }
+
+size_t MetricThreadsAtOnce() { return AllBlocks().count(); }
 
 }  // namespace verdict::base

@@ -36,6 +36,15 @@ TEST(Counter, AddsUpWhatAllThreadsCountedAlsoThoseThatEnded) {
   EXPECT_EQ(Metrics().CounterValue("threads_total", {}), 3u * 4u * 1'500u);
 }
 
+TEST(Counter, GoesOnInTheCellsOfEndedThreads) {
+  const Counter counter = Metrics().AddCounter("reused_total", "help");
+  counter.Add();
+  const size_t before = MetricThreadsAtOnce();
+  for (int i = 0; i < 50; ++i) std::thread([counter] { counter.Add(); }).join();
+  EXPECT_LE(MetricThreadsAtOnce(), before + 1);
+  EXPECT_EQ(Metrics().CounterValue("reused_total", {}), 51u);
+}
+
 TEST(Counter, NeverGoesBackWhileOthersCount) {
   const Counter counter = Metrics().AddCounter("monotonic_total", "help");
   std::atomic<bool> stop{false};

@@ -154,6 +154,13 @@ TEST(BusinessCalendar, DigestTellsWhetherDaysWereCutAlike) {
             paris.TransitionsDigest(Day(2019, 7, 1), Day(2019, 8, 1)));
 }
 
+// Yukon went from Pacific summer time to Mountain standard time without touching its clocks.
+TEST(BusinessCalendar, DigestIgnoresChangesOfNameAlone) {
+  const DayNumber first = Day(2020, 10, 15), last = Day(2020, 11, 15);
+  EXPECT_EQ(Calendar("America/Whitehorse").TransitionsDigest(first, last),
+            Calendar("America/Phoenix").TransitionsDigest(first, last));
+}
+
 TEST(BusinessCalendar, RefusesAZoneItDoesNotKnow) {
   EXPECT_THAT(BusinessCalendar::Load("Mars/Olympus"),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("`Mars/Olympus`")));
