@@ -8,7 +8,7 @@
 
 namespace verdict::base {
 
-// Thread-safe. Milliseconds since the Unix epoch.
+// **Thread-safe.** Milliseconds since the Unix epoch.
 class Clock {
  public:
   virtual ~Clock() = default;

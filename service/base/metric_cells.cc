@@ -27,7 +27,7 @@ struct alignas(64) Block {
   std::array<std::atomic<Chunk*>, kChunks> chunks{};
 };
 
-// Thread-safe. All blocks of the process.
+// **Thread-safe.** All blocks of the process.
 class Blocks {
  public:
   Block* Take() EXCLUDES_LOCK(mutex_) {

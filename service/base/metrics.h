@@ -18,8 +18,8 @@ namespace verdict::base {
 using MetricLabels = std::vector<std::pair<std::string, std::string>>;
 inline constexpr uint32_t kNoCell = UINT32_MAX;
 
-// Handle of one counter series. Copyable, trivially cheap. A default-constructed handle counts
-// nowhere. Thread-safe: Add() is one relaxed load and store on a cell of the calling thread.
+// **Thread-safe.** Handle of one counter series, copied at will. A default-made handle counts
+// nowhere. Add() is one relaxed load and store on a cell of the calling thread.
 class Counter {
  public:
   Counter() = default;
@@ -31,9 +31,9 @@ class Counter {
   uint32_t cell_ = kNoCell;
 };
 
-// Handle of one histogram series with fixed upper bounds (seconds).
-// Thread-safe: Observe() touches two cells of the calling thread; the sum is kept in nanoseconds.
-// What is below zero (a clock was set back) or no number counts as zero.
+// **Thread-safe.** Handle of one histogram series with fixed upper bounds (seconds). Observe()
+// touches two cells of the calling thread; the sum is kept in nanoseconds. What is below zero (a
+// clock was set back) or no number counts as zero.
 class Histogram {
  public:
   Histogram() = default;
@@ -63,9 +63,9 @@ struct MetricFamily {
   std::vector<MetricSample> samples;
 };
 
-// Thread-safe. One a process (`Metrics()`); cells live as long as the process. At most kMaxCells
-// cells: what is registered beyond that counts nowhere, and `dropped_series()` says how many series
-// that are.
+// **Thread-safe.** One a process (`Metrics()`); cells live as long as the process. At most
+// kMaxCells cells: what is registered beyond that counts nowhere, and `dropped_series()` says how
+// many series that are.
 class MetricRegistry {
  public:
   static constexpr uint32_t kMaxCells = kMetricCellsMax;

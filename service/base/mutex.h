@@ -22,7 +22,7 @@
 
 namespace verdict::base {
 
-// Thread-safe.
+// **Thread-safe.**
 class VERDICT_ANNOTATE(capability("mutex")) Mutex {
  public:
   void Lock() ACQUIRES_LOCK() { mutex_.lock(); }
@@ -45,7 +45,7 @@ class VERDICT_ANNOTATE(scoped_lockable) MutexLock {
   Mutex& mutex_;
 };
 
-// Thread-safe. Waits release the mutex and take it again; wake-ups may be spurious.
+// **Thread-safe.** Waits release the mutex and take it again; wake-ups may be spurious.
 class CondVar {
  public:
   void Wait(Mutex& mutex) REQUIRES_LOCK(mutex) NO_LOCK_ANALYSIS {

@@ -10,13 +10,13 @@
 
 namespace verdict::base {
 
-// Thread-safe. A reader keeps a Reader of its own (one a thread) whose Get() costs one acquire load
-// while nothing changes. Measured: 0.3 to 1.4 ns a read; std::atomic<std::shared_ptr> of libstdc++
-// 12 costs about 145 ns with two threads and races under ThreadSanitizer.
+// **Thread-safe.** A reader keeps a Reader of its own (one a thread) whose Get() costs one acquire
+// load while nothing changes. Measured: 0.3 to 1.4 ns a read; std::atomic<std::shared_ptr> of
+// libstdc++ 12 costs about 145 ns with two threads and races under ThreadSanitizer.
 template <typename T>
 class Published {
  public:
-  // Thread-compatible. Must not outlive its Published.
+  // **Thread-compatible.** Must not outlive its Published.
   class Reader {
    public:
     explicit Reader(const Published& source) : source_(&source) {}

@@ -43,7 +43,7 @@ rule::FieldType TypeOf(const Feature& feature) {
 
 }  // namespace
 
-// Thread-compatible. Compiles one set.
+// **Thread-compatible.** Compiles one set.
 class FeatureCompiler {
  public:
   FeatureCompiler(rule::Schema* schema, std::vector<Diagnostic>* diagnostics)

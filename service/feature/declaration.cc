@@ -50,7 +50,7 @@ std::string Quoted(const std::vector<std::string>& names) {
   return quoted;
 }
 
-// Thread-compatible. Checks one declaration; `failed` once anything was reported.
+// **Thread-compatible.** Checks one declaration; `failed` once anything was reported.
 class Checker {
  public:
   Checker(const FeatureDeclaration& declaration, const DeclarationScope& scope,

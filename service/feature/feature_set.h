@@ -86,7 +86,7 @@ struct FeatureOptions {
   int64_t fresh_within_ms = 5'000;
 };
 
-// **Immutable.** Thread-safe.
+// **Immutable.**
 class FeatureSet {
  public:
   // Adds a Field (FieldSource::kFeature) to `schema` for each feature. `schema` must outlive the

@@ -15,8 +15,8 @@ namespace verdict::model {
 // Civil days since 1970-01-01.
 using DayNumber = int32_t;
 
-// Immutable. Copies share their table. Days are civil days of one time zone: 23 or 25 hours long
-// where the clocks change.
+// **Immutable.** Copies share their table. Days are civil days of one time zone: 23 or 25 hours
+// long where the clocks change.
 class BusinessCalendar {
  public:
   // Errors: InvalidArgument where the zone database has no such zone.

@@ -32,7 +32,7 @@ struct EntityKeyHash {
   size_t operator()(const EntityKey& key) const { return key.table_hash(); }
 };
 
-// Immutable. Keys under one deployment's secret; a new secret means a rebuild of all state.
+// **Immutable.** Keys under one deployment's secret; a new secret means a rebuild of all state.
 class KeyHasher {
  public:
   explicit KeyHasher(const base::SipKey& secret) : secret_(secret) {}

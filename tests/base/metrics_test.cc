@@ -1,3 +1,4 @@
+// Counters, histograms and gauges as a scrape sees them.
 #include "base/metrics.h"
 
 #include <gmock/gmock.h>

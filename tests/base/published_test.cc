@@ -1,3 +1,4 @@
+// What readers see while an object is replaced.
 #include "base/published.h"
 
 #include <gtest/gtest.h>

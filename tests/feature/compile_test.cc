@@ -1,3 +1,4 @@
+// Declarations: what they share, which fields they give, and what is said about each mistake.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// What events of each kind add.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

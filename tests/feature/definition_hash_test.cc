@@ -1,3 +1,4 @@
+// Hashes: pinned, and changed by the meaning alone.
 #include "feature/definition_hash.h"
 
 #include <gmock/gmock.h>

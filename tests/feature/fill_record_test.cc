@@ -1,3 +1,4 @@
+// Slots of a transaction: built-in fields and attributes.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -1,3 +1,4 @@
+// The merge and the last step to a value, case by case.
 #include "feature/merge.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// Days against the zone database, where clocks change above all.
 #include "model/business_day.h"
 
 #include <gmock/gmock.h>

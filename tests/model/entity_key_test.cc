@@ -1,3 +1,4 @@
+// Keys: pinned, unambiguous, spread.
 #include "model/entity_key.h"
 
 #include <gtest/gtest.h>

@@ -1,3 +1,4 @@
+// Exponents, major units, and money as people read it.
 #include "model/money.h"
 
 #include <gtest/gtest.h>

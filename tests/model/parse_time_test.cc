@@ -1,3 +1,4 @@
+// Times as people and files write them, and what is refused.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
