@@ -186,7 +186,11 @@ absl::Status Folder::Read() {
   }
   ASSIGN_OR_RETURN(const size_t count, parts_.source->Poll(&fold.records, options_.records_per_step,
                                                            std::chrono::milliseconds(0)));
-  if (count == 0) return absl::DataLossError("the log ends before the cut that was taken of it");
+  if (count == 0) {
+    // What stands between here and the ends is visible to no reader: aborted, or control records.
+    for (size_t p = 0; p < fold.next.size(); ++p) fold.next[p] = fold.plan.partitions[p].end;
+    return absl::OkStatus();
+  }
   for (size_t i = 0; i < count; ++i) {
     const eventlog::LogRecord& record = fold.records[i];
     const PartitionPlan& partition = fold.plan.partitions[record.partition];
@@ -214,6 +218,15 @@ absl::Status Folder::Read() {
       if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
       fold.increments.Add(contribution);
     }
+  }
+  return ParkFinished();
+}
+
+// A partition that was read up to its cut is read no further.
+absl::Status Folder::ParkFinished() {
+  for (size_t p = 0; p < fold_->next.size(); ++p) {
+    if (fold_->next[p] < fold_->plan.partitions[p].end) continue;
+    RETURN_IF_ERROR(parts_.source->Assign(static_cast<eventlog::Partition>(p), eventlog::kParked));
   }
   return absl::OkStatus();
 }

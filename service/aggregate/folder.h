@@ -68,6 +68,7 @@ class Folder {
   struct Fold;  // the one under way
   absl::Status Begin();
   absl::Status Read();
+  absl::Status ParkFinished();
   absl::Status Upload();
   absl::Status Prove();
   absl::Status Publish();

@@ -1,0 +1,257 @@
+// The fold against a plain sum over the log: whole, in pieces, broken off anywhere, run by two,
+// late by days.
+#include "aggregate/folder.h"
+
+#include <map>
+#include <memory>
+#include <random>
+#include <set>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "feature/compiled_set.h"
+#include "support/fake_aggregate_store.h"
+#include "support/fake_log.h"
+#include "support/status_matchers.h"
+
+namespace verdict::aggregate {
+namespace {
+
+using ::verdict::testing::FakeAggregateStore;
+using ::verdict::testing::FakeLog;
+using ::verdict::testing::FakeLogReader;
+using ::verdict::testing::IsOk;
+using ::verdict::testing::StatusIs;
+
+constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kMinuteMs = 60'000;
+constexpr model::DayNumber kFirstDay = 20'000;
+
+class FolderTest : public ::testing::Test {
+ protected:
+  FolderTest() : log_(3), hasher_({1, 2}), clock_(kFirstDay * kDayMs) {
+    compiled_ = feature::Compile(
+        {{.name = "volume", .of = "txn.amount_minor", .where = "txn.currency == 'EUR'"},
+         {.name = "count", .entity = "card", .aggregate = "count"}});
+    EXPECT_NE(compiled_.set, nullptr) << compiled_.Errors();
+    schedule_.emplace(compiled_.set->calendar());
+  }
+
+  FolderParts Parts(FakeLogReader* reader) {
+    return {reader, &store_, compiled_.set, &*schedule_, &hasher_, &clock_, "log"};
+  }
+  // Small steps, so that there are many places to break off.
+  std::unique_ptr<Folder> MakeFolder() {
+    readers_.push_back(std::make_unique<FakeLogReader>(log_));
+    return std::make_unique<Folder>(Parts(readers_.back().get()),
+                                    FolderOptions{.records_per_step = 7, .keys_per_step = 2});
+  }
+  absl::Status FoldAll() { return MakeFolder()->Run(nullptr); }
+
+  void Append(int64_t record_ms, int64_t event_ms, int64_t amount) {
+    model::Event event;
+    event.txn.id = "t" + std::to_string(random_() % 400);  // some stand twice
+    event.txn.event_time_ms = event_ms;
+    event.txn.amount_minor = amount;
+    event.txn.currency = "EUR";
+    event.txn.merchant_id = "m" + std::to_string(random_() % 5);
+    event.txn.card_id = "c" + std::to_string(random_() % 9);
+    log_.Append(eventlog::PartitionOf(event.txn.merchant_id, 3), record_ms, event);
+  }
+  // Events up to `until`, some of them late by days, some dated ahead.
+  void FillTo(int64_t until_ms) {
+    while (clock_.NowMs() < until_ms) {
+      clock_.Set(clock_.NowMs() + static_cast<int64_t>(random_() % (40 * kMinuteMs)));
+      int64_t event_ms = clock_.NowMs();
+      if (random_() % 5 == 0) event_ms -= static_cast<int64_t>(random_() % (10 * kDayMs));
+      if (random_() % 31 == 0) event_ms += static_cast<int64_t>(random_() % (20 * kMinuteMs));
+      Append(clock_.NowMs(), event_ms, static_cast<int64_t>(random_() % 1000));
+    }
+  }
+
+  using Totals =
+      std::map<std::tuple<size_t, model::EntityKey, model::DayNumber>, std::pair<int64_t, int64_t>>;
+  // By the words of the rules alone: first of an id, not too late, not too early, recorded before
+  // the cut.
+  Totals Reference(feature::CutId cut) {
+    Totals totals;
+    for (eventlog::Partition p = 0; p < 3; ++p) {
+      std::map<std::string, int64_t> bucket_of;
+      for (eventlog::Offset o = 0; o < log_.End(p); ++o) {
+        const auto record = log_.At(p, o);
+        const model::Transaction& txn = record->event.txn;
+        if (record->record_time_ms >= cut * kDayMs + 10 * kMinuteMs) continue;
+        const int64_t bucket = record->record_time_ms / (15 * kMinuteMs);
+        const auto seen = bucket_of.find(txn.id);
+        if (seen != bucket_of.end() && bucket - seen->second <= 8) continue;
+        bucket_of[txn.id] = bucket;
+        if (txn.event_time_ms > record->record_time_ms + 5 * kMinuteMs) continue;
+        const auto day = static_cast<model::DayNumber>(txn.event_time_ms / kDayMs);
+        if (day < record->record_time_ms / kDayMs - 7) continue;
+        const auto add = [&](size_t measure, const model::EntityKey& key, int64_t amount) {
+          auto& total = totals[{measure, key, day}];
+          total.first += amount;
+          ++total.second;
+        };
+        add(compiled_.feature("merchant.volume").measure,
+            hasher_.Entity("merchant", txn.merchant_id), txn.amount_minor);
+        add(compiled_.feature("card.count").measure, hasher_.Entity("card", txn.card_id), 0);
+      }
+    }
+    return totals;
+  }
+  Totals Stored() {
+    Totals totals;
+    for (size_t m = 0; m < compiled_.set->measures().size(); ++m) {
+      EXPECT_THAT(
+          store_.Scan(
+              compiled_.set->measures()[m].hash,
+              [&](const model::EntityKey& key, const feature::Blob& blob) {
+                for (const feature::DayTile& day : blob.tiles) {
+                  totals[{m, key, day.day}] = {static_cast<int64_t>(day.tile.sum), day.tile.count};
+                }
+                return absl::OkStatus();
+              }),
+          IsOk());
+    }
+    return totals;
+  }
+  void ExpectPublished(feature::CutId cut) {
+    for (const feature::Measure& measure : compiled_.set->measures()) {
+      const auto manifest = store_.GetManifest(measure.hash);
+      ASSERT_THAT(manifest, IsOk());
+      EXPECT_EQ(manifest->state, Manifest::State::kPublished);
+      EXPECT_EQ(manifest->published, cut);
+    }
+  }
+
+  std::mt19937_64 random_{42};
+  FakeLog log_;
+  model::KeyHasher hasher_;
+  base::ManualClock clock_;
+  feature::CompiledSet compiled_;
+  std::optional<eventlog::CutSchedule> schedule_;
+  FakeAggregateStore store_;
+  std::vector<std::unique_ptr<FakeLogReader>> readers_;
+};
+
+TEST_F(FolderTest, IsNotDueBeforeTheGraceAfterTheCutIsOver) {
+  const auto due = [this] { return MakeFolder()->Due()->value(); };
+  clock_.Set((kFirstDay + 1) * kDayMs + 15 * kMinuteMs - 1);
+  EXPECT_EQ(due(), kFirstDay);
+  clock_.Set((kFirstDay + 1) * kDayMs + 15 * kMinuteMs);
+  EXPECT_EQ(due(), kFirstDay + 1);
+}
+
+TEST_F(FolderTest, EqualsAPlainSumAfterEveryDay) {
+  for (int day = 1; day <= 12; ++day) {
+    FillTo((kFirstDay + day) * kDayMs + 20 * kMinuteMs);
+    ASSERT_THAT(FoldAll(), IsOk());
+    ExpectPublished(kFirstDay + day);
+    ASSERT_EQ(Stored(), Reference(kFirstDay + day)) << "day " << day;
+    EXPECT_FALSE(MakeFolder()->Due()->has_value());
+  }
+}
+
+TEST_F(FolderTest, FoldsManyDaysAtOnceToTheSameTotals) {
+  FillTo((kFirstDay + 12) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  EXPECT_EQ(Stored(), Reference(kFirstDay + 12));
+}
+
+TEST_F(FolderTest, GoesOnAfterBreakingOffAtAnyStep) {
+  for (int day = 1; day <= 6; ++day) {
+    FillTo((kFirstDay + day) * kDayMs + 20 * kMinuteMs);
+    for (int steps = 1;; ++steps) {
+      auto folder = MakeFolder();
+      bool more = true;
+      for (int i = 0; i < steps && more; ++i) {
+        const auto step = folder->Step();
+        ASSERT_THAT(step, IsOk());
+        more = *step;
+      }
+      if (!more) break;
+    }
+    ExpectPublished(kFirstDay + day);
+    ASSERT_EQ(Stored(), Reference(kFirstDay + day)) << "day " << day;
+  }
+}
+
+TEST_F(FolderTest, FinishesAnAnnouncedCutBeforeItTakesANewerOne) {
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  auto folder = MakeFolder();
+  for (int i = 0; i < 12; ++i) ASSERT_THAT(folder->Step(), IsOk());  // some keys are uploaded
+  FillTo((kFirstDay + 4) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  ExpectPublished(kFirstDay + 4);
+  EXPECT_EQ(Stored(), Reference(kFirstDay + 4));
+}
+
+TEST_F(FolderTest, GoesOnAfterAStoreThatBreaksOffOrLosesAcknowledgements) {
+  for (int day = 1; day <= 6; ++day) {
+    FillTo((kFirstDay + day) * kDayMs + 20 * kMinuteMs);
+    store_.FailPutsAfter(static_cast<size_t>(day));
+    EXPECT_THAT(FoldAll(), StatusIs(absl::StatusCode::kUnavailable));
+    store_.Heal();
+    store_.LoseNextAcknowledgement();
+    EXPECT_THAT(FoldAll(), StatusIs(absl::StatusCode::kUnavailable));
+    ASSERT_THAT(FoldAll(), IsOk());
+    ASSERT_EQ(Stored(), Reference(kFirstDay + day)) << "day " << day;
+  }
+}
+
+TEST_F(FolderTest, LetsOneOfTwoRunsWinAndHarmsNothing) {
+  FillTo((kFirstDay + 3) * kDayMs + 20 * kMinuteMs);
+  auto one = MakeFolder();
+  auto other = MakeFolder();
+  for (bool more = true; more;) {
+    more = false;
+    for (Folder* folder : {one.get(), other.get()}) {
+      const auto step = folder->Step();  // the loser of a swap is told so, and begins anew
+      EXPECT_TRUE(step.ok() || absl::IsAborted(step.status())) << step.status();
+      more = more || !step.ok() || *step;
+    }
+  }
+  ExpectPublished(kFirstDay + 3);
+  EXPECT_EQ(Stored(), Reference(kFirstDay + 3));
+}
+
+TEST_F(FolderTest, RefusesALogThatHasLostWhatWasNeverFolded) {
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  FillTo((kFirstDay + 3) * kDayMs);
+  for (eventlog::Partition p = 0; p < 3; ++p) log_.Retain(p, log_.End(p) - 1);
+  EXPECT_THAT(FoldAll(), StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("lost")));
+}
+
+TEST_F(FolderTest, PublishesNothingThatDoesNotReadBack) {
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  FillTo((kFirstDay + 2) * kDayMs + 20 * kMinuteMs);
+  auto folder = MakeFolder();
+  while (folder->progress().phase != FoldProgress::Phase::kProve) {
+    ASSERT_THAT(folder->Step(), IsOk());
+  }
+  // Somebody else's value under a written key.
+  const uint64_t hash = compiled_.set->measures().front().hash;
+  BlobWrite write;
+  ASSERT_THAT(store_.Scan(hash,
+                          [&](const model::EntityKey& key, const feature::Blob& blob) {
+                            write = {{hash, key}, blob};
+                            return absl::OkStatus();
+                          }),
+              IsOk());
+  write.blob.rev += 1;
+  write.blob.increment.front().tile.sum += 1;
+  ASSERT_THAT(store_.PutIfNewer({&write, 1}), IsOk());
+  absl::Status status;
+  while (status.ok() && folder->progress().phase == FoldProgress::Phase::kProve) {
+    status = folder->Step().status();
+  }
+  EXPECT_THAT(status, StatusIs(absl::StatusCode::kDataLoss));
+  EXPECT_EQ(store_.GetManifest(hash)->published, kFirstDay + 1);
+}
+
+}  // namespace
+}  // namespace verdict::aggregate
