@@ -130,6 +130,9 @@ JsonError AfterElement(std::string_view text, size_t at, char close) {
   if (at >= text.size() || text[at] != ',') {
     JsonError error = Expected(text, at, member ? "`,` or `}`" : "`,` or `]`");
     if (at < text.size() && text[at] == '"') error.message += "; a comma is missing before it";
+    if (at < text.size() && IsWord(text[at]) && (text[at] < '0' || text[at] > '9')) {
+      error.message += "; is a `\"` before it missing, or one too many?";
+    }
     return error;
   }
   size_t next = SkipBlanks(text, at + 1);

@@ -42,6 +42,12 @@ std::vector<std::string> Entries(std::string_view text) {
 }  // namespace
 
 void ListReader::Read(const JsonDocument& document, const JsonValue& lists) {
+  const size_t errors_before = findings_->errors();
+  ReadAll(document, lists);
+  faulty_ |= findings_->errors() != errors_before;
+}
+
+void ListReader::ReadAll(const JsonDocument& document, const JsonValue& lists) {
   for (const JsonValue* value : lists.children) {
     if (!IsListName(value->key)) {
       findings_->ErrorAtKey("R513", document, *value,

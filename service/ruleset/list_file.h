@@ -22,8 +22,11 @@ class ListReader {
   // `lists` is the object of that name in a rule file.
   void Read(const JsonDocument& document, const JsonValue& lists);
   rule::NamedLists Take() { return std::move(lists_); }
+  // Some list could not be read: its entries are not known.
+  bool faulty() const { return faulty_; }
 
  private:
+  void ReadAll(const JsonDocument& document, const JsonValue& lists);
   void ReadOne(const JsonDocument& document, const JsonValue& value);
   void ReadInline(const JsonDocument& document, const JsonValue& value);
   void ReadFile(const JsonDocument& document, const JsonValue& value);
@@ -31,6 +34,7 @@ class ListReader {
   RuleFolder* folder_;
   Findings* findings_;
   rule::NamedLists lists_;
+  bool faulty_ = false;
   std::map<std::string, rule::Place> declared_;
 };
 

@@ -50,6 +50,7 @@ class Loader {
   std::vector<std::string> unread_;  // names of JSON files that could not be read
   std::shared_ptr<RuleSet> set_ = std::make_shared<RuleSet>();
   bool fields_known_ = true;  // schema.json and features.json are sound
+  bool lists_known_ = true;
   bool policy_read_ = true;
   std::vector<DraftRule> drafts_;
 };
@@ -115,6 +116,7 @@ void Loader::ReadRules() {
     if (!declares) rules.Read(*document);
   }
   set_->lists = lists.Take();
+  lists_known_ = !lists.faulty();
   drafts_ = rules.Take();
   std::sort(drafts_.begin(), drafts_.end(),
             [](const DraftRule& a, const DraftRule& b) { return a.rule.id < b.rule.id; });
@@ -145,7 +147,7 @@ void Loader::CompileRules() {
 }
 
 void Loader::RunTests() {
-  if (!fields_known_) return;
+  if (!fields_known_ || !lists_known_) return;  // a failure would not be the rule's
   const GivenContext context = {.schema = set_->schema.get(),
                                 .features = set_->features.get(),
                                 .base_currency = set_->features->options().base_currency};

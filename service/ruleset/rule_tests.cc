@@ -12,9 +12,9 @@ std::string ValuesRead(const rule::Expression& clause, const rule::Record& recor
   std::string values;
   for (uint16_t slot : clause.slots()) {
     const rule::Value& value = record.slots[slot];
+    if (value.is_missing()) continue;
     if (!values.empty()) values += ", ";
-    values += schema.fields()[slot].full_name();
-    values += value.is_missing() ? " is missing" : " = " + rule::FormatValue(value, &schema);
+    values += schema.fields()[slot].full_name() + " = " + rule::FormatValue(value, &schema);
   }
   return values.empty() ? "" : " (" + values + ")";
 }

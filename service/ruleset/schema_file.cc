@@ -59,10 +59,10 @@ class SchemaReader {
   }
 
  private:
-  bool Expect(const JsonValue& value, JsonKind kind) {
-    if (value.kind == kind) return true;
+  bool ExpectObject(const JsonValue& value, std::string_view example) {
+    if (value.kind == JsonKind::kObject) return true;
     findings_->ErrorAt("R507", document_, value,
-                       absl::StrFormat("`%s` must be %s", value.key, JsonKindName(kind)));
+                       absl::StrFormat("`%s` must be an object such as %s", value.key, example));
     return false;
   }
 
@@ -77,7 +77,8 @@ class SchemaReader {
 
   void ReadFields(const std::string& object, const JsonValue& fields) {
     for (const JsonValue* field : fields.children) {
-      if (ExpectName(*field) && Expect(*field, JsonKind::kObject)) ReadField(object, *field);
+      if (ExpectName(*field) && ExpectObject(*field, R"({"type": "string"})"))
+        ReadField(object, *field);
     }
   }
 
@@ -140,7 +141,7 @@ class SchemaReader {
   }
 
   void ReadEntityFields(const JsonValue& value) {
-    if (!ExpectName(value) || !Expect(value, JsonKind::kObject)) return;
+    if (!ExpectName(value) || !ExpectObject(value, R"({"fields": {..}})")) return;
     if (value.key == "txn" || value.key == "lists") {
       findings_->ErrorAtKey("R112", document_, value,
                             absl::StrFormat("`%s` is no entity; choose another name", value.key));

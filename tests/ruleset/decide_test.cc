@@ -1,23 +1,8 @@
 // The precedence of RULES.md section 5, each step against each other, and what a reused decision
 // holds.
-#include <cstdlib>
-#include <new>
-
 #include "gmock/gmock.h"
+#include "ruleset/allocations.h"
 #include "ruleset/rule_set.h"
-
-namespace {
-thread_local int64_t allocations = 0;
-}  // namespace
-
-void* operator new(size_t size) {
-  ++allocations;
-  void* memory = std::malloc(size);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
-}
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace verdict::ruleset {
 namespace {
@@ -298,9 +283,9 @@ TEST(Decide, AllocatesNothingInADecisionThatHasGrown) {
                  .reason = "A_REASON_WITH_QUITE_A_LONG_NAME"};
   Case given({rule, rule});
   given.Decide();
-  int64_t before = allocations;
+  const int64_t before = testing_support::Allocations();
   given.Decide();
-  EXPECT_EQ(allocations, before);
+  EXPECT_EQ(testing_support::Allocations(), before);
 }
 
 }  // namespace
