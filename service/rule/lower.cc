@@ -78,6 +78,11 @@ class Lowering {
       step.kind = n.kind == NodeKind::kHas ? Kind::kBool : KindOf(m.type);
       return Push(step);
     }
+    if (n.kind == NodeKind::kBinary && m.run != nullptr && m.type.is(Scalar::kDouble)) {
+      step = WithOperands(Op::kDoubleArithmetic, n.children);
+      step.part = static_cast<uint8_t>(OperatorText(n.op).front());
+      return Push(step);
+    }
     if (m.run != nullptr) {
       step = WithOperands(Op::kCall, n.children);
       step.run = m.run;

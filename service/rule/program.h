@@ -22,6 +22,7 @@ enum class Op : uint8_t {
   kTestInt,            // two ints
   kTestDouble,         // two doubles
   kTest,               // two values of one type, or two numbers
+  kDoubleArithmetic,   // two doubles, by sign
   kInStrings,          // first in a StringSet
   kInInts,             // first in an IntSet
   kInList,             // first in second
@@ -40,7 +41,7 @@ struct Step {
   Op op = Op::kConstant;
   Test test = Test::kEqual;
   Kind kind = Kind::kMissing;
-  uint8_t part = 0;  // CalendarPart
+  uint8_t part = 0;  // CalendarPart, or the sign of an arithmetic
   uint16_t slot = 0;
   uint16_t second_slot = 0;
   uint32_t first_operand = 0;  // into Program::operands

@@ -42,11 +42,24 @@ std::string Repaired(const std::string& text, std::vector<Edit> edits) {
   return out.append(text, at, std::string::npos);
 }
 
+// Whether the fixes of all errors, applied at once, mend the text: `a and b and c`.
+bool MendedTogether(const std::string& text, const Findings& findings,
+                    const std::function<bool(const std::string& repaired)>& compiles) {
+  std::vector<Edit> all;
+  for (const Finding& finding : findings) {
+    if (finding.severity != Severity::kError) continue;
+    if (finding.edits.empty()) return false;
+    all.insert(all.end(), finding.edits.begin(), finding.edits.end());
+  }
+  return !all.empty() && compiles(Repaired(text, std::move(all)));
+}
+
 }  // namespace
 
 void Report(const Source& source, const Findings& findings,
             const std::function<bool(const std::string& repaired)>& compiles,
             std::vector<Diagnostic>* diagnostics) {
+  const bool together = MendedTogether(source.text, findings, compiles);
   for (size_t i = 0; i < findings.size() && i < kMaxFindings; ++i) {
     const Finding& finding = findings[i];
     Diagnostic d;
@@ -61,7 +74,10 @@ void Report(const Source& source, const Findings& findings,
     d.caret_length =
         static_cast<int>(CodePointAt(source.text, finding.span.end)) + 1 - d.caret_column;
     d.label = finding.label;
-    if (!finding.edits.empty() && compiles(Repaired(source.text, finding.edits))) {
+    const bool error = finding.severity == Severity::kError;
+    const bool offered = !finding.edits.empty() &&
+                         ((together && error) || compiles(Repaired(source.text, finding.edits)));
+    if (offered) {
       if (!finding.fix_label.empty()) d.label += (d.label.empty() ? "" : "; ") + finding.fix_label;
       for (const Edit& edit : finding.edits)
         d.fixes.push_back({PlaceOf(source, edit.span), edit.text});

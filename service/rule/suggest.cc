@@ -10,6 +10,9 @@ namespace {
 // Longer names are nobody's slip of the pen, and the table is quadratic.
 constexpr size_t kMaxNameLength = 128;
 
+// A shorter beginning of a name says too little.
+constexpr size_t kMinPrefix = 4;
+
 size_t Distance(std::string_view a, std::string_view b) {
   std::vector<size_t> before_last(b.size() + 1);
   std::vector<size_t> last(b.size() + 1);
@@ -43,7 +46,11 @@ std::string Nearest(std::string_view name, const std::vector<std::string>& candi
     best_distance = distance;
     best = candidate;
   }
-  return best;
+  if (!best.empty() || name.size() < kMinPrefix) return best;
+  for (const std::string& candidate : candidates) {
+    if (candidate.starts_with(name)) return candidate;
+  }
+  return {};
 }
 
 }  // namespace verdict::rule

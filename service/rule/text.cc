@@ -152,7 +152,7 @@ bool TakeDurationPart(std::string_view* text, __int128* sum) {
   auto digit = [&] { return !text->empty() && text->front() >= '0' && text->front() <= '9'; };
   for (; digit(); text->remove_prefix(1), digits = true) {
     whole = whole * 10 + (text->front() - '0');
-    if (whole > std::numeric_limits<int64_t>::max()) return false;
+    if (whole > __int128{1} << 63) return false;
   }
   int64_t fraction = 0;
   int64_t scale = 1;
