@@ -7,7 +7,8 @@ absl::Status FromRocks(const rocksdb::Status& status, const std::string& where) 
   if (status.ok()) return absl::OkStatus();
   const std::string message = where + ": " + status.ToString();
   if (status.IsNotFound()) return absl::NotFoundError(message);
-  if (status.IsCorruption()) return absl::DataLossError(message);
+  // A folder whose files name files that are gone is damaged, too.
+  if (status.IsCorruption() || status.IsPathNotFound()) return absl::DataLossError(message);
   if (status.IsNoSpace()) return absl::ResourceExhaustedError(message + " (the disk is full)");
   if (status.IsInvalidArgument()) return absl::FailedPreconditionError(message);
   if (status.IsIOError() && status.ToString().find("lock") != std::string::npos) {
