@@ -178,11 +178,10 @@ Type Checker::NoOverload(NodeId id) {
       if (!method && i == 0) ours += "." + call.text + "(";
     }
     ours = method ? call.text + "(" + ours + ")" : ours + ")";
-    Finding* finding =
-        Error("R202", call.mark,
-              absl::StrFormat(method ? "`%s` is a function, not a method" : "`%s` is a method",
-                              call.text),
-              "");
+    Finding* finding = Error("R202", call.mark,
+                             method ? absl::StrFormat("`%s` is a function, not a method", call.text)
+                                    : absl::StrFormat("`%s` is a method", call.text),
+                             "");
     finding->fix_label = absl::StrFormat("write `%s`", ours);
     finding->edits = {{call.span, ours}};
     return {};
