@@ -74,7 +74,8 @@ absl::StatusOr<Flags> ParseFlags(const std::vector<std::string>& arguments,
 absl::StatusOr<std::string> ReadFile(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   std::ostringstream content;
-  if (!file || !(content << file.rdbuf())) {
+  content << file.rdbuf();  // of an empty file: nothing, and no fault of the file
+  if (!file) {
     return absl::InvalidArgumentError(absl::StrFormat("--config: cannot read %s", path));
   }
   std::string text = std::move(content).str();
