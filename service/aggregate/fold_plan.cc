@@ -75,11 +75,13 @@ std::optional<CutId> NewestCut(const FolderParts& parts, const FolderOptions& op
 }
 
 absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts, CutId cut) {
+  const int64_t cut_ms = parts.schedule->CutTimeMs(cut);
+  if (parts.seal) RETURN_IF_ERROR(parts.seal(cut_ms));
   std::vector<eventlog::Offset> offsets;
   for (eventlog::Partition p = 0; p < parts.source->partitions(); ++p) {
-    ASSIGN_OR_RETURN(const auto first,
-                     parts.source->FirstAtOrAfter(p, parts.schedule->CutTimeMs(cut)));
+    // The end first: what comes between the two looks lies at or after the cut.
     ASSIGN_OR_RETURN(const eventlog::Offset end, parts.source->End(p));
+    ASSIGN_OR_RETURN(const auto first, parts.source->FirstAtOrAfter(p, cut_ms));
     offsets.push_back(first.value_or(end));
   }
   return offsets;

@@ -34,7 +34,8 @@ struct FoldPlan {
 
 // The newest cut that can be taken now (R16, R17); nothing before the clock has seen one.
 std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOptions& options);
-// C[p] of `cut`: the first record at or after its time, else the end of the idle partition.
+// Seals the log at the cut's time, then C[p]: the first record at or after it, else the end of the
+// idle partition.
 absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts,
                                                          feature::CutId cut);
 // Nothing where every measure is published up to the newest cut. A cut that was announced and not

@@ -82,6 +82,10 @@ Folder::Folder(FolderParts parts, const FolderOptions& options)
 }
 Folder::~Folder() = default;
 
+model::DayNumber Folder::OldestDay(const MeasurePlan& measure) const {
+  return measure.to - parts_.features->kept_days();
+}
+
 absl::StatusOr<std::optional<CutId>> Folder::Due() {
   ASSIGN_OR_RETURN(const std::optional<FoldPlan> plan, MakePlan(parts_, options_));
   if (!plan) return std::nullopt;
@@ -216,6 +220,8 @@ absl::Status Folder::Read() {
     for (const feature::Contribution& contribution : fold.contributions) {
       const MeasurePlan* measure = fold.by_measure[contribution.measure];
       if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
+      // Years of history at once: what no window can reach any more is not gathered.
+      if (contribution.day < OldestDay(*measure)) continue;
       fold.increments.Add(contribution);
     }
   }
@@ -257,7 +263,7 @@ absl::Status Folder::Upload() {
     write.blob.cut = measure.to;
     write.blob.rev = measure.manifest.rev;
     write.blob.tiles = MergeTiles(found ? stored[i].blob.tiles : std::vector<DayTile>(), increment,
-                                  measure.to - parts_.features->kept_days());
+                                  OldestDay(measure));
     write.blob.increment = increment;
     writes.push_back(std::move(write));
   }

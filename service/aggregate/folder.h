@@ -23,6 +23,8 @@
 
 namespace verdict::aggregate {
 
+struct MeasurePlan;  // aggregate/fold_plan.h
+
 struct FolderParts {
   eventlog::EventSource* source = nullptr;  // of the folder's own: it is assigned anew by each fold
   AggregateStore* store = nullptr;
@@ -31,6 +33,11 @@ struct FolderParts {
   const model::KeyHasher* hasher = nullptr;
   const base::Clock* clock = nullptr;
   std::string log_id;  // written into manifests
+  // Called with T before the offsets of the cut at T are read: makes every later record's time >= T
+  // and what was appended before durable. Without it a clock ahead of the log (an event clock that
+  // a Score moved, a wall clock set back) could let a record of an older epoch in behind the cut,
+  // where no fold would ever read it. Empty: the log promises so much by itself.
+  std::function<absl::Status(int64_t time_ms)> seal = {};
 };
 
 struct FolderOptions {
@@ -72,6 +79,8 @@ class Folder {
   absl::Status Upload();
   absl::Status Prove();
   absl::Status Publish();
+  // The first day that some window can reach once `measure` is folded to its cut.
+  model::DayNumber OldestDay(const MeasurePlan& measure) const;
 
   FolderParts parts_;
   FolderOptions options_;

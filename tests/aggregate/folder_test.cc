@@ -84,8 +84,9 @@ class FolderTest : public ::testing::Test {
         if (record->record_time_ms >= cut * kDayMs + 10 * kMinuteMs) continue;
         const int64_t bucket = record->record_time_ms / (15 * kMinuteMs);
         const auto seen = bucket_of.find(txn.id);
-        if (seen != bucket_of.end() && bucket - seen->second <= 8) continue;
-        bucket_of[txn.id] = bucket;
+        const bool duplicate = seen != bucket_of.end() && bucket - seen->second <= 8;
+        bucket_of[txn.id] = bucket;  // a duplicate stands in the log, too
+        if (duplicate) continue;
         if (txn.event_time_ms > record->record_time_ms + 5 * kMinuteMs) continue;
         const auto day = static_cast<model::DayNumber>(txn.event_time_ms / kDayMs);
         if (day < record->record_time_ms / kDayMs - 7) continue;
@@ -199,6 +200,43 @@ TEST_F(FolderTest, GoesOnAfterAStoreThatBreaksOffOrLosesAcknowledgements) {
     ASSERT_THAT(FoldAll(), IsOk());
     ASSERT_EQ(Stored(), Reference(kFirstDay + day)) << "day " << day;
   }
+}
+
+TEST_F(FolderTest, SealsTheLogBeforeItReadsWhereTheCutLies) {
+  FillTo((kFirstDay + 1) * kDayMs + 3 * 60 * kMinuteMs);
+  const int64_t cut_ms = (kFirstDay + 2) * kDayMs + 10 * kMinuteMs;
+  clock_.Set(cut_ms + 6 * kMinuteMs);  // a Score has moved the clock; the log is behind it
+  int64_t floor_ms = 0;
+  readers_.push_back(std::make_unique<FakeLogReader>(log_));
+  FolderParts parts = Parts(readers_.back().get());
+  parts.seal = [&](int64_t time_ms) {
+    if (floor_ms == 0)
+      Append(cut_ms - 60 * kMinuteMs, cut_ms - 60 * kMinuteMs, 500);  // it was on its way
+    floor_ms = std::max(floor_ms, time_ms);
+    return absl::OkStatus();
+  };
+  Folder folder(parts, FolderOptions{});
+  ASSERT_THAT(folder.Run(nullptr), IsOk());
+  EXPECT_EQ(floor_ms, cut_ms);
+  EXPECT_EQ(Stored(), Reference(kFirstDay + 2));
+  Append(std::max(floor_ms, cut_ms - kMinuteMs), cut_ms - kMinuteMs,
+         700);  // as a sealed log stamps it
+  clock_.Set(cut_ms + kDayMs + 6 * kMinuteMs);
+  ASSERT_THAT(folder.Run(nullptr), IsOk());
+  EXPECT_EQ(Stored(), Reference(kFirstDay + 3));
+}
+
+TEST_F(FolderTest, GathersNoDayThatNoWindowCanReach) {
+  FillTo((kFirstDay + 120) * kDayMs + 30 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  const model::DayNumber oldest = kFirstDay + 120 - compiled_.set->kept_days();
+  size_t tiles = 0;
+  for (const auto& [key, blob] : store_.blobs()) {
+    for (const feature::DayTile& day : blob.increment) EXPECT_GE(day.day, oldest);
+    for (const feature::DayTile& day : blob.tiles) EXPECT_GE(day.day, oldest);
+    tiles += blob.tiles.size();
+  }
+  EXPECT_GT(tiles, 0u);
 }
 
 TEST_F(FolderTest, LetsOneOfTwoRunsWinAndHarmsNothing) {
