@@ -129,6 +129,13 @@ class World {
     Pump();
   }
 
+  // Gives back what is still held: a decider waits for what it is owed.
+  ~World() {
+    store.FailHeldReads();
+    appender.SetMode(FakeAppender::Mode::kAtOnce);
+    appender.Release();
+  }
+
   void Publish(const RuleTexts& texts) {
     set = LoadRules(texts, {});
     rules.Publish(set);
@@ -157,7 +164,7 @@ class World {
     return total;
   }
   void NoteComplete() {
-    live->NoteComplete(clock.NowMs() * 1'000'000, schedule.EpochOf(clock.NowMs()));
+    live->NoteComplete(clock.NowMs(), schedule.EpochOf(clock.NowMs()));
   }
 
   model::Transaction Payment(const std::string& id, int64_t amount_minor = 100) const {
