@@ -141,7 +141,9 @@ Type Checker::UnknownField(NodeId id, std::string_view object, std::string_view 
 }
 
 Type Checker::NamedList(NodeId id, std::string_view name) {
-  const bool known = options_.lists != nullptr && options_.lists->contains(std::string(name));
+  const bool plain = name.find('.') == std::string_view::npos;
+  const bool known =
+      plain && options_.lists != nullptr && options_.lists->contains(std::string(name));
   if (!known) {
     std::vector<std::string> names;
     if (options_.lists != nullptr) {

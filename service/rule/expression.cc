@@ -86,7 +86,7 @@ std::unique_ptr<const Expression> Expression::Compile(const Source& source,
   if (AnyError(findings)) return nullptr;
   FieldType type = options.result;
   ToFieldType(checked.of(checked.tree.root).type, &type);
-  return std::make_unique<CompiledExpression>(Lower(std::move(checked)), type);
+  return std::make_unique<CompiledExpression>(Lower(std::move(checked), options.list_sets), type);
 }
 
 }  // namespace verdict::rule

@@ -1,5 +1,7 @@
 // Text to tokens.
 #include <charconv>
+#include <cmath>
+#include <cstdlib>
 #include <system_error>
 
 #include "absl/strings/str_format.h"
@@ -232,7 +234,10 @@ class Lexer {
   bool Real(uint32_t end) {
     double value = 0;
     const auto result = std::from_chars(text_.data() + at_, text_.data() + end, value);
-    if (result.ec != std::errc()) {
+    // What is too small is 0, as elsewhere; from_chars alone does not say which it was.
+    if (result.ec != std::errc())
+      value = std::strtod(std::string(text_.substr(at_, end - at_)).c_str(), nullptr);
+    if (std::isinf(value)) {
       return Error("R301", {at_, end}, "this number does not fit a double",
                    "between 1e-308 and 1e308");
     }

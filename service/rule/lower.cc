@@ -36,7 +36,9 @@ bool OnlyEquality(Test test) { return test == Test::kEqual || test == Test::kNot
 
 class Lowering {
  public:
-  explicit Lowering(CheckedTree checked) { program_.checked = std::move(checked); }
+  Lowering(CheckedTree checked, SharedListSets* list_sets) : list_sets_(list_sets) {
+    program_.checked = std::move(checked);
+  }
 
   Program Run() {
     program_.root = Node(program_.checked.tree.root);
@@ -181,11 +183,7 @@ class Lowering {
     const NodeId item = n.children[0];
     const NodeId list = n.children[1];
     const Meaning& m = of(list);
-    if (m.list != nullptr) {
-      auto set = std::make_unique<StringSet>(m.list->size());
-      for (const std::string& entry : *m.list) set->Add(entry);
-      return InStrings(item, std::move(set));
-    }
+    if (m.list != nullptr) return InStrings(item, NamedListSet(tree(list).text, *m.list));
     if (m.constant && m.type == Type{Scalar::kString, 1}) {
       auto set = std::make_unique<StringSet>(m.value.list().size());
       for (const Value& entry : m.value.list()) set->Add(entry.string());
@@ -202,7 +200,20 @@ class Lowering {
     return Push(WithOperands(Op::kInList, {item, list}));
   }
 
-  uint32_t InStrings(NodeId item, std::unique_ptr<const StringSet> set) {
+  // A list may have millions of entries, and many rules that look into it.
+  std::shared_ptr<const StringSet> NamedListSet(const std::string& name,
+                                                const std::vector<std::string>& entries) {
+    std::shared_ptr<const StringSet> own;
+    std::shared_ptr<const StringSet>& shared = list_sets_ == nullptr ? own : (*list_sets_)[name];
+    if (shared == nullptr) {
+      auto set = std::make_shared<StringSet>(entries.size());
+      for (const std::string& entry : entries) set->Add(entry);
+      shared = std::move(set);
+    }
+    return shared;
+  }
+
+  uint32_t InStrings(NodeId item, std::shared_ptr<const StringSet> set) {
     Step step = WithOperands(Op::kInStrings, {item});
     step.strings = set.get();
     program_.string_sets.push_back(std::move(set));
@@ -210,10 +221,13 @@ class Lowering {
   }
 
   Program program_;
+  SharedListSets* list_sets_;
 };
 
 }  // namespace
 
-Program Lower(CheckedTree checked) { return Lowering(std::move(checked)).Run(); }
+Program Lower(CheckedTree checked, SharedListSets* list_sets) {
+  return Lowering(std::move(checked), list_sets).Run();
+}
 
 }  // namespace verdict::rule

@@ -60,13 +60,13 @@ struct Program {
   CheckedTree checked;  // owns constants, patterns and zones
   std::vector<Step> steps;
   std::vector<uint32_t> operands;  // steps, by index
-  std::vector<std::unique_ptr<const StringSet>> string_sets;
+  std::vector<std::shared_ptr<const StringSet>> string_sets;
   std::vector<std::unique_ptr<const IntSet>> int_sets;
   uint32_t root = 0;
 };
 
-// REQUIRES: a tree without errors. It cannot fail.
-Program Lower(CheckedTree checked);
+// REQUIRES: a tree without errors. It cannot fail. `list_sets` as in CompileOptions.
+Program Lower(CheckedTree checked, SharedListSets* list_sets);
 
 // REQUIRES: `record` has a slot for every field of the schema; the arena was reset.
 Value Run(const Program& program, const Record& record, EvaluationArena* arena);

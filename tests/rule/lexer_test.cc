@@ -30,6 +30,7 @@ TEST(Lexer, ReadsNumbers) {
   EXPECT_EQ(First(".5").real, 0.5);
   EXPECT_EQ(First("1e3").real, 1000.0);
   EXPECT_EQ(First("1.25E-2").real, 0.0125);
+  EXPECT_EQ(First("1e-400").real, 0.0);
   EXPECT_EQ(First("1e3").kind, TokenKind::kDouble);
 }
 
