@@ -121,7 +121,7 @@ def function_lengths(text):
         if start is None and line.endswith("{") and line[:1] not in (" ", "}", "#", "/"):
             if not re.match(r"(inline )?(namespace|class|struct|enum|union|extern|template|constexpr|const |static const)", line):
                 start = number
-        elif start is None and re.match(r"^    \S.*\) (const )?(noexcept )?\{$", line):
+        elif start is None and re.match(r"^    (?!if|for|while|switch|else|do|\})\S.*\) (const )?(noexcept )?\{$", line):
             start = number  # a signature over several lines
         elif start is not None and line.startswith("}"):
             yield start, number - start + 1
@@ -174,7 +174,7 @@ def check_first_lines(root, findings):
             if path.suffix == ".h" and not text.startswith("//"):
                 findings.append(f"{path.relative_to(root)}: the first line of a header says its one idea")
             for number, line in enumerate(text.splitlines(), 1):
-                if re.search(r"\b(TODO|FIXME|XXX|HACK)\b", line):
+                if re.search(r"\b(TODO|FIXME|HACK)\b", line):
                     findings.append(f"{path.relative_to(root)}:{number}: a left-over marker")
 
 
