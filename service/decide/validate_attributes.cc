@@ -98,19 +98,19 @@ std::string BeyondLimit(const Field& field, const AttributeValue& value) {
 
 absl::Status CheckOne(const model::Attribute& attribute, const rule::Schema& schema) {
   RETURN_IF_ERROR(CheckText("attributes (a name)", attribute.name, ControlCharacters::kRefused));
-  const std::string name = absl::StrFormat("attributes[\"%s\"]", attribute.name);
+  const std::string& name = attribute.name;
   RETURN_IF_ERROR(CheckStrings(name, attribute.value));
   const Field* field = Declared(schema, attribute.name);
   if (field == nullptr) return absl::OkStatus();
   if (!Fits(field->type, attribute.value)) {
     return absl::InvalidArgumentError(
-        absl::StrFormat("%s: is a %s; rules/schema.json declares it as %s", name,
+        absl::StrFormat("attributes[\"%s\"]: is a %s; rules/schema.json declares it as %s", name,
                         NameOfType(attribute.value), rule::FieldTypeName(field->type)));
   }
   if (!field->required) return absl::OkStatus();
   const std::string fault = BeyondLimit(*field, attribute.value);
   if (fault.empty()) return absl::OkStatus();
-  return absl::InvalidArgumentError(absl::StrFormat("%s: %s", name, fault));
+  return absl::InvalidArgumentError(absl::StrFormat("attributes[\"%s\"]: %s", name, fault));
 }
 
 bool IsPresent(const model::Transaction& txn, const Field& field, const rule::Schema& schema) {

@@ -1,0 +1,111 @@
+// One seeded world: operations and faults on a process and its disks, every answer held against the
+// oracle.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "simulator/hazards.h"
+#include "simulator/oracle.h"
+#include "simulator/parts.h"
+
+namespace verdict::simulator {
+
+struct WorldOptions {
+  uint64_t seed = 1;
+  int operations = 200;
+};
+
+// **Thread-compatible.** Deterministic: a seed and a number of operations name one history.
+class SimWorld {
+ public:
+  SimWorld(const WorldOptions& options, Tally* tally);
+  ~SimWorld();
+  // Empty where every invariant held; else which one did not, and the log of operations.
+  std::string Run();
+
+ private:
+  struct Provisional {
+    Fact fact;
+    int64_t put_ms = 0;
+    std::vector<int64_t> next;  // applied when it was put
+  };
+  struct Answered {
+    model::Transaction txn;
+    model::Outcome outcome = model::Outcome::kReview;
+    int64_t at_ms = 0;
+    int life = 0;  // of the process that answered
+  };
+  class Call : public decide::ScoreCall {
+   public:
+    void Done() override { ++done; }
+    int done = 0;
+  };
+
+  // world.cc: operations
+  void Operation();
+  void AdvanceClock();
+  void AppendEvent();
+  void AppendDuplicate();
+  void AppendCounterMovement();
+  void PumpSome();
+  void WriteCheckpoint();
+  void CrashAndRestart();
+  void Restart();
+  void MakeFolder();
+  void FoldSome();
+  void FoldWhole();
+  void BreakFold();
+  void DropAndRetain();
+  // world_score.cc: decisions, held against the oracle
+  void ScoreNew();
+  void ScoreAgain();
+  void ScoreThenOtherEvent();
+  void Explain();
+  void ExplainTenTimes();
+  bool Score(const model::Transaction& txn, bool dry_run, Call* call);
+  void Check(const Call& call, const std::vector<int64_t>& next, bool dry_run);
+  void CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Question& q,
+                    const Total& total);
+  void CheckClasses();
+
+  uint64_t Random(uint64_t n) { return random_() % n; }
+  bool Chance(int percent) { return Random(100) < static_cast<uint64_t>(percent); }
+  bool Faults(int percent) { return !gentle_ && Chance(percent); }
+  model::Transaction RandomPayment();
+  void PutRecord(const model::Event& event, const std::optional<model::Decision>& decision);
+  std::vector<int64_t> Next() const;
+  std::optional<ingest::PublishedCut> Published();
+  feature::CutId PublishedEverywhere();
+  bool AllApplied() const;
+  void CatchUp();
+  void Note(const std::string& what);
+  void Fail(const std::string& what);
+  static Fact FactOf(const model::Transaction& txn, Kind kind, int sequence);
+
+  WorldOptions options_;
+  Tally* tally_;
+  std::mt19937_64 random_;
+  bool gentle_;  // a world without faults: every answer must be FULL
+  absl::TimeZone zone_;
+  std::optional<model::BusinessCalendar> calendar_;
+  std::optional<Disks> disks_;
+  std::optional<Oracle> oracle_;
+  std::unique_ptr<Process> process_;
+  std::unique_ptr<testing::FakeLogReader> fold_reader_;
+  std::unique_ptr<aggregate::Folder> folder_;
+  int life_ = 0;
+  int64_t cache_cleared_ms_ = 0;
+  int64_t fold_after_ms_ = 0;  // the batch is late until then
+  int ids_ = 0;
+  std::vector<Provisional> provisionals_;
+  std::vector<Answered> answered_;
+  std::vector<std::string> history_;
+  std::string failure_;
+  bool extreme_ = false, foreign_ = false;
+};
+
+}  // namespace verdict::simulator
