@@ -69,7 +69,7 @@ void CheckpointThread::Stop() {
 
 absl::Status CheckpointThread::Offer() {
   const SteadyTime now = steady_clock::now();
-  if (now < next_round_) return absl::OkStatus();
+  if (held_ || now < next_round_) return absl::OkStatus();
   next_round_ = now + options_.period;
   {
     base::MutexLock lock(mutex_);
@@ -90,6 +90,10 @@ absl::Status CheckpointThread::Offer() {
 
 absl::Status CheckpointThread::WriteNow() {
   CHECK(!thread_.joinable());
+  if (held_) {
+    return absl::FailedPreconditionError(
+        "the event ids before the cut are not all read yet: no checkpoint of half a state");
+  }
   std::optional<counters::CheckpointBatch> earlier;
   {
     base::MutexLock lock(mutex_);

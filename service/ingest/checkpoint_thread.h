@@ -43,10 +43,16 @@ class CheckpointThread {
   // Ends the thread after the write under way, if any. Nothing is collected any more.
   void Stop();
 
+  // While held, nothing is collected: the state is not whole yet (ids of a cold start). Of the
+  // apply thread.
+  void Hold() { held_ = true; }
+  void Release() { held_ = false; }
+
   // Between two events: collects where a period has passed and the writer is idle; skips the round
   // where it is not (counted). Errors: those of EventSource::Identity, and nothing was collected.
   absl::Status Offer();
   // Collects and writes, on the calling thread. REQUIRES: Start() was not called, or Stop() was.
+  // Errors: also FailedPrecondition while held.
   absl::Status WriteNow();
 
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }
@@ -69,6 +75,7 @@ class CheckpointThread {
   // Of the apply thread.
   std::vector<eventlog::LogIdentity> identities_;
   SteadyTime next_round_{};
+  bool held_ = false;
 
   std::atomic<uint64_t> written_{0}, skipped_{0};
   std::atomic<int64_t> last_written_ns_;  // steady clock

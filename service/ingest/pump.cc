@@ -22,9 +22,12 @@ Pump::Pump(const Parts& parts, Options options)
     : parts_(parts),
       options_(std::move(options)),
       seen_next_(options_.warm_until.size(), 0),
-      warming_(!options_.warm_until.empty()) {
+      warming_(std::any_of(options_.warm_until.begin(), options_.warm_until.end(),
+                           [](eventlog::Offset until) { return until > 0; })) {
   CHECK(parts_.source != nullptr && parts_.live != nullptr && parts_.clock != nullptr &&
         parts_.schedule != nullptr && options_.records_per_step > 0);
+  // A state whose ids are not all there yet must not be taken for a whole one.
+  if (warming_ && parts_.checkpoints != nullptr) parts_.checkpoints->Hold();
   base::MetricRegistry& metrics = base::Metrics();
   records_total_ = metrics.AddCounter("verdict_ingest_records_total", "Records read from the log.");
   errors_total_ =
@@ -51,10 +54,9 @@ absl::StatusOr<size_t> Pump::Step() {
   records_total_.Add(*polled);
   // Nothing was left at a moment after the probe's.
   if (*polled == 0 || Reached(*probe_)) Complete(*std::exchange(probe_, std::nullopt));
-  if (warming_ && (*polled == 0 || AllWarm())) warming_ = false;
+  if (warming_ && (*polled == 0 || AllWarm())) EndWarmUp();
   parts_.live->Expire();
-  // A state whose ids are not all there yet must not be taken for a whole one.
-  if (parts_.checkpoints != nullptr && !warming_) RETURN_IF_ERROR(parts_.checkpoints->Offer());
+  if (parts_.checkpoints != nullptr) RETURN_IF_ERROR(parts_.checkpoints->Offer());
   return *polled;
 }
 
@@ -103,6 +105,11 @@ bool Pump::AllWarm() const {
     if (seen_next_[p] < options_.warm_until[p]) return false;
   }
   return true;
+}
+
+void Pump::EndWarmUp() {
+  warming_ = false;
+  if (parts_.checkpoints != nullptr) parts_.checkpoints->Release();
 }
 
 absl::Status Pump::CatchUp() {

@@ -71,6 +71,7 @@ class Pump {
   bool Reached(const Probe& probe) const;
   void Complete(const Probe& probe);
   bool AllWarm() const;
+  void EndWarmUp();
 
   Parts parts_;
   Options options_;

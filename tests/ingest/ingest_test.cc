@@ -1,0 +1,389 @@
+// From the log into memory, through crashes, lost tails and retention.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <random>
+#include <string>
+
+#include "base/failpoint.h"
+#include "counters/checkpoint.h"
+#include "ingest/checkpoint_thread.h"
+#include "ingest/live_metrics.h"
+#include "ingest/pump.h"
+#include "ingest/start_up.h"
+#include "support/fake_checkpoint_store.h"
+#include "support/fake_log.h"
+#include "support/small_features.h"
+#include "support/status_matchers.h"
+
+namespace verdict::ingest {
+namespace {
+
+using counters::ControlTotal;
+using counters::LiveState;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using namespace verdict::testing;  // NOLINT: the test's own words
+
+constexpr int kPartitions = 2;
+
+// One life of a process: from StartUp to a crash or the end of the test.
+struct Life {
+  Life(FakeLog* log, FakeCheckpointStore* store, std::optional<PublishedCut> published = {},
+       std::shared_ptr<const feature::FeatureSet> set = nullptr)
+      : features(set ? std::move(set) : CompileFeatures(SmallDeclarations())),
+        schedule(features->calendar()),
+        reader(*log),
+        live({.features = features,
+              .schedule = &schedule,
+              .hasher = &hasher,
+              .clock = &clock,
+              .partitions = log->partitions()},
+             {}),
+        checkpoint(&live),
+        checkpoints({.checkpoint = &checkpoint,
+                     .store = store,
+                     .source = &reader,
+                     .live = &live,
+                     .sync_log = {}},
+                    {.period = std::chrono::milliseconds(1)}),
+        report(StartUp({.source = &reader,
+                        .live = &live,
+                        .checkpoint = &checkpoint,
+                        .store = store,
+                        .clock = &clock,
+                        .published = std::move(published)})) {
+    EXPECT_THAT(report, IsOk());
+    pump = std::make_unique<Pump>(
+        Pump::Parts{.source = &reader,
+                    .live = &live,
+                    .clock = &clock,
+                    .schedule = &schedule,
+                    .checkpoints = &checkpoints},
+        Pump::Options{.records_per_step = 7, .warm_until = report->warm_until});
+  }
+
+  base::ManualClock clock{kNoon + 10 * kDayMs};
+  model::KeyHasher hasher{base::SipKey{1, 2}};
+  std::shared_ptr<const feature::FeatureSet> features;
+  eventlog::CutSchedule schedule;
+  FakeLogReader reader;
+  LiveState live;
+  counters::Checkpoint checkpoint;
+  CheckpointThread checkpoints;
+  absl::StatusOr<StartUpReport> report;
+  std::unique_ptr<Pump> pump;
+};
+
+// A few days of payments, refunds, duplicates near and far, late events and noise.
+void Write(FakeLog* log, uint64_t seed, int events, int64_t from_ms = kNoon) {
+  std::mt19937_64 random(seed);
+  int64_t now = from_ms;
+  std::vector<std::pair<int, model::Event>> written;
+  for (int i = 0; i < events; ++i) {
+    now += static_cast<int64_t>(random() % (20 * kMinuteMs));
+    const int partition = static_cast<int>(random() % kPartitions);
+    const uint64_t what = random() % 20;
+    if (what == 0) {
+      log->AppendUnreadable(partition, now, "noise");
+    } else if (what == 1) {
+      log->AppendAborted(partition, now);
+    } else if (what <= 4 && !written.empty()) {
+      const auto& [same, event] =
+          written[written.size() - 1 - random() % std::min<size_t>(written.size(), 30)];
+      log->Append(same, now, event);
+    } else {
+      model::Transaction txn =
+          Payment("s" + std::to_string(seed) + "/" + std::to_string(i),
+                  now - (what == 5 ? 2 * kDayMs : 0), static_cast<int64_t>(random() % 1000),
+                  "m" + std::to_string(random() % 3), "c" + std::to_string(random() % 5));
+      const auto kind = what == 6 ? model::EventKind::kRefund : model::EventKind::kPayment;
+      written.emplace_back(
+          partition, EventOf(std::move(txn), kind, kind == model::EventKind::kRefund ? 1 : 0));
+      log->Append(partition, now, written.back().second);
+    }
+  }
+}
+
+std::vector<ControlTotal> TotalsOf(FakeLog* log) {
+  FakeCheckpointStore store;
+  Life life(log, &store);
+  EXPECT_THAT(life.pump->CatchUp(), IsOk());
+  return life.live.ControlTotals();
+}
+
+TEST(Ingest, RestartAfterACrashAtAnyCheckpointChangesNothing) {
+  FakeLog log(kPartitions);
+  Write(&log, 1, 150);
+  const std::vector<ControlTotal> expected = TotalsOf(&log);
+  for (const auto when :
+       {FakeCheckpointStore::Crash::kBeforeWrite, FakeCheckpointStore::Crash::kAfterWrite}) {
+    bool crashed = true;
+    for (uint64_t at = 0; crashed; ++at) {
+      ASSERT_LT(at, 1000u);
+      auto store = std::make_unique<FakeCheckpointStore>();
+      store->CrashAt(at, when);
+      {
+        Life life(&log, store.get());
+        for (absl::StatusOr<size_t> polled = 1; polled.ok() && *polled > 0 && !store->crashed();) {
+          polled = life.pump->Step();
+          (void)life.checkpoints.WriteNow().ok();
+        }
+        crashed = store->crashed();
+      }
+      store = std::make_unique<FakeCheckpointStore>(store->contents());
+      Life next(&log, store.get());
+      if (at > 0) {
+        EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint) << next.report->why;
+      }
+      ASSERT_THAT(next.pump->CatchUp(), IsOk());
+      EXPECT_EQ(next.live.ControlTotals(), expected) << "write " << at;
+    }
+  }
+}
+
+TEST(Ingest, AFailedCheckpointIsWrittenLaterAndLosesNothing) {
+  FakeLog log(kPartitions);
+  Write(&log, 2, 100);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    store.FailWrites(3, absl::UnavailableError("disk full"));
+    while (*life.pump->Step() > 0) (void)life.checkpoints.WriteNow().ok();
+    EXPECT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint) << next.report->why;
+  EXPECT_EQ(next.live.ControlTotals(), TotalsOf(&log));
+}
+
+TEST(Ingest, CatchingUpSaysThatNothingIsMissing) {
+  FakeLog log(kPartitions);
+  Write(&log, 3, 50);
+  log.AppendAborted(0, kNoon + 20 * kDayMs);
+  FakeCheckpointStore store;
+  Life life(&log, &store);
+  EXPECT_LT(life.live.as_of().newest_epoch, life.schedule.EpochOf(life.clock.NowMs()));
+  ASSERT_THAT(life.pump->CatchUp(), IsOk());
+  EXPECT_EQ(life.live.as_of().newest_epoch, life.schedule.EpochOf(life.clock.NowMs()));
+  EXPECT_EQ(life.live.as_of().lag_ms, 0);
+  life.clock.Set(life.clock.NowMs() + 9000);
+  life.reader.FailPolls(1, absl::UnavailableError("broker gone"));
+  EXPECT_THAT(life.pump->Step(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(life.live.as_of().lag_ms, 9000);
+}
+
+TEST(Ingest, ALogThatLostItsTailIsCountedAgain) {
+  FakeLog log(kPartitions);
+  Write(&log, 4, 60);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    ASSERT_THAT(life.pump->CatchUp(), IsOk());
+    ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  log.Truncate(0, log.End(0) - 3);
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kWholeLog);
+  EXPECT_THAT(next.report->why, HasSubstr("tail was lost"));
+  ASSERT_THAT(next.pump->CatchUp(), IsOk());
+  EXPECT_EQ(next.live.ControlTotals(), TotalsOf(&log));
+}
+
+TEST(Ingest, ATailThatWasWrittenAnewIsToldFromTheOneThatWasCounted) {
+  FakeLog log(kPartitions);
+  Write(&log, 5, 60);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    ASSERT_THAT(life.pump->CatchUp(), IsOk());
+    ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  log.Truncate(0, log.End(0) - 3);
+  for (int i = 0; i < 5; ++i) {
+    log.Append(0, kNoon + 9 * kDayMs,
+               EventOf(Payment("new" + std::to_string(i), kNoon + 9 * kDayMs, 1)));
+  }
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kWholeLog);
+  EXPECT_THAT(next.report->why, HasSubstr("not the one that the checkpoint counted last"));
+  ASSERT_THAT(next.pump->CatchUp(), IsOk());
+  EXPECT_EQ(next.live.ControlTotals(), TotalsOf(&log));
+}
+
+TEST(Ingest, AnotherLogInTheSamePlaceIsNotGoneOnWith) {
+  FakeLog log(kPartitions);
+  Write(&log, 6, 30);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    ASSERT_THAT(life.pump->CatchUp(), IsOk());
+    ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  log.ChangeLogId("another");
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kWholeLog);
+}
+
+TEST(Ingest, WhatRetentionTookIsNeverPassedOverInSilence) {
+  FakeLog log(kPartitions);
+  Write(&log, 7, 80);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    ASSERT_TRUE(life.pump->Step().ok());
+    ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  log.Retain(0, log.End(0) / 2);
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kWholeLog);
+  EXPECT_EQ(next.report->reasons, model::kPartialBefore);
+  EXPECT_THAT(next.report->why, HasSubstr("retention"));
+  ASSERT_THAT(next.pump->CatchUp(), IsOk());
+
+  FakeCheckpointStore empty;
+  const PublishedCut cut{
+      .cut = next.schedule.EpochOf(kNoon), .time_ms = kNoon - kHourMs, .offsets = {0, 0}};
+  Life from_cut(&log, &empty, cut);
+  EXPECT_EQ(from_cut.report->from, StartUpReport::From::kPublishedCut);
+  EXPECT_EQ(from_cut.report->reasons, model::kPartialLogGone);
+}
+
+TEST(Ingest, RetentionThatTookTheLastCountedRecordAloneIsNoGap) {
+  FakeLog log(kPartitions);
+  Write(&log, 8, 40);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    ASSERT_THAT(life.pump->CatchUp(), IsOk());
+    ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  log.Retain(0, log.End(0));
+  log.Retain(1, log.End(1));
+  log.Append(0, kNoon + 9 * kDayMs, EventOf(Payment("after", kNoon + 9 * kDayMs, 1)));
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint) << next.report->why;
+  EXPECT_EQ(next.report->reasons, 0);
+}
+
+// A cold start from a published cut counts exactly what lies behind it, duplicates across the cut
+// included.
+TEST(Ingest, AColdStartFromACutCountsWhatAWholeStartCountsBehindIt) {
+  FakeLog log(kPartitions);
+  Write(&log, 9, 300);
+  FakeCheckpointStore unused;
+  Life whole(&log, &unused);
+  ASSERT_THAT(whole.pump->CatchUp(), IsOk());
+  const std::vector<feature::CutId> epochs = whole.live.LiveEpochs();
+  ASSERT_GE(epochs.size(), 3u);
+  for (const feature::CutId cut : epochs) {
+    PublishedCut published{.cut = cut, .time_ms = whole.schedule.CutTimeMs(cut), .offsets = {}};
+    for (int p = 0; p < kPartitions; ++p) {
+      published.offsets.push_back(log.FirstAtOrAfter(p, published.time_ms).value_or(log.End(p)));
+    }
+    FakeCheckpointStore store;
+    Life cold(&log, &store, published);
+    EXPECT_EQ(cold.report->from, StartUpReport::From::kPublishedCut);
+    ASSERT_THAT(cold.pump->CatchUp(), IsOk());
+    std::vector<ControlTotal> expected = whole.live.ControlTotals();
+    std::erase_if(expected, [&](const ControlTotal& total) { return total.epoch < cut; });
+    EXPECT_EQ(cold.live.ControlTotals(), expected) << "cut " << cut;
+  }
+}
+
+TEST(Ingest, NoCheckpointIsTakenBeforeTheIdsOfAColdStartAreKnown) {
+  FakeLog log(kPartitions);
+  for (int i = 0; i < 40; ++i) {
+    log.Append(i % 2, kNoon + i * kMinuteMs,
+               EventOf(Payment("t" + std::to_string(i), kNoon + i * kMinuteMs, 1)));
+  }
+  FakeCheckpointStore store;
+  const PublishedCut cut{.cut = 0, .time_ms = kNoon + 30 * kMinuteMs, .offsets = {15, 15}};
+  Life life(&log, &store, cut);
+  life.checkpoints.Start();
+  ASSERT_TRUE(life.pump->Step().ok());
+  EXPECT_EQ(life.live.NextOffsets()[0], 15);
+  life.checkpoints.Stop();
+  EXPECT_EQ(store.writes(), 0u);
+  EXPECT_THAT(life.checkpoints.WriteNow(), StatusIs(absl::StatusCode::kFailedPrecondition));
+  ASSERT_THAT(life.pump->CatchUp(), IsOk());
+  EXPECT_THAT(life.checkpoints.WriteNow(), IsOk());
+}
+
+TEST(Ingest, ANewMeasureIsRebuiltFromTheLog) {
+  FakeLog log(kPartitions);
+  Write(&log, 10, 60);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    ASSERT_THAT(life.pump->CatchUp(), IsOk());
+    ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  }
+  std::vector<feature::FeatureDeclaration> more = SmallDeclarations();
+  more.push_back(Declare("declined_7d", "card", "count", "", "7d", "txn.status != 'declined'"));
+  Life next(&log, &store, {}, CompileFeatures(more));
+  EXPECT_EQ(next.report->from, StartUpReport::From::kWholeLog);
+  EXPECT_THAT(next.report->why, HasSubstr("new"));
+  ASSERT_THAT(next.pump->CatchUp(), IsOk());
+  const std::vector<ControlTotal> before = TotalsOf(&log);
+  const std::vector<ControlTotal> after = next.live.ControlTotals();
+  EXPECT_GT(after.size(), before.size());
+  EXPECT_TRUE(std::includes(after.begin(), after.end(), before.begin(), before.end(),
+                            [](const ControlTotal& a, const ControlTotal& b) {
+                              return std::tie(a.measure_hash, a.epoch, a.day) <
+                                     std::tie(b.measure_hash, b.epoch, b.day);
+                            }));
+}
+
+TEST(Ingest, ThreadsPumpAndSaveUntilStopped) {
+  FakeLog log(kPartitions);
+  FakeCheckpointStore store;
+  {
+    Life life(&log, &store);
+    const LiveMetrics metrics(&life.live);
+    life.pump->Start();
+    Write(&log, 11, 200);
+    while (life.live.NextOffsets()[0] < log.End(0) - 5 || store.writes() == 0)
+      std::this_thread::yield();
+    EXPECT_FALSE(base::Metrics().Collect().empty());
+    life.pump->Stop();
+    EXPECT_THAT(life.pump->CatchUp(), StatusIs(absl::StatusCode::kCancelled));
+    EXPECT_THAT(life.checkpoints.WriteNow(), IsOk());
+    EXPECT_THAT(life.pump->last_error(), IsOk());
+  }
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint) << next.report->why;
+  ASSERT_THAT(next.pump->CatchUp(), IsOk());
+  EXPECT_EQ(next.live.ControlTotals(), TotalsOf(&log));
+}
+
+TEST(Ingest, AWriterThatIsBehindMakesRoundsSkipNotWait) {
+  FakeLog log(kPartitions);
+  FakeCheckpointStore store;
+  Life life(&log, &store);
+  store.FailWrites(1'000'000, absl::UnavailableError("disk full"));
+  life.checkpoints.Start();
+  while (life.checkpoints.skipped() < 3) ASSERT_THAT(life.checkpoints.Offer(), IsOk());
+  EXPECT_EQ(life.checkpoints.written(), 0u);
+  life.checkpoints.Stop();
+}
+
+TEST(Ingest, FailpointsStandAroundTheWrite) {
+  FakeLog log(kPartitions);
+  FakeCheckpointStore store;
+  Life life(&log, &store);
+  for (const char* place : {"checkpoint.before_write", "checkpoint.after_write"}) {
+    ASSERT_THAT(base::ArmFailpoints(std::string(place) + "=error:1:1", ""), IsOk());
+    EXPECT_THAT(life.checkpoints.WriteNow(),
+                StatusIs(absl::StatusCode::kUnavailable, HasSubstr(place)));
+  }
+  ASSERT_THAT(base::ArmFailpoints("", ""), IsOk());
+  EXPECT_THAT(life.checkpoints.WriteNow(), IsOk());
+}
+
+}  // namespace
+}  // namespace verdict::ingest
