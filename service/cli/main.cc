@@ -1,7 +1,12 @@
 // verdict: the command line. Each command adds itself; this file only parses and returns its exit
 // status.
 #include "CLI/CLI.hpp"
+#include "cli/aggregate.h"
+#include "cli/eval.h"
 #include "cli/generate.h"
+#include "cli/import.h"
+#include "cli/lint.h"
+#include "cli/score.h"
 #include "cli/terminal.h"
 
 int main(int argc, char** argv) {
@@ -12,7 +17,12 @@ int main(int argc, char** argv) {
   app.name("verdict");
   app.require_subcommand(1);
   int exit_code = verdict::cli::kExitOk;
+  verdict::cli::AddScoreCommand(app, &exit_code);
   verdict::cli::AddGenerateCommand(app, &exit_code);
+  verdict::cli::AddImportCommand(app, &exit_code);
+  verdict::cli::AddAggregateCommand(app, &exit_code);
+  verdict::cli::AddLintCommand(app, &exit_code);
+  verdict::cli::AddEvalCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

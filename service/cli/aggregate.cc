@@ -1,0 +1,156 @@
+#include "cli/aggregate.h"
+
+#include <chrono>
+#include <memory>
+
+#include "absl/strings/str_format.h"
+#include "aggregate/folder.h"
+#include "base/status.h"
+#include "cli/aggregate_show.h"
+#include "cli/embedded_options.h"
+#include "cli/lint.h"
+#include "cli/terminal.h"
+#include "ruleset/rule_set.h"
+
+namespace verdict::cli {
+namespace {
+
+constexpr char kExample[] =
+    "Announces, folds, uploads, proves and publishes every cut up to the newest; what was broken "
+    "off goes on, what is\n"
+    "done is not done again. verdictd --embedded does the same by itself while it runs.\n"
+    "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules";
+
+struct FoldSummary {
+  std::string cut = "none yet";
+  uint64_t records = 0, keys = 0;
+  int measures = 0;
+  double seconds = 0;
+};
+
+std::string_view PhaseName(aggregate::FoldProgress::Phase phase) {
+  switch (phase) {
+    case aggregate::FoldProgress::Phase::kIdle:
+      return "waiting";
+    case aggregate::FoldProgress::Phase::kRead:
+      return "folding, events";
+    case aggregate::FoldProgress::Phase::kUpload:
+      return "writing, keys";
+    case aggregate::FoldProgress::Phase::kProve:
+      return "reading back, keys";
+    case aggregate::FoldProgress::Phase::kPublish:
+      return "publishing";
+  }
+  return "";
+}
+
+// Thread-compatible. A bar for each phase of the fold.
+class FoldBars {
+ public:
+  explicit FoldBars(FoldSummary* summary) : summary_(summary) {}
+  void Update(const aggregate::FoldProgress& p) {
+    if (p.phase == aggregate::FoldProgress::Phase::kIdle) return;
+    if (bar_ == nullptr || p.phase != phase_)
+      bar_ = std::make_unique<Progress>(PhaseName(p.phase), p.total);
+    phase_ = p.phase;
+    bar_->Update(p.done);
+    if (p.cut != feature::kNoCut) summary_->cut = model::FormatDay(p.cut);
+    if (p.phase == aggregate::FoldProgress::Phase::kRead)
+      summary_->records = std::max(summary_->records, p.done);
+    if (p.phase == aggregate::FoldProgress::Phase::kUpload)
+      summary_->keys = std::max(summary_->keys, p.done);
+  }
+
+ private:
+  FoldSummary* summary_;
+  std::unique_ptr<Progress> bar_;
+  aggregate::FoldProgress::Phase phase_ = aggregate::FoldProgress::Phase::kIdle;
+};
+
+absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
+  const auto begin = std::chrono::steady_clock::now();
+  ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
+  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
+                   OpenedDir::Open(arguments.embedded, "verdict aggregate"));
+  const std::unique_ptr<eventlog::EventSource> source =
+      opened->dir().log().MakeSource(/*with_decisions=*/false);
+  const eventlog::CutSchedule schedule(rules->features->calendar(), arguments.cut_minutes);
+  const model::KeyHasher hasher(opened->dir().secret());
+  aggregate::FolderParts parts;
+  parts.source = source.get();
+  parts.store = &opened->dir().aggregates();
+  parts.features = rules->features;
+  parts.schedule = &schedule;
+  parts.hasher = &hasher;
+  parts.clock = &opened->clock();
+  parts.log_id = opened->dir().log().db().log_id();
+  parts.seal = [&](int64_t time_ms) { return opened->dir().log().AdvanceTime(time_ms); };
+  aggregate::Folder folder(parts, aggregate::FolderOptions());
+  FoldSummary summary;
+  summary.measures = static_cast<int>(rules->features->measures().size());
+  FoldBars bars(&summary);
+  RETURN_IF_ERROR(
+      folder.Run([&](const aggregate::FoldProgress& progress) { bars.Update(progress); }));
+  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return summary;
+}
+
+void Print(const FoldSummary& s, OutputFormat format) {
+  if (format == OutputFormat::kJson) {
+    absl::PrintF(
+        "{\"cut\": \"%s\", \"records\": %u, \"keys\": %u, \"measures\": %d, \"seconds\": %.3f}\n",
+        s.cut, s.records, s.keys, s.measures, s.seconds);
+  } else if (s.records == 0 && s.keys == 0) {
+    absl::PrintF("nothing to fold: every measure is published up to the newest cut\n");
+  } else {
+    absl::PrintF(
+        "folded up to the cut of %s: %s records of the log, %s keys of %d measures written and "
+        "proved, %.1f s\n",
+        s.cut, WithThousands(static_cast<int64_t>(s.records)),
+        WithThousands(static_cast<int64_t>(s.keys)), s.measures, s.seconds);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const ruleset::RuleSet>> LoadFeatures(
+    const AggregateArguments& arguments) {
+  const ruleset::LoadResult loaded =
+      ruleset::LoadRuleSet(arguments.rules, arguments.embedded.deployment);
+  if (loaded.set != nullptr) return loaded.set;
+  PrintDiagnostics(loaded.diagnostics, stderr);
+  return absl::InvalidArgumentError(
+      absl::StrFormat("the rules in %s have errors; `verdict lint %s` shows them", arguments.rules,
+                      arguments.rules));
+}
+
+void AddAggregateCommand(CLI::App& app, int* exit_code) {
+  CLI::App* command =
+      app.add_subcommand("aggregate", "fold the log of a stopped verdictd up to its newest cut");
+  command->footer(kExample);
+  auto a = std::make_shared<AggregateArguments>();
+  AddEmbeddedOptions(command, &a->embedded);
+  command->add_option("--rules", a->rules, "folder with features.json")->capture_default_str();
+  command
+      ->add_option("--cut-minutes", a->cut_minutes,
+                   "when a day is cut, minutes after midnight of the zone")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 23 * 60));
+  AddFormatOption(command, &a->format);
+  CLI::App* show = command->add_subcommand(
+      "show", "what is folded of one entity: its tiles, and up to which cut");
+  show->add_option("ENTITY", a->entity, "type:id, for example merchant:m000004")->required();
+  show->fallthrough();
+  command->callback([a, show, exit_code] {
+    if (show->parsed()) {
+      *exit_code = ExitWith("aggregate show", ShowEntity(*a));
+      return;
+    }
+    const absl::StatusOr<FoldSummary> summary = Fold(*a);
+    *exit_code = ExitWith("aggregate", summary.status());
+    if (summary.ok()) Print(*summary, a->format);
+  });
+}
+
+}  // namespace verdict::cli

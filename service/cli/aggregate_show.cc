@@ -1,0 +1,154 @@
+#include "cli/aggregate_show.h"
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <vector>
+
+#include "absl/strings/str_format.h"
+#include "aggregate/aggregate_store.h"
+#include "base/status.h"
+#include "feature/feature_set.h"
+#include "model/business_day.h"
+#include "model/money.h"
+
+namespace verdict::cli {
+namespace {
+
+// One measure of the entity, as it stands in the store.
+struct Shown {
+  std::string features;  // those that read it
+  bool money = false;
+  std::string currency;
+  aggregate::Manifest manifest;
+  feature::Blob blob;
+};
+
+std::string MarkNames(uint8_t marks) {
+  std::string names;
+  const auto add = [&](uint8_t bit, const char* name) {
+    if ((marks & bit) != 0) names += (names.empty() ? "" : "|") + std::string(name);
+  };
+  add(feature::kMarkFx, "fx");
+  add(feature::kMarkRange, "range");
+  add(feature::kMarkLimit, "limit");
+  return names;
+}
+
+std::string CutName(feature::CutId cut) {
+  return cut == feature::kNoCut ? "none" : model::FormatDay(cut);
+}
+
+int64_t Narrow(feature::Int128 value) {
+  if (value > INT64_MAX) return INT64_MAX;
+  return value < INT64_MIN ? INT64_MIN : static_cast<int64_t>(value);
+}
+
+absl::StatusOr<uint16_t> EntityIndex(const feature::FeatureSet& features, const std::string& type) {
+  std::string names;
+  for (size_t i = 0; i < features.entities().size(); ++i) {
+    if (features.entities()[i].name == type) return static_cast<uint16_t>(i);
+    names += (names.empty() ? "" : ", ") + features.entities()[i].name;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrFormat("there is no entity \"%s\"; there are %s", type, names));
+}
+
+absl::StatusOr<std::optional<Shown>> ReadMeasure(const feature::FeatureSet& features,
+                                                 uint16_t index, const model::EntityKey& key,
+                                                 aggregate::AggregateStore* store) {
+  const feature::Measure& measure = features.measures()[index];
+  Shown shown;
+  for (const feature::Feature& feature : features.features()) {
+    if (feature.measure != index) continue;
+    shown.features += (shown.features.empty() ? "" : ", ") + feature.full_name;
+    if (!feature.money) continue;
+    shown.money = true;
+    shown.currency = feature.money_currency;
+  }
+  const aggregate::BlobKey blob_key{measure.hash, key};
+  ASSIGN_OR_RETURN(shown.manifest, store->GetManifest(measure.hash));
+  ASSIGN_OR_RETURN(std::vector<aggregate::BlobResult> found, store->GetNow({&blob_key, 1}));
+  switch (found.at(0).state) {
+    case aggregate::BlobResult::State::kFailed:
+      return absl::DataLossError("the stored value of " + shown.features + " cannot be read");
+    case aggregate::BlobResult::State::kAbsent:
+      return std::nullopt;
+    case aggregate::BlobResult::State::kFound:
+      shown.blob = std::move(found[0].blob);
+      return shown;
+  }
+  return std::nullopt;
+}
+
+void PrintText(const Shown& shown) {
+  absl::PrintF("%s\n  folded up to the cut of %s; the newest published cut is that of %s\n",
+               shown.features, CutName(shown.blob.cut), CutName(shown.manifest.published));
+  Table table({"day", "sum", "count", "least", "most", "marks"});
+  const auto value = [&](int64_t v) {
+    return shown.money ? model::FormatMoney(v, shown.currency) : WithThousands(v);
+  };
+  for (const feature::DayTile& day : shown.blob.tiles) {
+    const feature::Tile& tile = day.tile;
+    table.Add({model::FormatDay(day.day), value(Narrow(tile.sum)), WithThousands(tile.count),
+               tile.has_extremes() ? value(tile.min) : "",
+               tile.has_extremes() ? value(tile.max) : "", MarkNames(tile.marks)});
+  }
+  absl::PrintF("%s\n", table.Text());
+}
+
+nlohmann::json Json(const Shown& shown) {
+  nlohmann::json json = {{"features", shown.features},
+                         {"cut", CutName(shown.blob.cut)},
+                         {"published", CutName(shown.manifest.published)},
+                         {"tiles", nlohmann::json::array()}};
+  for (const feature::DayTile& day : shown.blob.tiles) {
+    nlohmann::json tile = {{"day", model::FormatDay(day.day)},
+                           {"sum", Narrow(day.tile.sum)},
+                           {"count", day.tile.count},
+                           {"marks", MarkNames(day.tile.marks)}};
+    if (day.tile.has_extremes()) {
+      tile["min"] = day.tile.min;
+      tile["max"] = day.tile.max;
+    }
+    json["tiles"].push_back(std::move(tile));
+  }
+  return json;
+}
+
+}  // namespace
+
+absl::Status ShowEntity(const AggregateArguments& arguments) {
+  const size_t colon = arguments.entity.find(':');
+  if (colon == std::string::npos) {
+    return absl::InvalidArgumentError("name the entity as type:id, for example merchant:m000004");
+  }
+  ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
+  const feature::FeatureSet& features = *rules->features;
+  ASSIGN_OR_RETURN(const uint16_t entity, EntityIndex(features, arguments.entity.substr(0, colon)));
+  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
+                   OpenedDir::Open(arguments.embedded, "verdict aggregate show"));
+  const model::KeyHasher hasher(opened->dir().secret());
+  const model::EntityKey key =
+      hasher.Entity(features.entities()[entity].name, arguments.entity.substr(colon + 1));
+  std::vector<Shown> all;
+  for (uint16_t m = 0; m < features.measures().size(); ++m) {
+    if (features.measures()[m].entity != entity) continue;
+    ASSIGN_OR_RETURN(std::optional<Shown> shown,
+                     ReadMeasure(features, m, key, &opened->dir().aggregates()));
+    if (shown.has_value()) all.push_back(*std::move(shown));
+  }
+  if (all.empty()) {
+    return absl::NotFoundError("nothing is folded of " + arguments.entity +
+                               "; is the id right, and was it ever paid?");
+  }
+  if (arguments.format == OutputFormat::kText) {
+    for (const Shown& shown : all) PrintText(shown);
+    return absl::OkStatus();
+  }
+  nlohmann::json json = nlohmann::json::array();
+  for (const Shown& shown : all) json.push_back(Json(shown));
+  absl::PrintF("%s\n", json.dump());
+  return absl::OkStatus();
+}
+
+}  // namespace verdict::cli
