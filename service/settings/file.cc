@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
-#include "base/nearest_name.h"
 #include "base/status.h"
 
 namespace verdict::settings {
@@ -16,12 +15,29 @@ namespace {
 
 using Json = nlohmann::json;
 
+// Number of letters to change, add or remove to get from `a` to `b`.
+size_t EditDistance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t above = row[j];
+      row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1])});
+      diagonal = above;
+    }
+  }
+  return row[b.size()];
+}
+
 std::string UnknownKey(const std::string& name, const std::vector<Key>& keys) {
-  std::vector<std::string> names;
-  for (const Key& key : keys) names.push_back(key.name);
-  const std::string nearest = base::NearestName(name, names);
-  return nearest.empty() ? "unknown key; --help lists them all"
-                         : absl::StrFormat("unknown key; is \"%s\" meant?", nearest);
+  const auto nearest = std::min_element(keys.begin(), keys.end(), [&](const Key& a, const Key& b) {
+    return EditDistance(a.name, name) < EditDistance(b.name, name);
+  });
+  if (EditDistance(nearest->name, name) > name.size() / 3)
+    return "unknown key; --help lists them all";
+  return absl::StrFormat("unknown key; is \"%s\" meant?", nearest->name);
 }
 
 // The first key that stands twice in one object; nlohmann would silently keep the last.
