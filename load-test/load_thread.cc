@@ -193,12 +193,26 @@ void LoadThread::OnFinished(Call* call) {
       parsed_.ParseFromArray(call->answer.data() + kPrefixBytes,
                              static_cast<int>(call->answer.size() - kPrefixBytes))) {
     finished.answer = &parsed_;
+    if (!options_.answers.empty()) KeepAnswer();
   }
   tally_.Count(finished, call->intended_ns >= share_.measured_from_ns);
   last_answer_ns_ = now;
   free_calls_.push_back(call);
   finished_.store(tally_.finished(), std::memory_order_relaxed);
   failed_.store(tally_.failed(), std::memory_order_relaxed);
+}
+
+// "p1,DENY,FULL,rule_a|rule_b": ids of files that need no quotes are assumed, as verdict generate
+// makes.
+void LoadThread::KeepAnswer() {
+  constexpr size_t kOutcomePrefix = sizeof("OUTCOME_") - 1;
+  constexpr size_t kProvenancePrefix = sizeof("PROVENANCE_") - 1;
+  answers_ += parsed_.transaction_id();
+  answers_ += "," + verdict::v1::Outcome_Name(parsed_.decision()).substr(kOutcomePrefix);
+  answers_ += "," + verdict::v1::Provenance_Name(parsed_.provenance()).substr(kProvenancePrefix);
+  for (int i = 0; i < parsed_.rule_ids_size(); ++i)
+    answers_ += (i == 0 ? "," : "|") + parsed_.rule_ids(i);
+  answers_ += parsed_.rule_ids_size() == 0 ? ",\n" : "\n";
 }
 
 void LoadThread::ReplaceDeadLines(int64_t now_ns) {

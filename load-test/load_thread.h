@@ -50,6 +50,7 @@ class LoadThread {
   uint64_t planned() const { return planned_; }  // calls of the measured part
   uint64_t measured() const { return tally_.from_sent().count(); }
   int64_t last_answer_ns() const { return last_answer_ns_; }
+  const std::string& answers() const { return answers_; }  // rows for --answers
   uint64_t reconnects() const { return reconnects_; }
 
  private:
@@ -67,6 +68,7 @@ class LoadThread {
   void Poll(int64_t wait_ns);
   void Watch(Line* line);
   void OnFinished(Call* call);
+  void KeepAnswer();
   int64_t TickNs() const;
   size_t InFlight() const;
 
@@ -83,6 +85,7 @@ class LoadThread {
   verdict::v1::ScoreResponse parsed_;
   std::mt19937_64 random_;
   Tally tally_;
+  std::string answers_;
   uint64_t sent_ = 0;
   uint64_t planned_ = 0;
   uint64_t reconnects_ = 0;

@@ -74,6 +74,9 @@ void AddRequests(Options* o, CLI::App* app) {
       "play the PAYMENT events of a file: JSON lines, or length-delimited TransactionEvent");
   app->add_flag("--keep-ids", o->keep_ids,
                 "with --from: send ids and times as they stand in the file, each once");
+  app->add_option(
+      "--answers", o->answers,
+      "with --keep-ids: write id,decision,provenance,rules of each answer to this file");
   app->add_option("--seed", o->seed, "seed of the pool and of the arrivals (0: from the clock)")
       ->capture_default_str();
   app->add_flag("--allow-replayed", o->allow_replayed,
@@ -104,6 +107,11 @@ std::optional<Options> ParseOptions(int argc, char** argv, int* exit_code) {
   options.json = app.count("--format") > 0 && app["--format"]->as<std::string>() == "json";
   if (options.keep_ids && options.from.empty()) {
     std::fprintf(stderr, "verdict-load: --keep-ids needs --from FILE\n");
+    *exit_code = 2;
+    return std::nullopt;
+  }
+  if (!options.answers.empty() && !options.keep_ids) {
+    std::fprintf(stderr, "verdict-load: --answers needs --keep-ids\n");
     *exit_code = 2;
     return std::nullopt;
   }

@@ -93,6 +93,18 @@ RunResult Gather(const Options& options, const std::vector<Client>& clients) {
   return result;
 }
 
+absl::Status WriteAnswers(const std::string& path, const std::vector<Client>& clients) {
+  std::FILE* file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return absl::InvalidArgumentError("cannot write --answers " + path);
+  bool written = std::fputs("id,decision,provenance,rules\n", file) >= 0;
+  for (const Client& client : clients) {
+    const std::string& rows = client.load->answers();
+    written = written && std::fwrite(rows.data(), 1, rows.size(), file) == rows.size();
+  }
+  if (std::fclose(file) == 0 && written) return absl::OkStatus();
+  return absl::InvalidArgumentError("cannot write all of --answers " + path);
+}
+
 absl::StatusOr<RunResult> RunPlan(const Options& options) {
   const uint64_t seed =
       options.seed != 0 ? options.seed : std::random_device{}() | uint64_t{1} << 32;
@@ -135,6 +147,10 @@ absl::StatusOr<RunResult> RunPlan(const Options& options) {
   for (std::thread& thread : threads) thread.join();
   done = true;
   if (progress.joinable()) progress.join();
+  if (!options.answers.empty()) {
+    if (absl::Status written = WriteAnswers(options.answers, clients); !written.ok())
+      return written;
+  }
   RunResult result = Gather(options, clients);
   result.client_cpu_s = ProcessCpuSeconds() - cpu_before;
   result.id_seed = absl::StrFormat("%d", seed);
