@@ -1,1 +1,67 @@
-int main() { return 0; }
+// verdictd: settings, parts, serve, drain, stop.
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "grpc_api/server.h"
+#include "http_api/process_metrics.h"
+#include "log.h"
+#include "settings/load.h"
+#include "stop_signal.h"
+#include "verdictd.h"
+
+namespace verdict {
+namespace {
+
+constexpr char kVersion[] = VERDICT_VERSION;
+constexpr std::chrono::hours kWaitSlice{1};
+
+int Refuse(const absl::Status& status) {
+  StopLog();
+  std::fprintf(stderr, "verdictd: %s\n", std::string(status.message()).c_str());
+  return 2;
+}
+
+void ForwardGrpcLog(int severity, const char* message) {
+  severity == 2 ? LogWarning("grpc", {{"message", message}})
+                : LogDebug("grpc", {{"message", message}});
+}
+
+int Run(const settings::Invocation& invocation) {
+  StopSignal stop;  // first: every thread made later leaves the signals to it
+  StartLog(invocation.settings.log_level);
+  grpc_api::RouteGrpcLog(ForwardGrpcLog);
+  for (const std::string& warning : invocation.warnings) LogWarning(warning);
+  http_api::RegisterProcessMetrics(kVersion);
+
+  Verdictd verdictd(invocation.settings);
+  if (const absl::Status opened = verdictd.Open(); !opened.ok()) return Refuse(opened);
+  const absl::Status prepared = verdictd.Prepare(&stop);
+  if (!prepared.ok() && !absl::IsCancelled(prepared)) return Refuse(prepared);
+  if (prepared.ok()) {
+    verdictd.Serve();
+    while (!stop.WaitFor(kWaitSlice)) {
+    }
+  }
+  const absl::Status stopped = verdictd.Stop();
+  StopLog();
+  return stopped.ok() ? 0 : 1;
+}
+
+int Main(int argc, char** argv) {
+  settings::Input input;
+  input.arguments.assign(argv + 1, argv + argc);
+  input.environment = settings::ProcessEnvironment();
+  input.version = kVersion;
+  const absl::StatusOr<settings::Invocation> invocation = settings::Load(input);
+  if (!invocation.ok()) return Refuse(invocation.status());
+  if (invocation->action == settings::Invocation::Action::kServe) return Run(*invocation);
+  std::fputs(invocation->text.c_str(), stdout);
+  return 0;
+}
+
+}  // namespace
+}  // namespace verdict
+
+int main(int argc, char** argv) { return verdict::Main(argc, argv); }

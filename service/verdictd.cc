@@ -1,0 +1,193 @@
+// Opening, preparing, serving, stopping.
+#include "verdictd.h"
+
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/metrics.h"
+#include "base/status.h"
+#include "log.h"
+#include "model/business_day.h"
+
+namespace verdict {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kRulesLook{100};
+
+feature::FeatureOptions DeploymentOf(const settings::Settings& settings) {
+  feature::FeatureOptions options;
+  options.zone_name = settings.zone;
+  options.base_currency = settings.base_currency;
+  return options;
+}
+
+grpc_api::ServerOptions ServerOptionsOf(const settings::Settings& s) {
+  grpc_api::ServerOptions options;
+  options.address = s.listen;
+  options.tls = {s.tls.cert, s.tls.key, s.tls.client_ca};
+  options.threads = static_cast<int>(s.grpc.threads);
+  options.posted_calls = static_cast<int>(s.grpc.posted_calls);
+  options.in_flight_max = static_cast<int>(s.grpc.in_flight_max);
+  options.queue_delay_max = milliseconds(s.grpc.queue_delay_ms_max);
+  options.streams_max = static_cast<int>(s.grpc.streams_max);
+  options.connection_age = std::chrono::seconds(s.grpc.connection_age_s);
+  options.memory_bytes_max = s.grpc.memory_bytes_max;
+  options.event_time_skew_ms = s.score.event_time_skew_s * 1000;
+  return options;
+}
+
+std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
+
+}  // namespace
+
+Verdictd::Verdictd(const settings::Settings& settings) : settings_(settings) {
+  if (settings_.clock == settings::ClockKind::kEvent) {
+    clock_ = std::make_unique<base::EventClock>();
+  } else {
+    clock_ = std::make_unique<base::WallClock>();
+  }
+}
+
+Verdictd::~Verdictd() { base::Metrics().RemoveGauge("verdict_ready", {}); }
+
+absl::Status Verdictd::Open() {
+  ASSIGN_OR_RETURN(const model::BusinessCalendar calendar,
+                   model::BusinessCalendar::Load(settings_.zone));
+  rocks_store::EmbeddedDir::Options options;
+  options.zone_name = settings_.zone;
+  options.base_currency = settings_.base_currency;
+  options.log.future_skew_ms = settings_.score.event_time_skew_s * 1000;
+  ASSIGN_OR_RETURN(dir_, rocks_store::EmbeddedDir::Open(settings_.embedded, clock_.get(), options));
+  if (!dir_->damaged_checkpoint().empty()) {
+    LogError("checkpoint damaged",
+             {{"set aside as", dir_->damaged_checkpoint()},
+              {"meaning", "state is counted again from the newest cut and the log"}});
+  }
+  if (const int64_t last_ms = dir_->log().db().last_record_time_ms(); last_ms > 0)
+    clock_->Observe(last_ms);
+  schedule_ =
+      std::make_unique<eventlog::CutSchedule>(calendar, static_cast<int>(settings_.cut_minutes));
+  hasher_ = std::make_unique<model::KeyHasher>(dir_->secret());
+  RuleLoader::Options rules{settings_.rules, DeploymentOf(settings_),
+                            milliseconds(settings_.rules_poll_ms)};
+  loader_ = std::make_unique<RuleLoader>(std::move(rules), &rules_);
+  return OpenPorts();
+}
+
+absl::Status Verdictd::OpenPorts() {
+  grpc_api::Backend backend;
+  backend.score = [this](decide::ScoreCall* call) { Score(call); };
+  backend.get_decision = [this](const std::string& id) { return GetDecision(id); };
+  backend.appender = &dir_->log();
+  backend.rules = &rules_;
+  backend.clock = clock_.get();
+  backend.last_refusal = [this] { return loader_->last_refusal(); };
+  ASSIGN_OR_RETURN(server_,
+                   grpc_api::Server::Start(ServerOptionsOf(settings_), std::move(backend)));
+  if (!settings_.http.empty()) {
+    http_api::HttpOptions options;
+    options.address = settings_.http;
+    options.readiness = [this] { return readiness(); };
+    ASSIGN_OR_RETURN(http_, http_api::HttpServer::Start(std::move(options)));
+  }
+  base::Metrics().AddGauge("verdict_ready", "1: health says SERVING and /readyz 200.", {},
+                           [this] { return readiness().ready ? 1.0 : 0.0; });
+  LogInfo(
+      "listening",
+      {{"grpc", absl::StrFormat("%s:%d", HostOf(settings_.listen), server_->port())},
+       {"http", http_ == nullptr ? "none"
+                                 : absl::StrFormat("%s:%d", HostOf(settings_.http), http_->port())},
+       {"tls", settings_.tls.on() ? "on" : "off"},
+       {"clock", settings_.clock == settings::ClockKind::kEvent ? "event" : "wall"},
+       {"embedded", settings_.embedded}});
+  return absl::OkStatus();
+}
+
+absl::Status Verdictd::Prepare(StopSignal* stop) {
+  RETURN_IF_ERROR(AwaitRules(stop));
+  SetUnready("restoring live state");
+  RETURN_IF_ERROR(Restore());
+  SetUnready("catching up with the log");
+  return CatchUp(stop);
+}
+
+absl::Status Verdictd::AwaitRules(StopSignal* stop) {
+  SetUnready(absl::StrFormat("no rule set yet: %s has errors, see the log or `verdict lint`",
+                             settings_.rules));
+  loader_->Start();
+  while (rules_.Load() == nullptr) {
+    if (stop->WaitFor(kRulesLook))
+      return absl::CancelledError("stopped before a rule set could be loaded");
+  }
+  return absl::OkStatus();
+}
+
+void Verdictd::Serve() {
+  MakeDecider();
+  MakeFold();
+  pump_->Start();
+  fold_->Start();
+  answering_.store(decider_.get(), std::memory_order_release);
+  loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
+  SetUnready("");
+  server_->SetServing(true);
+  LogInfo("serving", {{"grpc", absl::StrFormat("%s:%d", HostOf(settings_.listen), server_->port())},
+                      {"rule_set", rules_.Load()->short_hash}});
+}
+
+absl::Status Verdictd::Stop() {
+  LogInfo("draining");
+  if (loader_ != nullptr) loader_->Stop();
+  SetUnready("draining");
+  if (server_ != nullptr) {
+    server_->BeginDrain();
+    if (decider_ != nullptr) std::this_thread::sleep_for(milliseconds(settings_.drain.notice_ms));
+    server_->Shutdown(milliseconds(settings_.drain.calls_ms));
+    server_.reset();
+  }
+  answering_ = nullptr;
+  decider_.reset();
+  blobs_.reset();
+  if (fold_ != nullptr) fold_->Stop();
+  fold_.reset();
+  absl::Status saved;
+  if (pump_ != nullptr) {
+    pump_->Stop();
+    if (checkpoints_ != nullptr && fold_source_ != nullptr) saved = checkpoints_->WriteNow();
+  }
+  http_.reset();  // late: the last scrapes see the end
+  if (!saved.ok()) LogError("last checkpoint failed", {{"error", std::string(saved.message())}});
+  LogInfo("stopped");
+  return saved;
+}
+
+void Verdictd::Score(decide::ScoreCall* call) {
+  if (decide::Decider* decider = answering_.load(std::memory_order_acquire))
+    return decider->Score(call);
+  call->status = absl::UnavailableError(absl::StrFormat("not ready: %s", readiness().reason));
+  call->Done();
+}
+
+absl::StatusOr<model::Decision> Verdictd::GetDecision(const std::string& transaction_id) {
+  if (decide::Decider* decider = answering_.load(std::memory_order_acquire)) {
+    return decider->GetDecision(transaction_id);
+  }
+  return absl::UnavailableError(absl::StrFormat("not ready: %s", readiness().reason));
+}
+
+void Verdictd::SetUnready(std::string why) {
+  base::MutexLock lock(mutex_);
+  unready_ = std::move(why);
+}
+
+http_api::Readiness Verdictd::readiness() {
+  base::MutexLock lock(mutex_);
+  if (!unready_.empty()) return {false, unready_};
+  if (!dir_->log().healthy()) return {false, "the log does not take events"};
+  return {true, ""};
+}
+
+}  // namespace verdict

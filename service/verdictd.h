@@ -1,0 +1,89 @@
+// The service as one object: its parts, bottom-up, and the steps of its life.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "aggregate/blob_cache.h"
+#include "aggregate/fold_scheduler.h"
+#include "base/clock.h"
+#include "base/mutex.h"
+#include "base/published.h"
+#include "counters/checkpoint.h"
+#include "counters/live_state.h"
+#include "decide/decider.h"
+#include "eventlog/rules_of_the_log.h"
+#include "grpc_api/server.h"
+#include "http_api/http_server.h"
+#include "ingest/checkpoint_thread.h"
+#include "ingest/live_metrics.h"
+#include "ingest/pump.h"
+#include "ingest/start_up.h"
+#include "model/entity_key.h"
+#include "rocks_store/embedded_dir.h"
+#include "rule_loader.h"
+#include "settings/settings.h"
+#include "stop_signal.h"
+
+namespace verdict {
+
+// **Thread-compatible.** The steps are taken in the order they stand here, on one thread.
+class Verdictd {
+ public:
+  explicit Verdictd(const settings::Settings& settings);
+  ~Verdictd();
+
+  // The folder, the ports. Errors are the operator's to mend: in use, made with other settings, not
+  // permitted.
+  absl::Status Open();
+  // Until a rule set can be loaded, live state is restored and the log is caught up with.
+  // Cancelled: `stop` came first.
+  absl::Status Prepare(StopSignal* stop);
+  // Answers, folds, saves.
+  void Serve();
+  // Drains, stops everything in the reverse order, saves. After any of the steps above.
+  absl::Status Stop();
+
+ private:
+  absl::Status OpenPorts();
+  absl::Status AwaitRules(StopSignal* stop);
+  absl::Status Restore();
+  absl::Status CatchUp(StopSignal* stop);
+  absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
+  void MakeDecider();
+  void MakeFold();
+  void Score(decide::ScoreCall* call);
+  absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id);
+  // Not ready, and why; empty: ready.
+  void SetUnready(std::string why) EXCLUDES_LOCK(mutex_);
+  http_api::Readiness readiness() EXCLUDES_LOCK(mutex_);
+
+  const settings::Settings settings_;
+  std::unique_ptr<base::Clock> clock_;
+  base::Published<ruleset::RuleSet> rules_;
+  std::unique_ptr<rocks_store::EmbeddedDir> dir_;
+  std::unique_ptr<eventlog::CutSchedule> schedule_;
+  std::unique_ptr<model::KeyHasher> hasher_;
+  std::shared_ptr<const feature::FeatureSet>
+      features_;  // those that are counted; keeps their rule set
+  std::unique_ptr<counters::LiveState> live_;
+  std::unique_ptr<ingest::LiveMetrics> live_metrics_;
+  std::unique_ptr<counters::Checkpoint> checkpoint_;
+  std::unique_ptr<eventlog::EventSource> source_;
+  std::unique_ptr<ingest::CheckpointThread> checkpoints_;
+  std::unique_ptr<ingest::Pump> pump_;
+  std::unique_ptr<eventlog::EventSource> fold_source_;
+  std::unique_ptr<aggregate::FoldScheduler> fold_;
+  std::unique_ptr<aggregate::BlobCache> blobs_;
+  std::unique_ptr<decide::Decider> decider_;
+  std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
+  std::unique_ptr<RuleLoader> loader_;
+  std::unique_ptr<grpc_api::Server> server_;
+  std::unique_ptr<http_api::HttpServer> http_;
+  base::Mutex mutex_;
+  std::string unready_ GUARDED_BY(mutex_) = "starting";
+};
+
+}  // namespace verdict

@@ -1,0 +1,162 @@
+// How live state comes back, and the parts that need it.
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_format.h"
+#include "base/status.h"
+#include "ingest/start_up.h"
+#include "log.h"
+#include "model/business_day.h"
+#include "verdictd.h"
+
+namespace verdict {
+namespace {
+
+using std::chrono::milliseconds;
+
+counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
+  counters::LiveOptions options;
+  options.dedup_ids_per_partition = static_cast<size_t>(s.memory.dedup_ids_per_partition);
+  options.decisions_kept_ms = s.retention.decisions_s * 1000;
+  options.decisions_bytes_max = static_cast<size_t>(s.memory.decisions_bytes_max);
+  options.overlay_bytes_max = static_cast<size_t>(s.memory.overlay_bytes_max);
+  options.cells_bytes_max = static_cast<size_t>(s.memory.cells_bytes_max);
+  return options;
+}
+
+const char* NameOf(ingest::StartUpReport::From from) {
+  switch (from) {
+    case ingest::StartUpReport::From::kCheckpoint:
+      return "checkpoint";
+    case ingest::StartUpReport::From::kPublishedCut:
+      return "published cut";
+    case ingest::StartUpReport::From::kWholeLog:
+      return "whole log";
+  }
+  return "";
+}
+
+void LogRestored(const ingest::StartUpReport& report, double seconds) {
+  LogInfo("restored", {{"from", NameOf(report.from)},
+                       {"why", report.why},
+                       {"cells", std::to_string(report.restored.cells)},
+                       {"ids", std::to_string(report.restored.ids)},
+                       {"decisions", std::to_string(report.restored.decisions)},
+                       {"seconds", absl::StrFormat("%.3f", seconds)}});
+}
+
+double SecondsSince(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+}  // namespace
+
+absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut() {
+  std::optional<aggregate::Manifest> oldest;
+  for (const feature::Measure& measure : features_->measures()) {
+    ASSIGN_OR_RETURN(aggregate::Manifest manifest, dir_->aggregates().GetManifest(measure.hash));
+    if (manifest.published == feature::kNoCut) return std::optional<ingest::PublishedCut>();
+    if (!oldest || manifest.published < oldest->published) oldest = std::move(manifest);
+  }
+  if (!oldest) return std::optional<ingest::PublishedCut>();
+  ingest::PublishedCut cut;
+  cut.cut = oldest->published;
+  cut.time_ms = schedule_->CutTimeMs(cut.cut);
+  cut.offsets = oldest->published_offsets;
+  return std::optional<ingest::PublishedCut>(std::move(cut));
+}
+
+absl::Status Verdictd::Restore() {
+  const auto start = std::chrono::steady_clock::now();
+  const std::shared_ptr<const ruleset::RuleSet> rules = rules_.Load();
+  features_ = {rules, rules->features.get()};  // a feature set lives as long as its rule set
+  counters::LiveParts parts;
+  parts.features = features_;
+  parts.schedule = schedule_.get();
+  parts.hasher = hasher_.get();
+  parts.clock = clock_.get();
+  parts.partitions = dir_->log().db().partitions();
+  live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
+  live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());
+  checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
+  source_ = dir_->log().MakeSource();
+
+  ingest::StartUpParts start_up;
+  start_up.source = source_.get();
+  start_up.live = live_.get();
+  start_up.checkpoint = checkpoint_.get();
+  start_up.store = &dir_->checkpoint();
+  start_up.clock = clock_.get();
+  ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
+  ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
+  LogRestored(report, SecondsSince(start));
+
+  checkpoints_ = std::make_unique<ingest::CheckpointThread>(
+      ingest::CheckpointThread::Parts{checkpoint_.get(), &dir_->checkpoint(), source_.get(),
+                                      live_.get(), [this] { return dir_->log().Sync(); }},
+      ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_s * 1000)});
+  ingest::Pump::Options options;
+  options.warm_until = report.warm_until;
+  pump_ =
+      std::make_unique<ingest::Pump>(ingest::Pump::Parts{source_.get(), live_.get(), clock_.get(),
+                                                         schedule_.get(), checkpoints_.get()},
+                                     std::move(options));
+  return absl::OkStatus();
+}
+
+absl::Status Verdictd::CatchUp(StopSignal* stop) {
+  const auto start = std::chrono::steady_clock::now();
+  stop->OnRequest([this] { pump_->Stop(); });
+  const absl::Status caught_up = pump_->CatchUp();
+  stop->OnRequest(nullptr);
+  RETURN_IF_ERROR(caught_up);
+  LogInfo("caught up", {{"records", std::to_string(pump_->records())},
+                        {"seconds", absl::StrFormat("%.3f", SecondsSince(start))}});
+  return absl::OkStatus();
+}
+
+void Verdictd::MakeDecider() {
+  blobs_ = std::make_unique<aggregate::BlobCache>(
+      &dir_->aggregates(),
+      aggregate::BlobCache::Options{
+          .max_bytes = static_cast<size_t>(settings_.memory.blob_cache_bytes_max)});
+  decide::Decider::Parts parts;
+  parts.rules = &rules_;
+  parts.live = live_.get();
+  parts.blobs = blobs_.get();
+  parts.appender = &dir_->log();
+  parts.clock = clock_.get();
+  parts.hasher = hasher_.get();
+  decide::DeciderOptions options;
+  options.blob_wait = milliseconds(settings_.score.blob_wait_ms);
+  options.append_wait = milliseconds(settings_.score.append_wait_ms);
+  options.max_event_time_skew_ms = settings_.score.event_time_skew_s * 1000;
+  decider_ = std::make_unique<decide::Decider>(parts, options);
+}
+
+void Verdictd::MakeFold() {
+  fold_source_ = dir_->log().MakeSource(/*with_decisions=*/false);
+  aggregate::FolderParts parts;
+  parts.source = fold_source_.get();
+  parts.store = &dir_->aggregates();
+  parts.features = features_;
+  parts.schedule = schedule_.get();
+  parts.hasher = hasher_.get();
+  parts.clock = clock_.get();
+  parts.log_id = dir_->log().db().log_id();
+  aggregate::FolderOptions options;
+  options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
+  aggregate::FoldScheduler::Options schedule;
+  schedule.report = [](feature::CutId cut, const absl::Status& status) {
+    if (status.ok()) {
+      LogInfo("cut published", {{"cut", model::FormatDay(cut)}});
+    } else {
+      LogError("fold failed, it is tried again", {{"error", std::string(status.message())}});
+    }
+  };
+  fold_ = std::make_unique<aggregate::FoldScheduler>(
+      std::make_unique<aggregate::Folder>(parts, options), schedule);
+}
+
+}  // namespace verdict
