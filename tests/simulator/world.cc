@@ -398,6 +398,7 @@ void SimWorld::FoldSome() {
       if (!AllApplied()) tally_->Hit(kLaggingReplicaAfterUpload);
       Explain();
     }
+    if (const auto published = Published()) published_at_ms_.try_emplace(published->cut, now_ms);
     if (!*more) {
       folder_.reset();
       return;
@@ -450,9 +451,12 @@ void SimWorld::DropAndRetain() {
   const std::optional<ingest::PublishedCut> published = Published();
   if (!published) return;
   const int64_t now_ms = disks_->clock.NowMs();
+  feature::CutId proved = feature::kNoCut;  // a day ago: no cached blob is older
+  for (const auto& [cut, at_ms] : published_at_ms_) {
+    if (at_ms + kDayMs <= now_ms) proved = cut;
+  }
   for (const feature::CutId epoch : process_->live.LiveEpochs()) {
-    if (epoch >= published->cut || disks_->schedule.CutTimeMs(published->cut) + kDayMs > now_ms)
-      continue;
+    if (epoch >= proved) continue;
     process_->live.DropEpoch(epoch);
     tally_->Hit(kEpochDropped);
     Note(absl::StrFormat("drop epoch %d", epoch));

@@ -2,6 +2,7 @@
 // oracle.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <random>
@@ -100,6 +101,7 @@ class SimWorld {
   int life_ = 0;
   int64_t cache_cleared_ms_ = 0;
   int64_t fold_after_ms_ = 0;  // the batch is late until then
+  std::map<feature::CutId, int64_t> published_at_ms_;
   int ids_ = 0;
   std::vector<Provisional> provisionals_;
   std::vector<Answered> answered_;
