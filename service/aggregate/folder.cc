@@ -58,7 +58,6 @@ struct Folder::Fold {
   std::vector<eventlog::DedupWindow> dedup;            // by partition
   std::vector<eventlog::Offset> next;                  // by partition
   Increments increments;
-  std::vector<Increments::Key> keys;
   size_t keys_done = 0;
   int attempts = 1;
   bool rewrite = false;  // the proof found values that were never stored
@@ -184,8 +183,8 @@ absl::Status Folder::Read() {
     done = done && fold.next[p] >= fold.plan.partitions[p].end;
   }
   if (done) {
-    fold.keys = fold.increments.SortedKeys();
-    fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.keys.size()};
+    fold.increments.Sort();
+    fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.increments.size()};
     return base::Failpoint("fold.before_upload");
   }
   ASSIGN_OR_RETURN(const size_t count, parts_.source->Poll(&fold.records, options_.records_per_step,
@@ -241,15 +240,16 @@ absl::Status Folder::ParkFinished() {
 // it.
 absl::Status Folder::Upload() {
   Fold& fold = *fold_;
-  const size_t end = std::min(fold.keys.size(), fold.keys_done + options_.keys_per_step);
+  const size_t end = std::min(fold.increments.size(), fold.keys_done + options_.keys_per_step);
   std::vector<BlobKey> keys;
-  for (size_t i = fold.keys_done; i < end; ++i) keys.push_back(fold.KeyOf(fold.keys[i]));
+  for (size_t i = fold.keys_done; i < end; ++i)
+    keys.push_back(fold.KeyOf(fold.increments.KeyAt(i)));
   ASSIGN_OR_RETURN(std::vector<BlobResult> stored, parts_.store->GetNow(keys));
   std::vector<BlobWrite> writes;
   for (size_t i = 0; i < keys.size(); ++i) {
-    const Increments::Key& key = fold.keys[fold.keys_done + i];
+    const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     const MeasurePlan& measure = *fold.by_measure[key.measure];
-    const std::vector<DayTile>& increment = fold.increments.TilesOf(key);
+    const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob that must be added to");
     }
@@ -270,25 +270,27 @@ absl::Status Folder::Upload() {
   RETURN_IF_ERROR(parts_.store->PutIfNewer(writes));
   fold.keys_done = end;
   fold.progress.done = end;
-  if (end < fold.keys.size()) return base::Failpoint("fold.mid_upload");
+  if (end < fold.increments.size()) return base::Failpoint("fold.mid_upload");
   fold.keys_done = 0;
   fold.folded = {};
   fold.read_back = {};
   fold.rewrite = false;
-  fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.keys.size()};
+  fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.increments.size()};
   return absl::OkStatus();
 }
 
 // Reads the next keys back: the digest of the stored increments must be the digest of the fold.
 absl::Status Folder::Prove() {
   Fold& fold = *fold_;
-  const size_t end = std::min(fold.keys.size(), fold.keys_done + options_.keys_per_step);
+  const size_t end = std::min(fold.increments.size(), fold.keys_done + options_.keys_per_step);
   std::vector<BlobKey> keys;
-  for (size_t i = fold.keys_done; i < end; ++i) keys.push_back(fold.KeyOf(fold.keys[i]));
+  for (size_t i = fold.keys_done; i < end; ++i)
+    keys.push_back(fold.KeyOf(fold.increments.KeyAt(i)));
   ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, parts_.store->GetNow(keys));
   for (size_t i = 0; i < keys.size(); ++i) {
-    const Increments::Key& key = fold.keys[fold.keys_done + i];
-    fold.folded = AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesOf(key)));
+    const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
+    fold.folded =
+        AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesAt(fold.keys_done + i)));
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob back to be proved");
     }
@@ -301,11 +303,11 @@ absl::Status Folder::Prove() {
   }
   fold.keys_done = end;
   fold.progress.done = end;
-  if (end < fold.keys.size()) return absl::OkStatus();
+  if (end < fold.increments.size()) return absl::OkStatus();
   if (fold.rewrite && fold.attempts++ < kProofAttempts) {
     MismatchCounter().Add();
     fold.keys_done = 0;
-    fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.keys.size()};
+    fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.increments.size()};
     return absl::OkStatus();
   }
   if (!(fold.folded == fold.read_back)) {
@@ -330,10 +332,10 @@ absl::Status Folder::Publish() {
     published.keys = 0;
     published.sum = 0;
     published.count = 0;
-    for (const Increments::Key& key : fold.keys) {
-      if (key.measure != measure.measure) continue;
+    for (size_t k = 0; k < fold.increments.size(); ++k) {
+      if (fold.increments.KeyAt(k).measure != measure.measure) continue;
       ++published.keys;
-      for (const DayTile& day : fold.increments.TilesOf(key)) {
+      for (const DayTile& day : fold.increments.TilesAt(k)) {
         published.sum += day.tile.sum;
         published.count += day.tile.count;
       }

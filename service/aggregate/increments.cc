@@ -4,12 +4,18 @@
 #include <string>
 
 #include "aggregate/bytes.h"
+#include "base/check.h"
 #include "base/hash.h"
 
 namespace verdict::aggregate {
 namespace {
 constexpr base::SipKey kDigestKey = {0x7665726469637421ULL, 0x666f6c6464696765ULL};
+constexpr size_t kSlotsMin = 1024;
+
+uint32_t TagOf(uint16_t measure, const model::EntityKey& entity) {
+  return static_cast<uint32_t>((entity.table_hash() ^ measure) * 0x9e3779b97f4a7c15ULL >> 32);
 }
+}  // namespace
 
 base::Hash128 TileDigest(const BlobKey& key, const std::vector<feature::DayTile>& tiles) {
   base::Hash128 digest;
@@ -36,28 +42,102 @@ base::Hash128 AddDigests(const base::Hash128& a, const base::Hash128& b) {
   return sum;
 }
 
+feature::Tile Increments::TileOf(const Cell& cell) {
+  const auto sum = static_cast<feature::Int128>(
+      (static_cast<unsigned __int128>(cell.sum_high) << 64) | cell.sum_low);
+  return {.sum = sum, .count = cell.count, .min = cell.min, .max = cell.max, .marks = cell.marks};
+}
+
+void Increments::SetTile(const feature::Tile& tile, Cell* cell) {
+  const auto sum = static_cast<unsigned __int128>(tile.sum);
+  cell->sum_low = static_cast<uint64_t>(sum);
+  cell->sum_high = static_cast<uint64_t>(sum >> 64);
+  cell->count = tile.count;
+  cell->min = tile.min;
+  cell->max = tile.max;
+  cell->marks = tile.marks;
+}
+
+uint32_t Increments::NewCell(const feature::Contribution& contribution, uint32_t next) {
+  CHECK(cells_ < kNone);
+  if (cells_ % kChunkCells == 0) chunks_.push_back(std::make_unique<Cell[]>(kChunkCells));
+  Cell& cell = At(cells_);
+  cell.entity = contribution.key;
+  cell.measure = contribution.measure;
+  cell.day = contribution.day;
+  cell.next = next;
+  SetTile(contribution.tile, &cell);
+  return cells_++;
+}
+
 void Increments::Add(const feature::Contribution& contribution) {
-  std::vector<feature::DayTile>& tiles = tiles_[{contribution.measure, contribution.key}];
-  // Events come almost in order of their days: look from the back.
-  auto at = tiles.end();
-  while (at != tiles.begin() && std::prev(at)->day > contribution.day) --at;
-  if (at != tiles.begin() && std::prev(at)->day == contribution.day) {
-    std::prev(at)->tile.Merge(contribution.tile);
-  } else {
-    tiles.insert(at, {contribution.day, contribution.tile});
+  if ((keys_ + 1) * 4 > slots_.size() * 3) Grow();
+  const uint32_t tag = TagOf(contribution.measure, contribution.key);
+  const size_t mask = slots_.size() - 1;
+  size_t i = tag & mask;
+  for (; slots_[i].head != kNone; i = (i + 1) & mask) {
+    if (slots_[i].tag != tag) continue;
+    const Cell& head = At(slots_[i].head);
+    if (head.entity == contribution.key && head.measure == contribution.measure) break;
+  }
+  // The key's days, ascending; usually one or two.
+  uint32_t* link = &slots_[i].head;
+  if (*link == kNone) {
+    slots_[i].tag = tag;
+    ++keys_;
+  }
+  while (*link != kNone && At(*link).day < contribution.day) link = &At(*link).next;
+  if (*link == kNone || At(*link).day != contribution.day) {
+    const uint32_t next = *link;
+    *link = NewCell(contribution, next);  // cells never move: `link` is good still
+    return;
+  }
+  Cell& cell = At(*link);
+  feature::Tile tile = TileOf(cell);
+  tile.Merge(contribution.tile);
+  SetTile(tile, &cell);
+}
+
+void Increments::Grow() {
+  std::vector<Slot> old(std::max(kSlotsMin, slots_.size() * 2));
+  old.swap(slots_);
+  const size_t mask = slots_.size() - 1;
+  for (const Slot& slot : old) {
+    if (slot.head == kNone) continue;
+    size_t i = slot.tag & mask;
+    while (slots_[i].head != kNone) i = (i + 1) & mask;
+    slots_[i] = slot;
   }
 }
 
-std::vector<Increments::Key> Increments::SortedKeys() const {
-  std::vector<Key> keys;
-  keys.reserve(tiles_.size());
-  for (const auto& [key, tiles] : tiles_) keys.push_back(key);
-  std::sort(keys.begin(), keys.end());
-  return keys;
+void Increments::Sort() {
+  std::vector<std::vector<SortedKey>> by_measure;
+  for (const Slot& slot : slots_) {
+    if (slot.head == kNone) continue;
+    const Cell& head = At(slot.head);
+    if (by_measure.size() <= head.measure) by_measure.resize(head.measure + size_t{1});
+    by_measure[head.measure].push_back({head.entity, slot.head});
+  }
+  slots_ = {};
+  sorted_.reserve(keys_);
+  for (std::vector<SortedKey>& keys : by_measure) {
+    std::sort(keys.begin(), keys.end(),
+              [](const SortedKey& a, const SortedKey& b) { return a.entity < b.entity; });
+    sorted_.insert(sorted_.end(), keys.begin(), keys.end());
+    keys = {};
+  }
 }
 
-const std::vector<feature::DayTile>& Increments::TilesOf(const Key& key) const {
-  return tiles_.find(key)->second;
+Increments::Key Increments::KeyAt(size_t i) const {
+  return {At(sorted_[i].head).measure, sorted_[i].entity};
+}
+
+std::vector<feature::DayTile> Increments::TilesAt(size_t i) const {
+  std::vector<feature::DayTile> tiles;
+  for (uint32_t cell = sorted_[i].head; cell != kNone; cell = At(cell).next) {
+    tiles.push_back({At(cell).day, TileOf(At(cell))});
+  }
+  return tiles;
 }
 
 }  // namespace verdict::aggregate

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
 #include "aggregate/aggregate_store.h"
@@ -15,7 +15,8 @@ namespace verdict::aggregate {
 base::Hash128 TileDigest(const BlobKey& key, const std::vector<feature::DayTile>& tiles);
 base::Hash128 AddDigests(const base::Hash128& a, const base::Hash128& b);
 
-// Thread-compatible.
+// Thread-compatible. 64 bytes a cell of one (key, day), 11 to 21 bytes of index a key. Add
+// everything, Sort once, then read.
 class Increments {
  public:
   struct Key {
@@ -25,19 +26,47 @@ class Increments {
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   void Add(const feature::Contribution& contribution);
-  // All keys, ascending. Call once everything is added.
-  std::vector<Key> SortedKeys() const;
+  // Orders the keys, ascending; gives the index's memory back. Nothing may be added afterwards.
+  void Sort();
+  size_t size() const { return sorted_.size(); }  // keys, once sorted
+  Key KeyAt(size_t i) const;
   // Ascending days.
-  const std::vector<feature::DayTile>& TilesOf(const Key& key) const;
-  size_t size() const { return tiles_.size(); }
+  std::vector<feature::DayTile> TilesAt(size_t i) const;
 
  private:
-  struct KeyHash {
-    size_t operator()(const Key& key) const {
-      return key.entity.table_hash() ^ (key.measure * 0x9e3779b97f4a7c15ULL);
-    }
+  static constexpr uint32_t kNone = UINT32_MAX;
+  static constexpr size_t kChunkCells = 4096;
+  struct Cell {
+    model::EntityKey entity;
+    uint32_t next = kNone;  // another day of the same key, later than this one
+    model::DayNumber day = 0;
+    uint16_t measure = 0;
+    uint8_t marks = 0;
+    uint64_t sum_low = 0, sum_high = 0;
+    int64_t count = 0, min = 0, max = 0;
   };
-  std::unordered_map<Key, std::vector<feature::DayTile>, KeyHash> tiles_;
+  static_assert(sizeof(Cell) == 64);
+  struct Slot {
+    uint32_t tag = 0;
+    uint32_t head = kNone;  // the cell of the key's first day
+  };
+  struct SortedKey {
+    model::EntityKey entity;
+    uint32_t head = kNone;
+  };
+
+  Cell& At(uint32_t cell) { return chunks_[cell / kChunkCells][cell % kChunkCells]; }
+  const Cell& At(uint32_t cell) const { return chunks_[cell / kChunkCells][cell % kChunkCells]; }
+  static feature::Tile TileOf(const Cell& cell);
+  static void SetTile(const feature::Tile& tile, Cell* cell);
+  uint32_t NewCell(const feature::Contribution& contribution, uint32_t next);
+  void Grow();
+
+  std::vector<std::unique_ptr<Cell[]>> chunks_;
+  uint32_t cells_ = 0;
+  std::vector<Slot> slots_;  // open addressing, at most 3/4 full
+  size_t keys_ = 0;
+  std::vector<SortedKey> sorted_;
 };
 
 }  // namespace verdict::aggregate

@@ -1,0 +1,54 @@
+// What a fold gathers, against a plain map.
+#include "aggregate/increments.h"
+
+#include <cstring>
+#include <map>
+#include <random>
+#include <utility>
+
+#include "gtest/gtest.h"
+
+namespace verdict::aggregate {
+namespace {
+
+TEST(Increments, HoldsWhatAPlainMapHolds) {
+  for (int seed = 0; seed < 10; ++seed) {
+    std::mt19937_64 random(seed);
+    Increments increments;
+    std::map<Increments::Key, std::map<model::DayNumber, feature::Tile>> expected;
+    for (int i = 0; i < 30'000; ++i) {
+      feature::Contribution one;
+      one.measure = static_cast<uint16_t>(random() % 3);
+      const uint64_t entity = random() % (seed % 2 == 0 ? 50 : 9'000);
+      std::memcpy(one.key.bytes.data() + 4, &entity, sizeof entity);  // tags that meet often
+      one.day = 20'000 + static_cast<model::DayNumber>(random() % 9);
+      const auto amount = static_cast<int64_t>(random());
+      one.tile = {.sum = feature::Int128{amount} * 5,
+                  .count = -1,
+                  .min = amount,
+                  .max = amount,
+                  .marks = static_cast<uint8_t>(random() % 8)};
+      increments.Add(one);
+      expected[{one.measure, one.key}][one.day].Merge(one.tile);
+    }
+    increments.Sort();
+    ASSERT_EQ(increments.size(), expected.size());
+    size_t i = 0;
+    for (const auto& [key, days] : expected) {  // ascending, as the keys must be
+      ASSERT_EQ(increments.KeyAt(i), key);
+      std::vector<feature::DayTile> tiles;
+      for (const auto& [day, tile] : days) tiles.push_back({day, tile});
+      ASSERT_EQ(increments.TilesAt(i), tiles);
+      ++i;
+    }
+  }
+}
+
+TEST(Increments, MayBeEmpty) {
+  Increments increments;
+  increments.Sort();
+  EXPECT_EQ(increments.size(), 0u);
+}
+
+}  // namespace
+}  // namespace verdict::aggregate
