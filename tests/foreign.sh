@@ -39,7 +39,7 @@ day=$(date -u -d "$first + $days days" +%F) next=$(date -u -d "$first + $((days 
 from=$(date -u -d "$day - 29 days" +%F)
 echo "foreign: $(basename "$csv"): history $first .. (excluding) $day, scored day $day, base currency $currency"
 
-# A rule set that judges nothing: every payment is allowed, so approved, so counted.
+# A rule set that flags nothing: every payment is allowed, so approved, so counted. Its one rule reads both features.
 mkdir "$work/rules"
 echo '{ "schema": "txn/1" }' >"$work/rules/schema.json"
 cat >"$work/rules/features.json" <<'J'
@@ -50,6 +50,12 @@ J
 echo '{ "review_at": 50, "deny_at": 100, "default": "allow", "on": { "STALE": "decide", "PARTIAL": "decide", "DEFAULT": "review" }, "reasons": ["NONE"] }' \
   >"$work/rules/policy.json"
 
+cat >"$work/rules/never.json" <<'J'
+{ "schema": "txn/1", "rules": [
+  { "id": "reads_both", "name": "Never matches", "owner": "tests", "description": "So that both features count for provenance.",
+    "mode": "live", "action": "none", "score": 1, "reason": "NONE", "when_all": [ "merchant.volume_30d < -1.0", "merchant.count_30d < -1" ] } ] }
+J
+
 common=(--base-currency "$currency" --clock event)
 "$bin/verdict" import "$work/rows.csv" --map "$mapping" --until "$day" --embedded "$work/dir" "${common[@]}" || trouble "the import failed"
 "$bin/verdict" aggregate --embedded "$work/dir" --rules "$work/rules" "${common[@]}" || trouble "the fold failed"
@@ -58,7 +64,7 @@ taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 free_port() { local p; for p in $(seq "$1" $(($1 + 500))); do taken "$p" || { echo "$p"; return; }; done; trouble "no free port"; }
 grpc_port=$(free_port $((20000 + $$ % 10000))) http_port=$(free_port $((31000 + $$ % 10000)))
 "$bin/verdictd" --embedded "$work/dir" --rules "$work/rules" "${common[@]}" --listen "127.0.0.1:$grpc_port" \
-  --http "127.0.0.1:$http_port" >"$work/verdictd.log" 2>&1 &
+  --http "127.0.0.1:$http_port" --score-blob-wait-ms 5000 --score-append-wait-ms 5000 >"$work/verdictd.log" 2>&1 &
 server=$!
 ready() {
   local status

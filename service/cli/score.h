@@ -26,7 +26,7 @@ struct ScoreFileSummary {
   int64_t scored = 0;
   int64_t failed = 0;    // the service answered with an error
   int64_t bad_rows = 0;  // no payment at all
-  int64_t full = 0;      // answers of provenance FULL
+  int64_t full = 0;      // answers of provenance FULL, features included
   double seconds = 0;
 };
 

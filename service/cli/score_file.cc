@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <chrono>
 #include <memory>
+#include <set>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -73,21 +74,29 @@ class Run {
     out->push_back('\n');
   }
 
+  // The worse of the decision's provenance and that of the features asked for: a feature that no
+  // live rule reads may be PARTIAL within a FULL decision.
   void Write(const v1::ScoreResponse& response) {
-    ++summary_.scored;
-    summary_.full += response.provenance() == v1::PROVENANCE_FULL ? 1 : 0;
-    std::string* out = answers_->buffer();
-    out->append(response.transaction_id()).append(",").append(ShortName(response.decision()));
-    out->append(",").append(ShortName(response.provenance())).append(",");
-    for (int i = 0; i < response.partial_reasons_size(); ++i)
-      out->append(i > 0 ? "|" : "").append(response.partial_reasons(i));
+    v1::Provenance provenance = response.provenance();
+    std::set<std::string> reasons(response.partial_reasons().begin(),
+                                  response.partial_reasons().end());
+    std::string values;
     for (const std::string& name : options_.features) {
+      values += ",";
       const auto& features = response.features();
       const auto found = std::find_if(features.begin(), features.end(),
                                       [&](const v1::FeatureValue& f) { return f.name() == name; });
-      out->append(",").append(found == features.end() ? "" : ExactText(*found));
+      if (found == features.end()) continue;
+      values += ExactText(*found);
+      provenance = std::max(provenance, found->provenance());
+      reasons.insert(found->partial_reasons().begin(), found->partial_reasons().end());
     }
-    out->push_back('\n');
+    std::string why;
+    for (const std::string& reason : reasons) why += (why.empty() ? "" : "|") + reason;
+    ++summary_.scored;
+    summary_.full += provenance == v1::PROVENANCE_FULL ? 1 : 0;
+    absl::StrAppendFormat(answers_->buffer(), "%s,%s,%s,%s%s\n", response.transaction_id(),
+                          ShortName(response.decision()), ShortName(provenance), why, values);
     answers_->FlushIfLarge();
   }
 
