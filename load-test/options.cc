@@ -77,6 +77,10 @@ void AddRequests(Options* o, CLI::App* app) {
   app->add_option(
       "--answers", o->answers,
       "with --keep-ids: write id,decision,provenance,rules of each answer to this file");
+  app->add_option("--write-pool", o->write_pool,
+                  "write the pool to a file as length-delimited ScoreRequests, each under an id of "
+                  "its own, and end "
+                  "(for ghz --binary-file)");
   app->add_option("--seed", o->seed, "seed of the pool and of the arrivals (0: from the clock)")
       ->capture_default_str();
   app->add_flag("--allow-replayed", o->allow_replayed,

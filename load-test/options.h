@@ -29,8 +29,9 @@ struct Options {
   bool every_merchant = false;  // request i of the pool is merchant i: fills a service evenly
   std::string from;             // a file of events to play in place of the pool
   bool keep_ids = false;        // with `from`: ids and times as they stand in the file, once
-  std::string answers;  // with `keep_ids`: a file of id,decision,provenance,rules of each answer
-  uint64_t seed = 0;    // 0: from the clock
+  std::string answers;     // with `keep_ids`: a file of id,decision,provenance,rules of each answer
+  std::string write_pool;  // write the pool, length-delimited, and end: data for ghz
+  uint64_t seed = 0;       // 0: from the clock
   bool allow_replayed = false;
   bool json = false;
 };

@@ -144,6 +144,23 @@ std::string RequestPool::IdOf(size_t index, uint64_t sequence) const {
   return id;
 }
 
+absl::Status RequestPool::WriteDelimited(const std::string& path, int64_t now_ms) const {
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  std::vector<uint8_t> body;
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    body.resize(entries_[i].bytes);
+    WriteBody(i, i, now_ms, body.data());
+    size_t length = body.size() - kPrefixBytes;
+    for (; length >= 128; length >>= 7) file.put(static_cast<char>(length | 0x80));
+    file.put(static_cast<char>(length));
+    file.write(reinterpret_cast<const char*>(body.data()) + kPrefixBytes,
+               static_cast<std::streamsize>(body.size() - kPrefixBytes));
+  }
+  file.close();
+  if (!file) return absl::UnavailableError(absl::StrFormat("cannot write %s", path));
+  return absl::OkStatus();
+}
+
 void RequestPool::AppendEvent(const pb::TransactionEvent& event, bool record) {
   if (event.kind() != pb::EVENT_KIND_PAYMENT) return;
   pb::Transaction txn = event.transaction();

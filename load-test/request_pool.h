@@ -30,6 +30,9 @@ class RequestPool {
   size_t BodyBytes(size_t index) const { return entries_[index].bytes; }
   // Writes them with the id of `sequence` and the time `now_ms` (kept ones stay as they are).
   void WriteBody(size_t index, uint64_t sequence, int64_t now_ms, uint8_t* out) const;
+  // All of them as length-delimited ScoreRequest messages, request i under the id of sequence i.
+  // Errors: Unavailable.
+  absl::Status WriteDelimited(const std::string& path, int64_t now_ms) const;
   // The id that WriteBody wrote.
   std::string IdOf(size_t index, uint64_t sequence) const;
 

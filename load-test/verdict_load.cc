@@ -105,11 +105,18 @@ absl::Status WriteAnswers(const std::string& path, const std::vector<Client>& cl
   return absl::InvalidArgumentError("cannot write all of --answers " + path);
 }
 
+uint64_t SeedOf(const Options& options) {
+  return options.seed != 0 ? options.seed : std::random_device{}() | uint64_t{1} << 32;
+}
+
+absl::StatusOr<RequestPool> MakePool(const Options& options, uint64_t seed) {
+  if (!options.from.empty()) return RequestPool::Load(options, seed);
+  return RequestPool::Generate(options, seed);
+}
+
 absl::StatusOr<RunResult> RunPlan(const Options& options) {
-  const uint64_t seed =
-      options.seed != 0 ? options.seed : std::random_device{}() | uint64_t{1} << 32;
-  absl::StatusOr<RequestPool> pool = options.from.empty() ? RequestPool::Generate(options, seed)
-                                                          : RequestPool::Load(options, seed);
+  const uint64_t seed = SeedOf(options);
+  const absl::StatusOr<RequestPool> pool = MakePool(options, seed);
   if (!pool.ok()) return pool.status();
   uint64_t requests = options.requests;
   if (options.keep_ids)
@@ -157,15 +164,30 @@ absl::StatusOr<RunResult> RunPlan(const Options& options) {
   return result;
 }
 
+int Refuse(const absl::Status& status) {
+  std::fprintf(stderr, "verdict-load: %s\n", std::string(status.message()).c_str());
+  return status.code() == absl::StatusCode::kUnavailable ? 1 : 2;
+}
+
+// For tools that cannot make requests of their own.
+int WritePool(const Options& options) {
+  const absl::StatusOr<RequestPool> pool = MakePool(options, SeedOf(options));
+  if (!pool.ok()) return Refuse(pool.status());
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  const absl::Status written = pool->WriteDelimited(
+      options.write_pool, std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+  if (!written.ok()) return Refuse(written);
+  std::printf("%zu requests written to %s\n", pool->size(), options.write_pool.c_str());
+  return 0;
+}
+
 int Main(int argc, char** argv) {
   int exit_code = 0;
   const std::optional<Options> options = ParseOptions(argc, argv, &exit_code);
   if (!options.has_value()) return exit_code;
+  if (!options->write_pool.empty()) return WritePool(*options);
   const absl::StatusOr<RunResult> result = RunPlan(*options);
-  if (!result.ok()) {
-    std::fprintf(stderr, "verdict-load: %s\n", std::string(result.status().message()).c_str());
-    return result.status().code() == absl::StatusCode::kUnavailable ? 1 : 2;
-  }
+  if (!result.ok()) return Refuse(result.status());
   const Hardware hardware = DescribeHardware();
   const std::string report = options->json ? JsonReport(*options, *result, hardware)
                                            : TextReport(*options, *result, hardware);
