@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "base/status.h"
 #include "grpc_api/server.h"
 #include "http_api/process_metrics.h"
 #include "log.h"
@@ -18,7 +19,6 @@ constexpr char kVersion[] = VERDICT_VERSION;
 constexpr std::chrono::hours kWaitSlice{1};
 
 int Refuse(const absl::Status& status) {
-  StopLog();
   std::fprintf(stderr, "verdictd: %s\n", std::string(status.message()).c_str());
   return 2;
 }
@@ -28,25 +28,33 @@ void ForwardGrpcLog(int severity, const char* message) {
                 : LogDebug("grpc", {{"message", message}});
 }
 
+// From the folder to the last checkpoint. `started` is false where the operator has something to mend first.
+absl::Status Live(const settings::Settings& settings, StopSignal* stop, bool* started) {
+  Verdictd verdictd(settings);
+  RETURN_IF_ERROR(verdictd.Open());
+  const absl::Status prepared = verdictd.Prepare(stop);
+  if (!prepared.ok() && !absl::IsCancelled(prepared)) return prepared;
+  *started = true;
+  if (prepared.ok()) {
+    verdictd.Serve();
+    while (!stop->WaitFor(kWaitSlice)) {
+    }
+  }
+  return verdictd.Stop();
+}
+
 int Run(const settings::Invocation& invocation) {
   StopSignal stop;  // first: every thread made later leaves the signals to it
   StartLog(invocation.settings.log_level);
   grpc_api::RouteGrpcLog(ForwardGrpcLog);
   for (const std::string& warning : invocation.warnings) LogWarning(warning);
   http_api::RegisterProcessMetrics(kVersion);
-
-  Verdictd verdictd(invocation.settings);
-  if (const absl::Status opened = verdictd.Open(); !opened.ok()) return Refuse(opened);
-  const absl::Status prepared = verdictd.Prepare(&stop);
-  if (!prepared.ok() && !absl::IsCancelled(prepared)) return Refuse(prepared);
-  if (prepared.ok()) {
-    verdictd.Serve();
-    while (!stop.WaitFor(kWaitSlice)) {
-    }
-  }
-  const absl::Status stopped = verdictd.Stop();
+  bool started = false;
+  const absl::Status ended = Live(invocation.settings, &stop, &started);
+  grpc_api::RouteGrpcLog(nullptr);
   StopLog();
-  return stopped.ok() ? 0 : 1;
+  if (!started) return Refuse(ended);
+  return ended.ok() ? 0 : 1;
 }
 
 int Main(int argc, char** argv) {

@@ -78,7 +78,7 @@ class Server {
 };
 
 // gRPC's own log lines go to `sink` from now on, in place of stderr. `severity`: 0 debug, 1 info, 2
-// error. Once, at start.
+// error. Null: to nobody.
 void RouteGrpcLog(void (*sink)(int severity, const char* message));
 
 }  // namespace verdict::grpc_api
