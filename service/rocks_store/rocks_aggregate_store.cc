@@ -51,6 +51,8 @@ rocksdb::Options DatabaseOptions(const RocksAggregateStore::Options& options) {
   database.create_if_missing = true;
   database.max_background_jobs = 2;
   database.write_buffer_size = size_t{64} << 20;
+  database.memtable_prefix_bloom_size_ratio = 0.05;  // most keys that are asked for are not in it
+  database.memtable_whole_key_filtering = true;
   database.compression = rocksdb::kLZ4Compression;
   database.keep_log_file_num = 2;
   database.max_open_files = 512;
@@ -74,14 +76,15 @@ struct RocksAggregateStore::Database {
     bytes.reserve(keys.size());
     for (const BlobKey& key : keys) bytes.push_back(StoreKey(key));
     const std::vector<rocksdb::Slice> slices(bytes.begin(), bytes.end());
-    std::vector<std::string> values;
-    const std::vector<rocksdb::Status> statuses =
-        db->MultiGet(rocksdb::ReadOptions(), slices, &values);
+    std::vector<rocksdb::PinnableSlice> values(keys.size());
+    std::vector<rocksdb::Status> statuses(keys.size());
+    db->MultiGet(rocksdb::ReadOptions(), db->DefaultColumnFamily(), slices.size(), slices.data(),
+                 values.data(), statuses.data());
     std::vector<BlobResult> results(keys.size());
     for (size_t i = 0; i < keys.size(); ++i) {
       if (statuses[i].IsNotFound()) results[i].state = BlobResult::State::kAbsent;
       if (!statuses[i].ok()) continue;
-      auto blob = aggregate::DecodeBlob(values[i]);
+      auto blob = aggregate::DecodeBlob({values[i].data(), values[i].size()});
       if (!blob.ok() || blob->measure_hash != keys[i].measure_hash) continue;
       results[i].state = BlobResult::State::kFound;
       results[i].blob = *std::move(blob);
