@@ -163,9 +163,7 @@ class World {
     NoteComplete();
     return total;
   }
-  void NoteComplete() {
-    live->NoteComplete(clock.NowMs(), schedule.EpochOf(clock.NowMs()));
-  }
+  void NoteComplete() { live->NoteComplete(clock.NowMs(), schedule.EpochOf(clock.NowMs())); }
 
   model::Transaction Payment(const std::string& id, int64_t amount_minor = 100) const {
     model::Transaction txn;
