@@ -125,7 +125,7 @@ figure() {
 }
 planned=$(figure planned_rate) achieved=$(figure achieved_rate) failed=$(figure failed)
 p50=$(figure p50_ms latency_from_intended) p99=$(figure p99_ms latency_from_intended)
-p999=$(figure p99.9_ms latency_from_intended) worst=$(figure max_ms latency_from_intended)
+p999=$(figure p999_ms latency_from_intended) worst=$(figure max_ms latency_from_intended)
 
 # Answers against labels: flagged is DENY or REVIEW.
 awk -F, 'NR == FNR { if ($2 == 1) kind[$1] = $3; next }
@@ -141,7 +141,7 @@ awk -F, 'NR == FNR { if ($2 == 1) kind[$1] = $3; next }
     for (r in matched) printf "rule %s %d %d\n", r, matched[r], right[r] }' \
   "$prepared/payments/labels.csv" "$work/answers.csv" >"$work/figures.txt"
 read -r answers frauds flags hits < <(awk '$1 == "total" { print $2, $3, $4, $5 }' "$work/figures.txt")
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", b > 0 ? a / b : 0 }'; }
+ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.3f", (b > 0 ? a / b : 0) }'; }
 precision=$(ratio "$hits" "$flags") recall=$(ratio "$hits" "$frauds")
 count() { awk -v a="$1" -v b="$2" '$1 == a && $2 == b { n = $3 } END { print n + 0 }' "$work/figures.txt"; }
 
@@ -158,9 +158,11 @@ echo "Frauds by kind                frauds     flagged"
 awk '$1 == "kind" { print $2, $3, $4 }' "$work/figures.txt" | sort |
   while read -r kind n caught; do printf '  %-24s %9d   %9d\n' "$kind" "$n" "$caught"; done
 echo "Latency from the intended send, ms"
-printf '  p50 %s   p99 %s   p99.9 %s   max %s\n' "$p50" "$p99" "$p999" "$worst"
+printf '  p50 %.2f   p99 %.2f   p99.9 %.2f   max %.2f\n' "$p50" "$p99" "$p999" "$worst"
 echo "Rate, Score calls a second"
-printf '  planned %s   achieved %s   failed %s   FULL %s of %s\n' "$planned" "$achieved" "$failed" "$(count provenance FULL)" "$answers"
+printf '  planned %.0f   achieved %.0f   failed %s\n' "$planned" "$achieved" "$failed"
+echo "How whole the inputs were"
+awk -v all="$answers" '$1 == "provenance" { printf "  %-24s %9d  %6.2f%%\n", $2, $3, 100 * $3 / all }' "$work/figures.txt"
 echo "Against the labels (flagged: DENY or REVIEW)"
 printf '  precision %s   recall %s   (%s frauds, %s flagged, %s of them frauds)\n' "$precision" "$recall" "$frauds" "$flags" "$hits"
 
