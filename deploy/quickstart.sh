@@ -32,7 +32,7 @@ began=$SECONDS
 first_day=2025-01-01 today=2025-01-31 days=30 merchants=10000 cards=100000
 work=build/quickstart
 log=$work/verdictd.log
-server= succeeded=0
+server= kept=0
 mkdir -p "$work"
 
 say() { printf '[%3d s] %s\n' $((SECONDS - began)) "$*"; }
@@ -43,7 +43,7 @@ stop_server() {
   wait "$server" 2>/dev/null || true
   server=
 }
-on_exit() { [ $keep -eq 1 ] && [ $succeeded -eq 1 ] || stop_server; }
+on_exit() { [ $kept -eq 1 ] || stop_server; }
 trap on_exit EXIT
 trap 'exit 130' INT TERM
 
@@ -189,6 +189,7 @@ awk -v a="$achieved" -v p="$planned" 'BEGIN { exit !(a >= 0.99 * p) }' || proble
 [ "$failed" = 0 ] || problems+=("$failed calls failed")
 [ "$load_status" -eq 0 ] || problems+=("verdict-load: $(figure fault)")
 if [ $keep -eq 1 ]; then
+  kept=1
   echo "verdictd goes on as process $server; stop it with: kill $server"
   echo "Send a payment by hand:"
   echo "  $bin/verdict score --addr 127.0.0.1:$grpc_port --txn $work/sample-ALLOW.json --features"
@@ -198,7 +199,6 @@ else
   stop_server
 fi
 [ ${#problems[@]} -eq 0 ] || die "not as promised: $(printf '%s; ' "${problems[@]}")"
-succeeded=1
 printf 'quickstart: ok {"payments": %s, "allow": %s, "review": %s, "deny": %s, "full": %s, "planned_rate": %s, "achieved_rate": %s, "p50_ms": %s, "p99_ms": %s, "p99.9_ms": %s, "max_ms": %s, "failed": %s, "precision": %s, "recall": %s, "metrics": "%s", "seconds": %s}\n' \
   "$answers" "$(count outcome ALLOW)" "$(count outcome REVIEW)" "$(count outcome DENY)" "$(count provenance FULL)" "$planned" "$achieved" \
   "$p50" "$p99" "$p999" "$worst" "$failed" "$precision" "$recall" "$metrics" $((SECONDS - began))

@@ -77,6 +77,9 @@ absl::StatusOr<ImportSummary> RunImport(Arguments& arguments) {
   if (!arguments.until.empty()) {
     ASSIGN_OR_RETURN(arguments.import.until_ms, model::ParseTimeMs(arguments.until));
   }
+  if (arguments.import.input.path != "-") {  // a wrong name must not leave a new directory behind
+    RETURN_IF_ERROR(OpenEventReader(arguments.import.input).status());
+  }
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
                    OpenedDir::Open(arguments.embedded, "verdict import"));
   rocks_store::RocksLog& log = opened->dir().log();
@@ -104,9 +107,11 @@ void AddImportCommand(CLI::App& app, int* exit_code) {
       ->required();
   command->add_option("--map", a->import.input.mapping, "which column is which field (JSON)");
   command
-      ->add_option("--input-format", a->import.input.format,
-                   "csv, jsonl or events; else told by the file's name")
-      ->transform(CLI::CheckedTransformer(kFormats));
+      ->add_option_function<std::string>(
+          "--input-format",
+          [a](const std::string& name) { a->import.input.format = kFormats.at(name); },
+          "csv, jsonl or events; else told by the file's name")
+      ->check(CLI::IsMember({"csv", "jsonl", "events"}));
   command->add_option("--until", a->until,
                       "rows before this time only; the log's time then stands there");
   command->add_option("--reject", a->import.reject_path,

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <map>
 
 #include "absl/strings/str_format.h"
 
@@ -21,10 +20,14 @@ bool IsNumber(const std::string& cell) {
 }  // namespace
 
 void AddFormatOption(CLI::App* command, OutputFormat* format) {
-  static const std::map<std::string, OutputFormat> kNames = {{"text", OutputFormat::kText},
-                                                             {"json", OutputFormat::kJson}};
-  command->add_option("--format", *format, "text for people, json for machines")
-      ->transform(CLI::CheckedTransformer(kNames))
+  command
+      ->add_option_function<std::string>(
+          "--format",
+          [format](const std::string& name) {
+            *format = name == "json" ? OutputFormat::kJson : OutputFormat::kText;
+          },
+          "text for people, json for machines")
+      ->check(CLI::IsMember({"text", "json"}))
       ->default_str("text");
 }
 
