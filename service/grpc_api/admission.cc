@@ -29,7 +29,7 @@ void QueueDelay::Observe(Duration late, Time now) {
     share_ = std::max(0, share_ - 2);
     return;
   }
-  if (over_since_ == Time::max()) over_since_ = now - late;
+  if (over_since_ == Time::max()) over_since_ = now;
   if (now - over_since_ >= kStandingFor) share_ = std::min(kShares - 1, share_ + 1);
 }
 

@@ -8,10 +8,10 @@
 
 namespace verdict::grpc_api {
 
-// The standing delay of one completion queue, seen as how late its alarm rings: the alarm waits in
-// the queue behind the calls that came before it. Short bursts pass; a delay that stands for
-// kStandingFor is worked off by shedding a share of the calls, more at each beat until it is gone
-// (after CoDel and "Fail at Scale").
+// The standing delay of one completion queue, seen as how long a probe takes to come round: it
+// waits in the queue behind the calls that came before it. Short bursts pass; a delay that stands
+// for kStandingFor is worked off by shedding a share of the calls, more at each beat until it is
+// gone (after CoDel and "Fail at Scale").
 // **Thread-compatible.** One a queue, touched by its thread.
 class QueueDelay {
  public:
@@ -21,7 +21,7 @@ class QueueDelay {
   static constexpr int kShares = 16;
 
   explicit QueueDelay(Duration most) : most_(most) {}
-  // The alarm rang `late`.
+  // A probe took `late`.
   void Observe(Duration late, Time now);
   // True where this call is to be shed.
   bool ShedsThis();

@@ -34,7 +34,7 @@ struct ServerOptions {
   int threads = 2;                          // each with a completion queue of its own
   int posted_calls = 256;                   // Score calls posted on each queue
   int in_flight_max = 4096;                 // Score calls under way, all threads together
-  std::chrono::milliseconds queue_delay_max{20};
+  std::chrono::milliseconds queue_delay_max{50};
   int streams_max = 1024;                    // concurrent calls of one connection
   std::chrono::seconds connection_age{600};  // 0: for ever
   int64_t memory_bytes_max = int64_t{256} << 20;

@@ -20,11 +20,20 @@ constexpr size_t kMatchedPerInFlight = 4;
 
 }  // namespace
 
-// The alarm's tag.
+// The tags of the two alarms.
 class Worker::Heart final : public QueueEvent {
  public:
   explicit Heart(Worker* worker) : worker_(worker) {}
-  void OnEvent(bool ok) override { worker_->Beat(ok); }
+  void OnEvent(bool) override { worker_->Beat(); }
+
+ private:
+  Worker* worker_;
+};
+
+class Worker::Probe final : public QueueEvent {
+ public:
+  explicit Probe(Worker* worker) : worker_(worker) {}
+  void OnEvent(bool) override { worker_->OnProbe(); }
 
  private:
   Worker* worker_;
@@ -37,7 +46,12 @@ Worker::Worker(const WorkerParts& parts, size_t index,
       in_flight_max_(std::max(1, parts.options->in_flight_max / parts.options->threads)),
       queue_(std::move(queue)),
       delay_(parts.options->queue_delay_max),
-      heart_(std::make_unique<Heart>(this)) {}
+      delay_histogram_(base::Metrics().AddHistogram(
+          "verdict_score_queue_delay_seconds",
+          "How long a probe waits in a completion queue, every 10 ms.",
+          {0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2})),
+      heart_(std::make_unique<Heart>(this)),
+      probe_(std::make_unique<Probe>(this)) {}
 
 Worker::~Worker() = default;
 
@@ -68,26 +82,41 @@ void Worker::Run() {
 }
 
 void Worker::SetAlarm() {
-  due_ = std::chrono::steady_clock::now() + kBeat;
   const gpr_timespec when =
       gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC), gpr_time_from_millis(kBeat.count(), GPR_TIMESPAN));
   alarm_.Set(queue_.get(), when, static_cast<QueueEvent*>(heart_.get()));
 }
 
-void Worker::Beat(bool) {
+// An alarm that is due goes into the queue at once, behind what came before; a timer's own lateness
+// is not in it.
+void Worker::SendProbe(std::chrono::steady_clock::time_point now) {
+  probing_ = true;
+  probe_sent_ = now;
+  probe_alarm_.Set(queue_.get(), gpr_now(GPR_CLOCK_MONOTONIC),
+                   static_cast<QueueEvent*>(probe_.get()));
+}
+
+void Worker::OnProbe() {
+  probing_ = false;
+  const auto now = std::chrono::steady_clock::now();
+  delay_.Observe(now - probe_sent_, now);
+  delay_histogram_.Observe(std::chrono::duration<double>(now - probe_sent_).count());
+}
+
+void Worker::Beat() {
   const auto now = std::chrono::steady_clock::now();
   parts_.health->Beat(index_, now);
-  delay_.Observe(now - due_, now);
   const bool stopping = stopping_.load(std::memory_order_acquire);
   const std::vector<WatchSlot*> watchers = watchers_;  // telling may remove one
   for (WatchSlot* watcher : watchers) {
     watcher->Tell(now);
     if (stopping) watcher->Finish({grpc::StatusCode::UNAVAILABLE, "the server stops"});
   }
-  if (stopping && watchers_.empty()) {
+  if (stopping && watchers_.empty() && !probing_) {
     stopped_.store(true, std::memory_order_release);
     return;
   }
+  if (!probing_) SendProbe(now);
   SetAlarm();
 }
 

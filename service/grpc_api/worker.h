@@ -77,20 +77,27 @@ class Worker {
 
  private:
   class Heart;
+  class Probe;
   void Run();
-  void Beat(bool ok);
+  void Beat();
+  void OnProbe();
   void SetAlarm();
+  void SendProbe(std::chrono::steady_clock::time_point now);
 
   const WorkerParts parts_;
   const size_t index_;
   const int64_t in_flight_max_;
   std::unique_ptr<grpc::ServerCompletionQueue> queue_;
   QueueDelay delay_;
+  const base::Histogram delay_histogram_;
   std::vector<std::unique_ptr<SlotPool>> pools_;
   std::vector<WatchSlot*> watchers_;
-  grpc::Alarm alarm_;
+  grpc::Alarm alarm_;        // rings every kBeat
+  grpc::Alarm probe_alarm_;  // due at once: how long it takes to come round is the queue's delay
   std::unique_ptr<Heart> heart_;
-  std::chrono::steady_clock::time_point due_;
+  std::unique_ptr<Probe> probe_;
+  std::chrono::steady_clock::time_point probe_sent_;
+  bool probing_ = false;
   std::thread thread_;
   std::atomic<bool> stopping_{false};
   std::atomic<bool> stopped_{false};

@@ -49,7 +49,6 @@ struct Memory {
 };
 
 struct Retention {
-  int64_t log_days = 8;        // events are kept so long in the embedded log
   int64_t decisions_s = 7200;  // a retry gets its first decision so long
 };
 
@@ -63,7 +62,7 @@ struct Settings {
   std::string zone = "UTC";
   std::string base_currency = "EUR";
   int64_t cut_minutes = 10;  // after midnight of the zone
-  int64_t checkpoint_period_s = 10;
+  int64_t checkpoint_period_ms = 5000;
   int64_t rules_poll_ms = 1000;
   LogLevel log_level = LogLevel::kInfo;
   Tls tls;

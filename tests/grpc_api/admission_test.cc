@@ -34,12 +34,12 @@ TEST_F(QueueDelayTest, NothingIsShedWithoutDelay) {
 }
 
 TEST_F(QueueDelayTest, AShortBurstPasses) {
-  Beats(6, milliseconds(30));
+  Beats(10, milliseconds(30));
   EXPECT_EQ(ShedOf(1600), 0);
 }
 
 TEST_F(QueueDelayTest, AStandingDelayShedsMoreAtEachBeat) {
-  Beats(8, milliseconds(30));  // 30 ms late at the first of them: it has stood for 100 ms
+  Beats(11, milliseconds(30));  // 100 ms from the first to the last
   EXPECT_EQ(ShedOf(1600), 100);
   Beats(1, milliseconds(30));
   EXPECT_EQ(ShedOf(1600), 200);
@@ -48,7 +48,7 @@ TEST_F(QueueDelayTest, AStandingDelayShedsMoreAtEachBeat) {
 }
 
 TEST_F(QueueDelayTest, ShedCallsAreSpreadEvenly) {
-  Beats(15, milliseconds(30));
+  Beats(18, milliseconds(30));
   const int share = delay_.shed_share();
   ASSERT_EQ(share, 8);
   for (int i = 0; i < 10; ++i) EXPECT_NEAR(ShedOf(4), 2, 1);
@@ -58,7 +58,7 @@ TEST_F(QueueDelayTest, TheShareFallsWhenTheDelayIsGone) {
   Beats(100, milliseconds(30));
   Beats(8, milliseconds(1));
   EXPECT_EQ(ShedOf(1600), 0);
-  Beats(6, milliseconds(30));
+  Beats(10, milliseconds(30));
   EXPECT_EQ(ShedOf(1600), 0) << "the delay has to stand anew";
 }
 
