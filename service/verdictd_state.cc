@@ -95,7 +95,7 @@ absl::Status Verdictd::Restore() {
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
       ingest::CheckpointThread::Parts{checkpoint_.get(), &dir_->checkpoint(), source_.get(),
                                       live_.get(), [this] { return dir_->log().Sync(); }},
-      ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_s * 1000)});
+      ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms)});
   ingest::Pump::Options options;
   options.warm_until = report.warm_until;
   pump_ =
