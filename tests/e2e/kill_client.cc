@@ -10,6 +10,11 @@
 namespace verdict::testing {
 namespace {
 
+// Between two calls of a client, so that 100,000 payments last for twenty lives of verdictd.
+constexpr std::chrono::milliseconds kPause{4};
+// A retry is told from a new payment for two hours of the log's time.
+constexpr int64_t kRetryWithinMs = 60 * 60'000;
+
 void SetDeadline(grpc::ClientContext* context) {
   context->set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(20));
 }
@@ -30,7 +35,8 @@ void KillClient::Reconnect() {
 }
 
 void KillClient::Run() {
-  while (run_->next.load() < run_->events_wanted) {
+  while (!run_->done.load()) {
+    if (!run_->hurried.load()) std::this_thread::sleep_for(kPause);
     if (!run_->serving.load()) {
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
       continue;
@@ -45,7 +51,8 @@ void KillClient::Run() {
       RetryScore();
     }
     if (!connected) {
-      while (run_->serving.load()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      while (run_->serving.load() && !run_->done.load())
+        std::this_thread::sleep_for(std::chrono::milliseconds(1));
       Reconnect();
     }
   }
@@ -124,7 +131,9 @@ bool KillClient::RecordPayments(int count) {
 }
 
 void KillClient::RetryScore() {
-  const auto first = ledger_->SomeAnswer(random_());
+  const auto first = ledger_->SomeAnswer(
+      random_(),
+      run_->start_ms + static_cast<int64_t>(run_->next.load()) * run_->step_ms - kRetryWithinMs);
   if (!first) return;
   v1::ScoreRequest request;
   *request.mutable_transaction() = ToTransaction(first->payment);

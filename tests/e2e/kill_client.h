@@ -19,9 +19,11 @@ struct KillRun {
   int merchants = 40;
   uint64_t events_wanted = 100'000;
   int64_t start_ms = 0;
-  int64_t step_ms = 0;                 // event time from one payment to the next
-  std::atomic<uint64_t> next{0};       // number of the next payment
-  std::atomic<bool> serving{false};    // false while verdictd is being started again
+  int64_t step_ms = 0;               // event time from one payment to the next
+  std::atomic<uint64_t> next{0};     // number of the next payment
+  std::atomic<bool> serving{false};  // false while verdictd is being started again
+  std::atomic<bool> hurried{false};  // no pause between calls: all kills are done
+  std::atomic<bool> done{false};
   std::atomic<uint64_t> replayed{0};   // retries that got their first decision
   std::atomic<uint64_t> forgotten{0};  // retries that were decided anew or otherwise: a defect
   std::atomic<uint64_t> not_full{0};   // answers that were not FULL
@@ -32,7 +34,7 @@ struct KillRun {
 class KillClient {
  public:
   KillClient(KillRun* run, Ledger* ledger, uint64_t seed);
-  // Until the run has sent what it wanted.
+  // Until the run is done.
   void Run();
 
  private:

@@ -53,8 +53,10 @@ Death NextDeath(int number, std::mt19937_64* random) {
 
 std::string FailpointSpec(const Death& death, uint64_t seed) {
   if (death.failpoint.empty()) return "";
-  const bool append = death.failpoint.starts_with("log.");
-  return death.failpoint + "=kill:" + (append ? "0.0005" : "0.3") + ":" + std::to_string(seed);
+  const char* probability = death.failpoint.starts_with("fold.")         ? "1"
+                            : death.failpoint.starts_with("checkpoint.") ? "0.3"
+                                                                         : "0.001";
+  return death.failpoint + "=kill:" + probability + ":" + std::to_string(seed);
 }
 
 std::map<std::string, int> ReadKills(const std::string& path) {
@@ -133,7 +135,11 @@ bool LiveAndDie(const Arguments& arguments, VerdictdProcess* process, KillRun* r
     std::printf("WRONG verdictd did not serve within 60 s after the last kill\n");
     return false;
   }
+  run->hurried.store(true);
   run->serving.store(true);
+  while (run->next.load() < run->events_wanted && !process->HasEnded()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
   return true;
 }
 
@@ -198,7 +204,7 @@ int Main(const Arguments& arguments) {
   }
   int timer_kills = 0;
   const bool lived = LiveAndDie(arguments, &process, &run, failpoint_log, &timer_kills);
-  if (!lived) run.next.store(arguments.events);
+  run.done.store(true);
   for (std::thread& thread : threads) thread.join();
   int wrong = lived ? CheckRun(arguments, run, ledger, ReadKills(failpoint_log), timer_kills) : 1;
   const int status = process.Stop();

@@ -31,10 +31,13 @@ void Ledger::RememberAnswer(const FirstAnswer& answer) {
   }
 }
 
-std::optional<FirstAnswer> Ledger::SomeAnswer(uint64_t random) const {
+std::optional<FirstAnswer> Ledger::SomeAnswer(uint64_t random, int64_t from_ms) const {
   base::MutexLock lock(mutex_);
-  if (answers_.empty()) return std::nullopt;
-  return answers_[random % answers_.size()];
+  for (size_t i = 0; i < answers_.size(); ++i) {
+    const FirstAnswer& answer = answers_[(random + i) % answers_.size()];
+    if (answer.payment.event_time_ms >= from_ms) return answer;
+  }
+  return std::nullopt;
 }
 
 uint64_t Ledger::acknowledged_count() const {

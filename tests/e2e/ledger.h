@@ -34,8 +34,9 @@ class Ledger {
   // It was sent and no answer came: it may count once or not at all.
   void Doubt(const Payment& payment) EXCLUDES_LOCK(mutex_);
   void RememberAnswer(const FirstAnswer& answer) EXCLUDES_LOCK(mutex_);
-  // One of the newest answers, for a retry.
-  std::optional<FirstAnswer> SomeAnswer(uint64_t random) const EXCLUDES_LOCK(mutex_);
+  // One of the newest answers to payments made at or after `from_ms`, for a retry.
+  std::optional<FirstAnswer> SomeAnswer(uint64_t random, int64_t from_ms) const
+      EXCLUDES_LOCK(mutex_);
 
   uint64_t acknowledged_count() const EXCLUDES_LOCK(mutex_);
   uint64_t doubted_count() const EXCLUDES_LOCK(mutex_);
