@@ -111,25 +111,19 @@ void Increments::Grow() {
 }
 
 void Increments::Sort() {
-  std::vector<std::vector<SortedKey>> by_measure;
+  sorted_.reserve(keys_);
   for (const Slot& slot : slots_) {
-    if (slot.head == kNone) continue;
-    const Cell& head = At(slot.head);
-    if (by_measure.size() <= head.measure) by_measure.resize(head.measure + size_t{1});
-    by_measure[head.measure].push_back({head.entity, slot.head});
+    if (slot.head != kNone) sorted_.push_back({At(slot.head).entity, slot.head});
   }
   slots_ = {};
-  sorted_.reserve(keys_);
-  for (std::vector<SortedKey>& keys : by_measure) {
-    std::sort(keys.begin(), keys.end(),
-              [](const SortedKey& a, const SortedKey& b) { return a.entity < b.entity; });
-    sorted_.insert(sorted_.end(), keys.begin(), keys.end());
-    keys = {};
-  }
+  std::sort(sorted_.begin(), sorted_.end(), [this](const SortedKey& a, const SortedKey& b) {
+    if (a.entity != b.entity) return a.entity < b.entity;
+    return At(a.head).measure < At(b.head).measure;
+  });
 }
 
 Increments::Key Increments::KeyAt(size_t i) const {
-  return {At(sorted_[i].head).measure, sorted_[i].entity};
+  return {sorted_[i].entity, At(sorted_[i].head).measure};
 }
 
 std::vector<feature::DayTile> Increments::TilesAt(size_t i) const {

@@ -20,13 +20,14 @@ base::Hash128 AddDigests(const base::Hash128& a, const base::Hash128& b);
 class Increments {
  public:
   struct Key {
-    uint16_t measure = 0;  // index into FeatureSet::measures()
     model::EntityKey entity;
+    uint16_t measure = 0;  // index into FeatureSet::measures()
     friend bool operator==(const Key&, const Key&) = default;
     friend auto operator<=>(const Key&, const Key&) = default;
   };
   void Add(const feature::Contribution& contribution);
-  // Orders the keys, ascending; gives the index's memory back. Nothing may be added afterwards.
+  // Orders the keys by entity, then measure, as stores lay them out; gives the index's memory back.
+  // Nothing may be added afterwards.
   void Sort();
   size_t size() const { return sorted_.size(); }  // keys, once sorted
   Key KeyAt(size_t i) const;

@@ -28,18 +28,27 @@ using aggregate::BlobWrite;
 using aggregate::Manifest;
 using Clock = std::chrono::steady_clock;
 
-// Keys: 'b' + measure hash (big-endian) + 12 bytes of entity; 'm' + measure hash.
-std::string MeasureKey(char kind, uint64_t measure_hash) {
-  std::string key(1, kind);
+// Keys: 'b' + 12 bytes of entity + measure hash (big-endian): what one payment asks of an entity
+// lies side by side, mostly in one block. Manifests: 'm' + measure hash.
+constexpr size_t kEntityBytes = std::tuple_size_v<decltype(model::EntityKey::bytes)>;
+constexpr size_t kBlobKeyBytes = 1 + kEntityBytes + 8;
+
+void PutHash(uint64_t measure_hash, std::string* key) {
   for (int shift = 56; shift >= 0; shift -= 8) {
-    key.push_back(static_cast<char>(measure_hash >> shift));
+    key->push_back(static_cast<char>(measure_hash >> shift));
   }
+}
+
+std::string ManifestKey(uint64_t measure_hash) {
+  std::string key = "m";
+  PutHash(measure_hash, &key);
   return key;
 }
 
 std::string StoreKey(const BlobKey& key) {
-  std::string bytes = MeasureKey('b', key.measure_hash);
-  bytes.append(reinterpret_cast<const char*>(key.entity.bytes.data()), key.entity.bytes.size());
+  std::string bytes = "b";
+  bytes.append(reinterpret_cast<const char*>(key.entity.bytes.data()), kEntityBytes);
+  PutHash(key.measure_hash, &bytes);
   return bytes;
 }
 
@@ -53,7 +62,7 @@ rocksdb::Options DatabaseOptions(const RocksAggregateStore::Options& options) {
   database.write_buffer_size = size_t{64} << 20;
   database.memtable_prefix_bloom_size_ratio = 0.05;  // most keys that are asked for are not in it
   database.memtable_whole_key_filtering = true;
-  database.compression = rocksdb::kLZ4Compression;
+  database.compression = rocksdb::kNoCompression;  // a cold payment pays for each block it opens
   database.keep_log_file_num = 2;
   database.max_open_files = 512;
   database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -226,7 +235,7 @@ absl::Status RocksAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) 
 absl::StatusOr<Manifest> RocksAggregateStore::GetManifest(uint64_t measure_hash) {
   std::string bytes;
   const rocksdb::Status status =
-      database_->db->Get(rocksdb::ReadOptions(), MeasureKey('m', measure_hash), &bytes);
+      database_->db->Get(rocksdb::ReadOptions(), ManifestKey(measure_hash), &bytes);
   if (status.IsNotFound()) return Manifest();
   RETURN_IF_ERROR(FromRocks(status, "read a manifest in " + database_->folder));
   return aggregate::DecodeManifest(bytes);
@@ -244,24 +253,25 @@ absl::Status RocksAggregateStore::CompareAndSwapManifest(uint64_t measure_hash,
   rocksdb::WriteOptions options;
   options.sync = true;
   return FromRocks(
-      database_->db->Put(options, MeasureKey('m', measure_hash), aggregate::EncodeManifest(next)),
+      database_->db->Put(options, ManifestKey(measure_hash), aggregate::EncodeManifest(next)),
       "write a manifest to " + database_->folder);
 }
 
 absl::Status RocksAggregateStore::Scan(
     uint64_t measure_hash,
     const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) {
-  const std::string prefix = MeasureKey('b', measure_hash);
+  std::string suffix;
+  PutHash(measure_hash, &suffix);
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(options));
-  for (at->Seek(prefix); at->Valid() && at->key().starts_with(prefix); at->Next()) {
-    model::EntityKey entity;
-    if (at->key().size() != prefix.size() + entity.bytes.size()) {
+  for (at->Seek("b"); at->Valid() && at->key().starts_with("b"); at->Next()) {
+    if (at->key().size() != kBlobKeyBytes) {
       return absl::DataLossError(absl::StrCat("a damaged key in ", database_->folder));
     }
-    std::copy_n(at->key().data() + prefix.size(), entity.bytes.size(),
-                reinterpret_cast<char*>(entity.bytes.data()));
+    if (!at->key().ends_with(suffix)) continue;
+    model::EntityKey entity;
+    std::copy_n(at->key().data() + 1, kEntityBytes, reinterpret_cast<char*>(entity.bytes.data()));
     ASSIGN_OR_RETURN(const feature::Blob blob,
                      aggregate::DecodeBlob({at->value().data(), at->value().size()}));
     RETURN_IF_ERROR(visit(entity, blob));

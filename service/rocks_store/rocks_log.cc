@@ -17,7 +17,7 @@ constexpr size_t kRecordBytesMax = size_t{1} << 20;
 constexpr size_t kBatchRecords = 4096;  // AppendBatch: one commit
 constexpr size_t kGroupRecords =
     1024;  // the appender: one commit, so that the first need not wait for the last
-constexpr char kMetric[] = "verdict_agg_append_total";
+constexpr char kMetric[] = "verdict_log_appends_total";
 constexpr char kHelp[] = "Appends to the event log by result.";
 
 }  // namespace

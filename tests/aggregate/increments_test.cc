@@ -29,7 +29,7 @@ TEST(Increments, HoldsWhatAPlainMapHolds) {
                   .max = amount,
                   .marks = static_cast<uint8_t>(random() % 8)};
       increments.Add(one);
-      expected[{one.measure, one.key}][one.day].Merge(one.tile);
+      expected[{one.key, one.measure}][one.day].Merge(one.tile);
     }
     increments.Sort();
     ASSERT_EQ(increments.size(), expected.size());
