@@ -1,8 +1,13 @@
 #include "aggregate/fold_scheduler.h"
 
+#include <sys/resource.h>
+
 #include <utility>
 
 namespace verdict::aggregate {
+namespace {
+constexpr int kFoldNice = 19;
+}
 
 FoldScheduler::FoldScheduler(std::unique_ptr<Folder> folder, Options options)
     : folder_(std::move(folder)), options_(std::move(options)) {
@@ -35,6 +40,9 @@ bool FoldScheduler::stopping() const {
 }
 
 void FoldScheduler::Run() {
+  // Payments first: a fold may take its time, an answer may not. (On Linux this is the calling
+  // thread's alone.)
+  setpriority(PRIO_PROCESS, 0, kFoldNice);
   while (!stopping()) {
     const std::chrono::milliseconds pause = FoldWhatIsDue();
     base::MutexLock lock(mutex_);

@@ -80,13 +80,14 @@ void Increments::Add(const feature::Contribution& contribution) {
     const Cell& head = At(slots_[i].head);
     if (head.entity == contribution.key && head.measure == contribution.measure) break;
   }
-  // The key's days, ascending; usually one or two.
+  // The key's days, newest first: events come almost in order of their days, so the first cell is
+  // mostly the one.
   uint32_t* link = &slots_[i].head;
   if (*link == kNone) {
     slots_[i].tag = tag;
     ++keys_;
   }
-  while (*link != kNone && At(*link).day < contribution.day) link = &At(*link).next;
+  while (*link != kNone && At(*link).day > contribution.day) link = &At(*link).next;
   if (*link == kNone || At(*link).day != contribution.day) {
     const uint32_t next = *link;
     *link = NewCell(contribution, next);  // cells never move: `link` is good still
@@ -131,6 +132,7 @@ std::vector<feature::DayTile> Increments::TilesAt(size_t i) const {
   for (uint32_t cell = sorted_[i].head; cell != kNone; cell = At(cell).next) {
     tiles.push_back({At(cell).day, TileOf(At(cell))});
   }
+  std::reverse(tiles.begin(), tiles.end());
   return tiles;
 }
 

@@ -39,7 +39,7 @@ class Increments {
   static constexpr size_t kChunkCells = 4096;
   struct Cell {
     model::EntityKey entity;
-    uint32_t next = kNone;  // another day of the same key, later than this one
+    uint32_t next = kNone;  // another day of the same key, before this one
     model::DayNumber day = 0;
     uint16_t measure = 0;
     uint8_t marks = 0;
@@ -49,7 +49,7 @@ class Increments {
   static_assert(sizeof(Cell) == 64);
   struct Slot {
     uint32_t tag = 0;
-    uint32_t head = kNone;  // the cell of the key's first day
+    uint32_t head = kNone;  // the cell of the key's newest day
   };
   struct SortedKey {
     model::EntityKey entity;

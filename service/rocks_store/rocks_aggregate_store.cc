@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
@@ -193,6 +194,8 @@ absl::StatusOr<std::unique_ptr<RocksAggregateStore>> RocksAggregateStore::Open(
     const std::string& folder, const Options& options) {
   auto database = std::make_unique<Database>();
   database->folder = folder;
+  rocksdb::Env::Default()->LowerThreadPoolCPUPriority(
+      rocksdb::Env::LOW);  // compactions after payments
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(DatabaseOptions(options), folder, &db),
                             "open the aggregates in " + folder));
