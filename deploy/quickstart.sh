@@ -3,14 +3,15 @@
 # usage: ./deploy/quickstart.sh [--keep] [--seed N] [--rate N] [--payments N] [--bin DIR]
 #   --keep        leave verdictd running, and say how to send it a payment
 #   --seed N      other payments (default 20250131)
-#   --rate N      Score calls a second, open loop (default 5500)
-#   --payments N  payments of the played day (default 120000: 21 s at the default rate)
+#   --rate N      Score calls a second, open loop (default 5200)
+#   --payments N  payments of the played day (default 110000: 21 s at the default rate)
 #   --bin DIR     take verdictd, verdict and verdict-load from DIR; nothing is installed or built
 # The prepared history is kept under build/quickstart/, so that a second run is short. Last line: "quickstart: ok {figures as JSON}".
 set -euo pipefail
+export LC_ALL=C
 cd "$(dirname "$0")/.."
 
-keep=0 seed=20250131 rate=5500 payments=120000 bin=
+keep=0 seed=20250131 rate=5200 payments=110000 bin=
 while [ $# -gt 0 ]; do
   case $1 in
     --keep) keep=1 ;;
@@ -34,6 +35,12 @@ work=build/quickstart
 log=$work/verdictd.log
 server= kept=0
 mkdir -p "$work"
+kept_pid=$(cat "$work/kept.pid" 2>/dev/null || true)
+if [ -n "$kept_pid" ] && grep -qs verdictd "/proc/$kept_pid/cmdline"; then
+  echo "quickstart: verdictd (pid $kept_pid), kept by an earlier run, still uses $work/day; end it first: kill $kept_pid" >&2
+  exit 1
+fi
+rm -f "$work/kept.pid"
 
 say() { printf '[%3d s] %s\n' $((SECONDS - began)) "$*"; }
 die() { printf 'quickstart: %s\n' "$*" >&2; exit 1; }
@@ -88,9 +95,9 @@ if [ ! -e "$prepared/complete" ]; then
   "$bin/verdict" generate --seed "$seed" --start "$first_day" --days "$days" --merchants "$merchants" --cards "$cards" \
     --today-payments "$payments" --json-events --out "$prepared/payments" ||
     die "verdict generate failed"
-  say "importing the history; the log's time then stands at the midnight before the played day"
-  "$bin/verdict" import "$prepared/payments/history.csv" --until "$today" --embedded "$prepared/dir" || die "verdict import failed"
-  say "folding up to the newest cut: the day before stays in the log, as on any midnight"
+  say "importing the history; the log's time then stands at a quarter past the midnight before the played day"
+  "$bin/verdict" import "$prepared/payments/history.csv" --until "${today}T00:15:00Z" --embedded "$prepared/dir" || die "verdict import failed"
+  say "folding the past days up to the cut of 00:10"
   "$bin/verdict" aggregate --embedded "$prepared/dir" --rules rules || die "verdict aggregate failed"
   rm "$prepared/payments/history.csv"
   touch "$prepared/complete"
@@ -190,6 +197,7 @@ awk -v a="$achieved" -v p="$planned" 'BEGIN { exit !(a >= 0.99 * p) }' || proble
 [ "$load_status" -eq 0 ] || problems+=("verdict-load: $(figure fault)")
 if [ $keep -eq 1 ]; then
   kept=1
+  echo "$server" >"$work/kept.pid"
   echo "verdictd goes on as process $server; stop it with: kill $server"
   echo "Send a payment by hand:"
   echo "  $bin/verdict score --addr 127.0.0.1:$grpc_port --txn $work/sample-ALLOW.json --features"

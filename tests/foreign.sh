@@ -44,8 +44,8 @@ mkdir "$work/rules"
 echo '{ "schema": "txn/1" }' >"$work/rules/schema.json"
 cat >"$work/rules/features.json" <<'J'
 { "features": [
-  { "name": "volume_30d", "entity": "merchant", "aggregate": "sum", "of": "txn.amount_base_minor", "window": "30d", "where": "txn.status == 'approved'" },
-  { "name": "count_30d", "entity": "merchant", "aggregate": "count", "window": "30d", "where": "txn.status == 'approved'" } ] }
+  { "name": "volume_30d", "entity": "merchant", "aggregate": "sum", "of": "txn.amount_base_minor", "window": "30d" },
+  { "name": "count_30d", "entity": "merchant", "aggregate": "count", "window": "30d" } ] }
 J
 echo '{ "review_at": 50, "deny_at": 100, "default": "allow", "on": { "STALE": "decide", "PARTIAL": "decide", "DEFAULT": "review" }, "reasons": ["NONE"] }' \
   >"$work/rules/policy.json"

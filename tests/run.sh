@@ -68,14 +68,29 @@ must "install" ./deploy/install-deps.sh
 step "house" python3 tests/house/check.py
 step "house self-test" python3 tests/house/check.py --self-test
 step "format" tests/static/format.sh
+step "proto lint" tests/static/proto.sh
+step "alert rules" tests/deploy/alerts.sh
+step "dashboard" python3 tests/deploy/dashboard.py
 
 rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store grpc_api http_api cli)
-rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
-rooms_tsan=(base counters aggregate ingest decide)
+rooms_asan=(base model rule feature ruleset eventlog counters aggregate ingest decide)
+rooms_tsan=(base counters ingest decide)
 
 must "build release" build release all
-for room in "${rooms_all[@]}"; do
-  [ -x "build/release/bin/${room}_test" ] && gtest "release $room" "build/release/bin/${room}_test"
+bin=build/release/bin
+for room in "${rooms_all[@]}"; do gtest "release $room" "$bin/${room}_test"; done
+step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
+step "mutants" tests/mutants.sh
+step "bad input" python3 tests/e2e/bad_input.py
+step "kill -9, 20 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
+data=${VERDICT_DATA:-../shared/data}
+for set in handbook sparkov; do
+  file=$(ls "$data/$set"-*.csv.gz 2>/dev/null | head -n 1)
+  if [ -n "$file" ]; then
+    step "foreign input, $set" tests/foreign.sh "$file" "tests/mappings/$set.json"
+  else
+    skip "foreign input, $set" "no $set data set under $data (VERDICT_DATA names another folder)"
+  fi
 done
 step "clang thread safety" tests/static/clang.sh syntax
 step "clang-tidy" tests/static/clang.sh tidy
