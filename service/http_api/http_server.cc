@@ -88,8 +88,8 @@ class HttpServer::Handlers {
         ready_("/readyz", [this] { return ReadyPage(readiness_()); }),
         server_(std::vector<std::string>{
             "listening_ports", options.address, "num_threads", std::to_string(options.threads),
-            "request_timeout_ms", std::to_string(options.request_timeout_ms), "linger_timeout_ms", "0", "max_request_size",
-            "8192", "enable_directory_listing", "no"}) {
+            "request_timeout_ms", std::to_string(options.request_timeout_ms), "linger_timeout_ms",
+            "0", "max_request_size", "8192", "enable_directory_listing", "no"}) {
     server_.addHandler("/metrics", metrics_);
     server_.addHandler("/healthz", health_);
     server_.addHandler("/readyz", ready_);

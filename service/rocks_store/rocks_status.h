@@ -8,8 +8,9 @@
 
 namespace verdict::rocks_store {
 
-// Corruption, files that are gone: DataLoss. NotFound: NotFound. A held lock, a missing or forbidden directory:
-// FailedPrecondition. A full disk: ResourceExhausted. Other trouble of the disk: Unavailable.
+// Corruption, files that are gone: DataLoss. NotFound: NotFound. A held lock, a missing or
+// forbidden directory: FailedPrecondition. A full disk: ResourceExhausted. Other trouble of the
+// disk: Unavailable.
 absl::Status FromRocks(const rocksdb::Status& status, const std::string& where);
 
 }  // namespace verdict::rocks_store

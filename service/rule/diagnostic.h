@@ -24,7 +24,8 @@ struct Fix {
 };
 
 struct Diagnostic {
-  std::string code;  // "R102"; R0xx syntax, R1xx names, R2xx types, R3xx literals, R4xx cost, R5xx files
+  std::string
+      code;  // "R102"; R0xx syntax, R1xx names, R2xx types, R3xx literals, R4xx cost, R5xx files
   Severity severity = Severity::kError;
   Place place;
   std::string pointer;     // JSON pointer within the file: "/rules/0/when_all/0"
@@ -34,7 +35,7 @@ struct Diagnostic {
   std::string expression;  // the expression as written, empty where there is none
   int caret_column = 0;    // from 1, in code points of `expression`; 0: no caret
   int caret_length = 0;
-  std::string label;       // beside the caret, ends in the fix where there is one
+  std::string label;  // beside the caret, ends in the fix where there is one
   std::vector<Fix> fixes;
 };
 

@@ -1,4 +1,5 @@
-// The face of the room: one expression, from source text to a value. The phases lie in files of their own names.
+// The face of the room: one expression, from source text to a value. The phases lie in files of
+// their own names.
 #pragma once
 
 #include <memory>
@@ -15,37 +16,45 @@ namespace verdict::rule {
 
 // An expression's text and the map from its columns to places in the file it came from.
 struct Source {
-  std::string text;               // decoded UTF-8
+  std::string text;  // decoded UTF-8
   std::string file;
-  std::string pointer;            // JSON pointer of the string
+  std::string pointer;  // JSON pointer of the string
   std::string rule_id;
-  // place_of[i]: line and column in the file of the i-th code point of `text`; one more entry for the end.
-  // Empty: line 1, column i + 1.
-  struct Position { int line = 1; int column = 1; };
+  // place_of[i]: line and column in the file of the i-th code point of `text`; one more entry for
+  // the end. Empty: line 1, column i + 1.
+  struct Position {
+    int line = 1;
+    int column = 1;
+  };
   std::vector<Position> place_of;
 };
 
 // Named string lists a rule may use: `merchant.mcc in lists.high_risk_mcc`.
 using NamedLists = std::unordered_map<std::string, std::vector<std::string>>;
 
-// The lookup tables of named lists, by name: built by the first expression that asks, shared by all that are compiled
-// with the same lists. To be kept by whoever compiles a rule set, for as long as it compiles.
+// The lookup tables of named lists, by name: built by the first expression that asks, shared by all
+// that are compiled with the same lists. To be kept by whoever compiles a rule set, for as long as
+// it compiles.
 class StringSet;
 using SharedListSets = std::unordered_map<std::string, std::shared_ptr<const StringSet>>;
 
 struct CompileOptions {
-  const Schema* schema = nullptr;      // must outlive the expression
-  const NamedLists* lists = nullptr;   // may be null; must outlive the expression
-  SharedListSets* list_sets = nullptr; // may be null: then each expression builds its own
-  FieldType result = FieldType::kBool; // what the expression must yield, where check_result
+  const Schema* schema = nullptr;       // must outlive the expression
+  const NamedLists* lists = nullptr;    // may be null; must outlive the expression
+  SharedListSets* list_sets = nullptr;  // may be null: then each expression builds its own
+  FieldType result = FieldType::kBool;  // what the expression must yield, where check_result
   bool check_result = true;
-  // The other clauses of the same `when_all`: a divisor they keep from zero is not warned of (R231).
+  // The other clauses of the same `when_all`: a divisor they keep from zero is not warned of
+  // (R231).
   std::vector<std::string> other_clauses = {};
 };
 
-// Scratch memory of one evaluating thread: lists and strings an evaluation makes. Thread-compatible.
+// Scratch memory of one evaluating thread: lists and strings an evaluation makes.
+// Thread-compatible.
 class EvaluationArena;
-struct EvaluationArenaDeleter { void operator()(EvaluationArena* arena) const; };
+struct EvaluationArenaDeleter {
+  void operator()(EvaluationArena* arena) const;
+};
 using EvaluationArenaPtr = std::unique_ptr<EvaluationArena, EvaluationArenaDeleter>;
 EvaluationArenaPtr MakeEvaluationArena();
 
@@ -54,10 +63,11 @@ class Expression {
  public:
   virtual ~Expression() = default;
   // Null where `diagnostics` got an error; warnings and hints may come with an expression.
-  static std::unique_ptr<const Expression> Compile(const Source& source, const CompileOptions& options,
+  static std::unique_ptr<const Expression> Compile(const Source& source,
+                                                   const CompileOptions& options,
                                                    std::vector<Diagnostic>* diagnostics);
-  // A value, missing or an error; never fails otherwise. Strings and lists in it live until the next Evaluate with
-  // this arena. Allocates nothing once the arena has grown to its size.
+  // A value, missing or an error; never fails otherwise. Strings and lists in it live until the
+  // next Evaluate with this arena. Allocates nothing once the arena has grown to its size.
   virtual Value Evaluate(const Record& record, EvaluationArena* arena) const = 0;
   virtual FieldType type() const = 0;
   // Slots the expression may read, ascending.

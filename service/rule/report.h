@@ -13,8 +13,8 @@ namespace verdict::rule {
 // At most this many diagnostics of one expression.
 inline constexpr size_t kMaxFindings = 20;
 
-// `compiles` tells whether a repaired text would compile; only such fixes are offered, alone or with those of all
-// other errors.
+// `compiles` tells whether a repaired text would compile; only such fixes are offered, alone or
+// with those of all other errors.
 void Report(const Source& source, const Findings& findings,
             const std::function<bool(const std::string& repaired)>& compiles,
             std::vector<Diagnostic>* diagnostics);

@@ -1,4 +1,5 @@
-// Which fields a rule may read: `txn.amount`, `card.country`, `merchant.volume_30d`, each with a type and a slot.
+// Which fields a rule may read: `txn.amount`, `card.country`, `merchant.volume_30d`, each with a
+// type and a slot.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +14,14 @@
 namespace verdict::rule {
 
 enum class FieldType : uint8_t {
-  kBool, kInt, kDouble, kString, kTimestamp, kDuration, kStringList, kIntList
+  kBool,
+  kInt,
+  kDouble,
+  kString,
+  kTimestamp,
+  kDuration,
+  kStringList,
+  kIntList
 };
 std::string_view FieldTypeName(FieldType type);  // "list(string)"
 
@@ -31,8 +39,8 @@ struct Field {
   FieldSource source = FieldSource::kBuiltIn;
   uint16_t slot = 0;
   bool required = false;
-  int max_len = 256;    // strings, in bytes; also of list items
-  int max_items = 64;   // lists
+  int max_len = 256;           // strings, in bytes; also of list items
+  int max_items = 64;          // lists
   std::optional<int64_t> min;  // numbers
   std::optional<int64_t> max;
   std::string full_name() const { return object + "." + name; }
@@ -45,12 +53,29 @@ inline constexpr std::string_view kProvenanceSuffix = "@provenance";
 
 // The slots of the built-in fields, the same in every schema.
 enum BuiltInSlot : uint16_t {
-  kTxnId, kTxnTime, kTxnAmountMinor, kTxnAmount, kTxnCurrency, kTxnAmountBaseMinor, kTxnAmountBase, kTxnStatus,
-  kTxnChannel, kTxnIp, kTxnCountry, kMerchantId, kMerchantMcc, kMerchantCountry, kCardId, kCardCountry, kCustomerId,
-  kDeviceId, kBuiltInSlots
+  kTxnId,
+  kTxnTime,
+  kTxnAmountMinor,
+  kTxnAmount,
+  kTxnCurrency,
+  kTxnAmountBaseMinor,
+  kTxnAmountBase,
+  kTxnStatus,
+  kTxnChannel,
+  kTxnIp,
+  kTxnCountry,
+  kMerchantId,
+  kMerchantMcc,
+  kMerchantCountry,
+  kCardId,
+  kCardCountry,
+  kCustomerId,
+  kDeviceId,
+  kBuiltInSlots
 };
 
-// Immutable once built. Slots are dense: built-in fields, then attributes, then features, in the order of Add.
+// Immutable once built. Slots are dense: built-in fields, then attributes, then features, in the
+// order of Add.
 class Schema {
  public:
   // Holds the built-in fields; `name` is what rule files must repeat ("txn/1").
@@ -70,10 +95,12 @@ class Schema {
   std::unordered_map<std::string, uint16_t> by_name_;  // "txn.amount"
 };
 
-// The values of one transaction, by slot; what is absent is missing. Views: the transaction must outlive it.
+// The values of one transaction, by slot; what is absent is missing. Views: the transaction must
+// outlive it.
 struct Record {
   std::vector<Value> slots;
-  std::vector<Value> list_items;  // what lists in `slots` point into: a copy's lists need its original
+  std::vector<Value>
+      list_items;  // what lists in `slots` point into: a copy's lists need its original
   void Reset(size_t size) { slots.assign(size, Value()); }
 };
 

@@ -51,8 +51,8 @@ enum class TokenKind : uint8_t {
 struct Token {
   TokenKind kind = TokenKind::kEnd;
   Span span;
-  uint64_t number = 0;  // kInt, kUint
-  double real = 0;      // kDouble
+  uint64_t number = 0;    // kInt, kUint
+  double real = 0;        // kDouble
   std::string text = {};  // kName; kString and kBytes, decoded
 };
 

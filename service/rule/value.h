@@ -1,4 +1,5 @@
-// A value of the rule language: 16 bytes, trivially copyable. Strings and lists are views of what others own.
+// A value of the rule language: 16 bytes, trivially copyable. Strings and lists are views of what
+// others own.
 #pragma once
 
 #include <cstdint>
@@ -9,37 +10,115 @@ namespace verdict::rule {
 
 // kMissing and kError are results, not values a rule can hold.
 enum class Kind : uint8_t {
-  kMissing, kError, kNull, kBool, kInt, kUint, kDouble, kString, kBytes, kTimestamp, kDuration, kList, kMap, kType
+  kMissing,
+  kError,
+  kNull,
+  kBool,
+  kInt,
+  kUint,
+  kDouble,
+  kString,
+  kBytes,
+  kTimestamp,
+  kDuration,
+  kList,
+  kMap,
+  kType
 };
 
 // Why an evaluation ended in kError.
-enum class ErrorCode : uint8_t { kNone, kOverflow, kDivideByZero, kConversion, kIndex, kType, kRegex, kLimit, kNotANumber };
+enum class ErrorCode : uint8_t {
+  kNone,
+  kOverflow,
+  kDivideByZero,
+  kConversion,
+  kIndex,
+  kType,
+  kRegex,
+  kLimit,
+  kNotANumber
+};
 
 class Value {
  public:
   constexpr Value() = default;  // missing
-  static Value Missing(uint16_t slot = UINT16_MAX) { Value v; v.kind_ = Kind::kMissing; v.extra_ = slot; return v; }
-  static Value Error(ErrorCode code) { Value v; v.kind_ = Kind::kError; v.extra_ = static_cast<uint32_t>(code); return v; }
-  static Value Null() { Value v; v.kind_ = Kind::kNull; return v; }
-  static Value Bool(bool b) { Value v; v.kind_ = Kind::kBool; v.int_ = b; return v; }
-  static Value Int(int64_t i) { Value v; v.kind_ = Kind::kInt; v.int_ = i; return v; }
-  static Value Uint(uint64_t u) { Value v; v.kind_ = Kind::kUint; v.uint_ = u; return v; }
-  static Value Double(double d) { Value v; v.kind_ = Kind::kDouble; v.double_ = d; return v; }
+  static Value Missing(uint16_t slot = UINT16_MAX) {
+    Value v;
+    v.kind_ = Kind::kMissing;
+    v.extra_ = slot;
+    return v;
+  }
+  static Value Error(ErrorCode code) {
+    Value v;
+    v.kind_ = Kind::kError;
+    v.extra_ = static_cast<uint32_t>(code);
+    return v;
+  }
+  static Value Null() {
+    Value v;
+    v.kind_ = Kind::kNull;
+    return v;
+  }
+  static Value Bool(bool b) {
+    Value v;
+    v.kind_ = Kind::kBool;
+    v.int_ = b;
+    return v;
+  }
+  static Value Int(int64_t i) {
+    Value v;
+    v.kind_ = Kind::kInt;
+    v.int_ = i;
+    return v;
+  }
+  static Value Uint(uint64_t u) {
+    Value v;
+    v.kind_ = Kind::kUint;
+    v.uint_ = u;
+    return v;
+  }
+  static Value Double(double d) {
+    Value v;
+    v.kind_ = Kind::kDouble;
+    v.double_ = d;
+    return v;
+  }
   // `text` must outlive the value; at most 2^32-1 bytes.
   static Value String(std::string_view text) {
-    Value v; v.kind_ = Kind::kString; v.pointer_ = text.data(); v.extra_ = static_cast<uint32_t>(text.size()); return v;
+    Value v;
+    v.kind_ = Kind::kString;
+    v.pointer_ = text.data();
+    v.extra_ = static_cast<uint32_t>(text.size());
+    return v;
   }
-  static Value Bytes(std::string_view bytes) { Value v = String(bytes); v.kind_ = Kind::kBytes; return v; }
+  static Value Bytes(std::string_view bytes) {
+    Value v = String(bytes);
+    v.kind_ = Kind::kBytes;
+    return v;
+  }
   // Milliseconds since the Unix epoch.
   static Value TimestampMs(int64_t ms) { return Timestamp(ms, 0); }
   // And the nanoseconds beyond the millisecond, 0 to 999,999.
   static Value Timestamp(int64_t ms, uint32_t nanos) {
-    Value v; v.kind_ = Kind::kTimestamp; v.int_ = ms; v.extra_ = nanos; return v;
+    Value v;
+    v.kind_ = Kind::kTimestamp;
+    v.int_ = ms;
+    v.extra_ = nanos;
+    return v;
   }
   // Nanoseconds.
-  static Value Duration(int64_t ns) { Value v; v.kind_ = Kind::kDuration; v.int_ = ns; return v; }
+  static Value Duration(int64_t ns) {
+    Value v;
+    v.kind_ = Kind::kDuration;
+    v.int_ = ns;
+    return v;
+  }
   static Value List(std::span<const Value> items) {
-    Value v; v.kind_ = Kind::kList; v.pointer_ = items.data(); v.extra_ = static_cast<uint32_t>(items.size()); return v;
+    Value v;
+    v.kind_ = Kind::kList;
+    v.pointer_ = items.data();
+    v.extra_ = static_cast<uint32_t>(items.size());
+    return v;
   }
 
   Kind kind() const { return kind_; }
@@ -52,7 +131,7 @@ class Value {
   std::string_view string() const { return {static_cast<const char*>(pointer_), extra_}; }
   std::span<const Value> list() const { return {static_cast<const Value*>(pointer_), extra_}; }
   ErrorCode error() const { return static_cast<ErrorCode>(extra_); }
-  uint32_t nanos_of_ms() const { return extra_; }  // of a timestamp
+  uint32_t nanos_of_ms() const { return extra_; }                          // of a timestamp
   uint16_t missing_slot() const { return static_cast<uint16_t>(extra_); }  // UINT16_MAX: unknown
 
  private:

@@ -121,7 +121,7 @@ def function_lengths(text):
         if start is None and line.endswith("{") and line[:1] not in (" ", "}", "#", "/"):
             if not re.match(r"(inline )?(namespace|class|struct|enum|union|extern|template|constexpr|const |static const)", line):
                 start = number
-        elif start is None and re.match(r"^    (?!if|for|while|switch|else|do|\})\S.*\) (const )?(noexcept )?\{$", line):
+        elif start is None and re.match(r"^    (?!if|for|while|switch|else|do|auto|\})\S.*\) (const )?(noexcept )?\{$", line):
             start = number  # a signature over several lines
         elif start is not None and line.startswith("}"):
             yield start, number - start + 1
