@@ -80,10 +80,11 @@ class Verdictd {
   std::unique_ptr<decide::Decider> decider_;
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
   std::unique_ptr<RuleLoader> loader_;
-  std::unique_ptr<grpc_api::Server> server_;
-  std::unique_ptr<http_api::HttpServer> http_;
   base::Mutex mutex_;
   std::string unready_ GUARDED_BY(mutex_) = "starting";
+  // Last: their threads read what stands above, until they are destroyed.
+  std::unique_ptr<grpc_api::Server> server_;
+  std::unique_ptr<http_api::HttpServer> http_;
 };
 
 }  // namespace verdict
