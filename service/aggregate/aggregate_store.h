@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -36,6 +37,9 @@ struct BlobResult {
 };
 using OnBlobs = std::function<void(std::vector<BlobResult>)>;
 
+// Manifest::oldest_day where no fold has left anything out.
+inline constexpr model::DayNumber kNothingTrimmed = std::numeric_limits<model::DayNumber>::min();
+
 // The batch's record of one cut of one measure.
 struct Manifest {
   enum class State : uint8_t { kNone, kAnnounced, kPublished } state = State::kNone;
@@ -48,9 +52,11 @@ struct Manifest {
   feature::CutId first_cut =
       feature::kNoCut;  // events before this cut are in no blob (nothing was folded yet: kNoCut)
   std::string log_id;
+  model::DayNumber zone_first = 0;  // the zone's digest is over [zone_first, published]
   uint64_t zone_digest = 0;
-  uint64_t keys = 0;        // blobs written by `cut`
-  feature::Int128 sum = 0;  // control totals of the increments of `cut`
+  model::DayNumber oldest_day = kNothingTrimmed;  // folds left out what lay before it
+  uint64_t keys = 0;                              // blobs written by `cut`
+  feature::Int128 sum = 0;                        // control totals of the increments of `cut`
   int64_t count = 0;
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };

@@ -14,16 +14,62 @@ namespace {
 using feature::CutId;
 using feature::kNoCut;
 
+constexpr char kFoldAgain[] = "move DIR/aggregates aside to fold the log again";
+
+// Days cut at another minute, or by other rules of the zone, hold other events.
+absl::Status CheckCuts(const FolderParts& parts, const Manifest& manifest) {
+  const int64_t cut_ms = parts.schedule->CutTimeMs(manifest.cut);
+  if (cut_ms != manifest.cut_time_ms) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the aggregates were cut at ", model::FormatTimeMs(manifest.cut_time_ms), ", but cut ",
+        model::FormatDay(manifest.cut), " lies at ", model::FormatTimeMs(cut_ms),
+        " now: the cut minutes or the zone changed; start with the former setting, or ",
+        kFoldAgain));
+  }
+  if (manifest.published == kNoCut) return absl::OkStatus();
+  const uint64_t digest =
+      parts.features->calendar().TransitionsDigest(manifest.zone_first, manifest.published);
+  if (digest == manifest.zone_digest) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the zone's clock changes between ", model::FormatDay(manifest.zone_first), " and ",
+      model::FormatDay(manifest.published),
+      " are others than when the aggregates were folded: the zone or its data changed; start with "
+      "the former zone data, or ",
+      kFoldAgain));
+}
+
+// What was folded must be in this log.
+absl::Status CheckLog(const FolderParts& parts, const Manifest& manifest) {
+  if (manifest.log_id != parts.log_id) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the aggregates are of another log (", manifest.log_id, ") than the one beside them (",
+        parts.log_id, "); put the log back that they were folded from, or ", kFoldAgain));
+  }
+  const std::vector<eventlog::Offset>& offsets = manifest.published_offsets;
+  for (size_t p = 0; p < offsets.size(); ++p) {
+    const bool here = p < static_cast<size_t>(parts.source->partitions());
+    eventlog::Offset end = 0;
+    if (here) {
+      ASSIGN_OR_RETURN(end, parts.source->End(static_cast<eventlog::Partition>(p)));
+    }
+    if (offsets[p] <= end) continue;
+    return absl::FailedPreconditionError(absl::StrCat(
+        "the aggregates hold partition ", p, " up to offset ", offsets[p], ", but the log ends at ",
+        end,
+        ": its tail was lost, or it is another log; put the log back that they were folded from, "
+        "or ",
+        kFoldAgain));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, CutId newest) {
   std::vector<MeasurePlan> plans;
   const auto& measures = parts.features->measures();
   for (size_t i = 0; i < measures.size(); ++i) {
     MeasurePlan plan{.measure = static_cast<uint16_t>(i), .hash = measures[i].hash, .manifest = {}};
     ASSIGN_OR_RETURN(plan.manifest, parts.store->GetManifest(plan.hash));
-    if (plan.manifest.state != Manifest::State::kNone && plan.manifest.log_id != parts.log_id) {
-      return absl::FailedPreconditionError(
-          "the aggregates were made of another log than the one beside them");
-    }
+    RETURN_IF_ERROR(CheckManifest(parts, plan.manifest));
     plan.from = plan.manifest.published;
     const bool announced = plan.manifest.state == Manifest::State::kAnnounced;
     plan.to = announced ? plan.manifest.cut : newest;
@@ -67,6 +113,12 @@ absl::Status CheckRetention(const FolderParts& parts, const std::vector<MeasureP
 }
 
 }  // namespace
+
+absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
+  if (manifest.state == Manifest::State::kNone) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckLog(parts, manifest));
+  return CheckCuts(parts, manifest);
+}
 
 std::optional<CutId> NewestCut(const FolderParts& parts, const FolderOptions& options) {
   const int64_t now_ms = parts.clock->NowMs() - options.grace_ms;

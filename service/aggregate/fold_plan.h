@@ -18,6 +18,7 @@ struct MeasurePlan {
   Manifest manifest;  // as it stands in the store
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
+  bool trimmed = false;  // days that no window can reach were left out
 };
 
 struct PartitionPlan {
@@ -32,6 +33,9 @@ struct FoldPlan {
   feature::CutId newest = feature::kNoCut;
 };
 
+// May what was folded be added to, and counted on from? FailedPrecondition where it was made of
+// another log or of more of this one, or where its days were cut otherwise; says how to mend it.
+absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest);
 // The newest cut that can be taken now (R16, R17); nothing before the clock has seen one.
 std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOptions& options);
 // Seals the log at the cut's time, then C[p]: the first record at or after it, else the end of the

@@ -20,9 +20,11 @@ using feature::DayTile;
 
 constexpr int kProofAttempts = 3;
 
-// `stored` + `increment`, without the days that no window can reach from `cut` on.
+// `stored` + `increment`, without the days that no window can reach from `cut` on; sets `trimmed`
+// where there were such.
 std::vector<DayTile> MergeTiles(const std::vector<DayTile>& stored,
-                                const std::vector<DayTile>& increment, model::DayNumber oldest) {
+                                const std::vector<DayTile>& increment, model::DayNumber oldest,
+                                bool* trimmed) {
   std::vector<DayTile> merged;
   merged.reserve(stored.size() + increment.size());
   auto a = stored.begin();
@@ -37,7 +39,11 @@ std::vector<DayTile> MergeTiles(const std::vector<DayTile>& stored,
       next = *a++;
       next.tile.Merge((b++)->tile);
     }
-    if (next.day >= oldest) merged.push_back(next);
+    if (next.day >= oldest) {
+      merged.push_back(next);
+    } else {
+      *trimmed = true;
+    }
   }
   return merged;
 }
@@ -53,7 +59,7 @@ base::Counter MismatchCounter() {
 // Everything a fold holds between two steps.
 struct Folder::Fold {
   FoldPlan plan;
-  std::vector<const MeasurePlan*> by_measure;          // null: this measure is not folded now
+  std::vector<MeasurePlan*> by_measure;                // null: this measure is not folded now
   std::vector<std::vector<eventlog::Offset>> offsets;  // C of each plan.measures[i].to
   std::vector<eventlog::DedupWindow> dedup;            // by partition
   std::vector<eventlog::Offset> next;                  // by partition
@@ -217,10 +223,13 @@ absl::Status Folder::Read() {
                                    &fold.contributions);
     const CutId epoch = parts_.schedule->EpochOf(record.record_time_ms);
     for (const feature::Contribution& contribution : fold.contributions) {
-      const MeasurePlan* measure = fold.by_measure[contribution.measure];
+      MeasurePlan* measure = fold.by_measure[contribution.measure];
       if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
       // Years of history at once: what no window can reach any more is not gathered.
-      if (contribution.day < OldestDay(*measure)) continue;
+      if (contribution.day < OldestDay(*measure)) {
+        measure->trimmed = true;
+        continue;
+      }
       fold.increments.Add(contribution);
     }
   }
@@ -248,7 +257,7 @@ absl::Status Folder::Upload() {
   std::vector<BlobWrite> writes;
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
-    const MeasurePlan& measure = *fold.by_measure[key.measure];
+    MeasurePlan& measure = *fold.by_measure[key.measure];
     const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob that must be added to");
@@ -263,10 +272,11 @@ absl::Status Folder::Upload() {
     write.blob.cut = measure.to;
     write.blob.rev = measure.manifest.rev;
     write.blob.tiles = MergeTiles(found ? stored[i].blob.tiles : std::vector<DayTile>(), increment,
-                                  OldestDay(measure));
+                                  OldestDay(measure), &measure.trimmed);
     write.blob.increment = increment;
     writes.push_back(std::move(write));
   }
+  RETURN_IF_ERROR(NoteTrimmed());
   RETURN_IF_ERROR(parts_.store->PutIfNewer(writes));
   fold.keys_done = end;
   fold.progress.done = end;
@@ -276,6 +286,18 @@ absl::Status Folder::Upload() {
   fold.read_back = {};
   fold.rewrite = false;
   fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.increments.size()};
+  return absl::OkStatus();
+}
+
+absl::Status Folder::NoteTrimmed() {
+  for (MeasurePlan& measure : fold_->plan.measures) {
+    const model::DayNumber oldest = OldestDay(measure);
+    if (!measure.trimmed || measure.manifest.oldest_day >= oldest) continue;
+    Manifest noted = measure.manifest;
+    noted.oldest_day = oldest;
+    RETURN_IF_ERROR(parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, noted));
+    measure.manifest = noted;
+  }
   return absl::OkStatus();
 }
 
@@ -327,8 +349,9 @@ absl::Status Folder::Publish() {
     published.state = Manifest::State::kPublished;
     published.published = measure.to;
     published.published_offsets = fold.offsets[i];
-    published.zone_digest = parts_.features->calendar().TransitionsDigest(
-        measure.to - parts_.features->kept_days(), measure.to);
+    published.zone_first = OldestDay(measure);
+    published.zone_digest =
+        parts_.features->calendar().TransitionsDigest(published.zone_first, measure.to);
     published.keys = 0;
     published.sum = 0;
     published.count = 0;

@@ -77,6 +77,8 @@ class Folder {
   absl::Status Read();
   absl::Status ParkFinished();
   absl::Status Upload();
+  // Before anything trimmed is written, so that it is known whoever goes on.
+  absl::Status NoteTrimmed();
   absl::Status Prove();
   absl::Status Publish();
   // The first day that some window can reach once `measure` is folded to its cut.

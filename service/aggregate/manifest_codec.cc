@@ -9,7 +9,7 @@ namespace verdict::aggregate {
 namespace {
 
 constexpr uint8_t kMagic = 'M';
-constexpr uint8_t kFormat = 1;
+constexpr uint8_t kFormat = 2;
 constexpr size_t kPartitionsMax = 4096;
 
 void PutOffsets(const std::vector<eventlog::Offset>& offsets, std::string* out) {
@@ -39,7 +39,9 @@ std::string EncodeManifest(const Manifest& manifest) {
   PutOffsets(manifest.offsets, &out);
   PutOffsets(manifest.published_offsets, &out);
   PutBytes(manifest.log_id, &out);
+  PutFixed<int32_t>(manifest.zone_first, &out);
   PutFixed<uint64_t>(manifest.zone_digest, &out);
+  PutFixed<int32_t>(manifest.oldest_day, &out);
   PutFixed<uint64_t>(manifest.keys, &out);
   PutZigzag(manifest.sum, &out);
   PutZigzag(manifest.count, &out);
@@ -55,7 +57,10 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
   if (base::Crc32c(body) != crc.Fixed<uint32_t>()) return damaged;
   ByteReader in(body);
   if (in.Fixed<uint8_t>() != kMagic || in.Fixed<uint8_t>() != kFormat) {
-    return absl::DataLossError("a manifest of another format than this build reads");
+    return absl::DataLossError(
+        "a manifest of another format than this build reads: start the build that wrote it, or "
+        "move "
+        "the aggregates aside to fold the log again");
   }
   Manifest manifest;
   const auto state = in.Fixed<uint8_t>();
@@ -70,7 +75,9 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
     return damaged;
   }
   manifest.log_id = std::string(in.Bytes());
+  manifest.zone_first = in.Fixed<int32_t>();
   manifest.zone_digest = in.Fixed<uint64_t>();
+  manifest.oldest_day = in.Fixed<int32_t>();
   manifest.keys = in.Fixed<uint64_t>();
   manifest.sum = in.Zigzag();
   manifest.count = in.Zigzag64();

@@ -1,0 +1,153 @@
+// What a fold may be added to, and which days it says it has left out.
+#include "aggregate/fold_plan.h"
+
+#include <memory>
+#include <string>
+
+#include "feature/compiled_set.h"
+#include "support/fake_aggregate_store.h"
+#include "support/fake_log.h"
+#include "support/status_matchers.h"
+
+namespace verdict::aggregate {
+namespace {
+
+using ::testing::HasSubstr;
+using ::verdict::testing::FakeAggregateStore;
+using ::verdict::testing::FakeLog;
+using ::verdict::testing::FakeLogReader;
+using ::verdict::testing::IsOk;
+using ::verdict::testing::StatusIs;
+
+constexpr int64_t kDayMs = 86'400'000;
+constexpr int64_t kHourMs = 3'600'000;
+constexpr model::DayNumber kFirstDay = 20'000;
+
+class FoldPlanTest : public ::testing::Test {
+ protected:
+  FoldPlanTest() : log_(1), reader_(log_), hasher_({1, 2}), clock_(kFirstDay * kDayMs) {
+    compiled_ = Compile(1);
+    schedule_.emplace(compiled_.set->calendar());
+    parts_ = {&reader_, &store_, compiled_.set, &*schedule_, &hasher_, &clock_, "log"};
+  }
+
+  // The same measure whatever the window is.
+  static feature::CompiledSet Compile(int window_days) {
+    auto compiled = feature::Compile({{.name = "count",
+                                       .entity = "card",
+                                       .aggregate = "count",
+                                       .window = std::to_string(window_days) + "d"}});
+    EXPECT_NE(compiled.set, nullptr) << compiled.Errors();
+    return compiled;
+  }
+  // One payment of one card at 12:00 of the day; the clock stands after the cut that follows.
+  void PayInTime(model::DayNumber day, const std::string& card = "c") {
+    model::Event event;
+    event.txn.id = "t" + std::to_string(day);
+    event.txn.event_time_ms = day * kDayMs + 12 * kHourMs;
+    event.txn.amount_minor = 1;
+    event.txn.currency = "EUR";
+    event.txn.merchant_id = "m";
+    event.txn.card_id = card;
+    log_.Append(0, event.txn.event_time_ms, event);
+    clock_.Set((day + 1) * kDayMs + kHourMs);
+  }
+  void PayAndFold(model::DayNumber day, const std::string& card = "c") {
+    PayInTime(day, card);
+    ASSERT_THAT(Fold(), IsOk());
+  }
+  absl::Status Fold() { return Folder(parts_, FolderOptions{}).Run(nullptr); }
+  uint64_t hash() const { return compiled_.set->measures().front().hash; }
+  Manifest manifest() { return store_.GetManifest(hash()).value(); }
+  absl::Status Check() { return CheckManifest(parts_, manifest()); }
+
+  FakeLog log_;
+  FakeLogReader reader_;
+  model::KeyHasher hasher_;
+  base::ManualClock clock_;
+  feature::CompiledSet compiled_;
+  std::optional<eventlog::CutSchedule> schedule_;
+  FakeAggregateStore store_;
+  FolderParts parts_;
+};
+
+TEST_F(FoldPlanTest, TakesWhatItMadeItself) {
+  EXPECT_THAT(CheckManifest(parts_, Manifest{}), IsOk());
+  PayAndFold(kFirstDay);
+  EXPECT_THAT(Check(), IsOk());
+}
+
+TEST_F(FoldPlanTest, RefusesAggregatesCutAtAnotherMinute) {
+  PayAndFold(kFirstDay);
+  const eventlog::CutSchedule later(compiled_.set->calendar(), 45);
+  parts_.schedule = &later;
+  EXPECT_THAT(Check(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("cut minutes")));
+  clock_.Set((kFirstDay + 2) * kDayMs + kHourMs);
+  EXPECT_THAT(Fold(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("aggregates aside")));
+}
+
+TEST_F(FoldPlanTest, RefusesAggregatesOfAnotherLog) {
+  PayAndFold(kFirstDay);
+  parts_.log_id = "other";
+  EXPECT_THAT(Check(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another log")));
+}
+
+TEST_F(FoldPlanTest, RefusesALogThatEndsBeforeWhatWasFolded) {
+  PayAndFold(kFirstDay);
+  log_.Truncate(0, 0);
+  EXPECT_THAT(Check(), StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("tail was lost")));
+}
+
+TEST_F(FoldPlanTest, RefusesAZoneWhosePastChanged) {
+  PayAndFold(kFirstDay);
+  Manifest other = manifest();
+  other.zone_digest += 1;
+  EXPECT_THAT(CheckManifest(parts_, other),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("zone")));
+}
+
+TEST_F(FoldPlanTest, ComparesTheZoneOverTheDaysThatWereKeptThen) {
+  PayAndFold(kFirstDay);
+  const auto longer = Compile(30);
+  parts_.features = longer.set;
+  ASSERT_EQ(longer.set->measures().front().hash, hash());
+  EXPECT_EQ(manifest().zone_first, kFirstDay + 1 - compiled_.set->kept_days());
+  EXPECT_THAT(Check(), IsOk());
+}
+
+TEST_F(FoldPlanTest, SaysThatDaysAreMissingOnlyOnceSomeWereLeftOut) {
+  const int kept = compiled_.set->kept_days();
+  for (int day = 0; day < kept; ++day) {
+    PayAndFold(kFirstDay + day);
+    ASSERT_EQ(manifest().oldest_day, kNothingTrimmed) << day;
+  }
+  PayAndFold(kFirstDay + kept);  // drops the first day of the card
+  EXPECT_EQ(manifest().oldest_day, kFirstDay + 1);
+  PayAndFold(kFirstDay + kept + 1, "another card");  // drops nothing
+  EXPECT_EQ(manifest().oldest_day, kFirstDay + 1);
+  const auto longer = Compile(30);
+  parts_.features = longer.set;
+  PayAndFold(kFirstDay + kept + 2);
+  EXPECT_EQ(manifest().oldest_day, kFirstDay + 1);  // what is gone stays gone, and no more goes
+}
+
+TEST_F(FoldPlanTest, SaysThatDaysAreMissingWhenAFirstFoldLeavesThemOut) {
+  const int kept = compiled_.set->kept_days();
+  PayInTime(kFirstDay);
+  PayAndFold(kFirstDay + kept, "another card");
+  EXPECT_EQ(manifest().oldest_day, kFirstDay + 1);
+}
+
+TEST_F(FoldPlanTest, KnowsOfLeftOutDaysBeforeAnyTrimmedBlobIsWritten) {
+  const int kept = compiled_.set->kept_days();
+  for (int day = 0; day < kept; ++day) PayAndFold(kFirstDay + day);
+  store_.FailPutsAfter(0);
+  PayInTime(kFirstDay + kept);
+  EXPECT_THAT(Fold(), StatusIs(absl::StatusCode::kUnavailable));
+  EXPECT_EQ(manifest().state, Manifest::State::kAnnounced);
+  EXPECT_EQ(manifest().oldest_day, kFirstDay + 1);
+}
+
+}  // namespace
+}  // namespace verdict::aggregate
