@@ -204,6 +204,16 @@ void LiveState::SetReasons(uint64_t measure_hash, uint16_t reasons, model::DayNu
                                                        std::memory_order_relaxed);
 }
 
+void LiveState::AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return;
+  std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
+  MeasureReasons both = stored.load(std::memory_order_relaxed);
+  both.newest_day = both.bits == 0 ? newest_day : std::max(both.newest_day, newest_day);
+  both.bits |= reasons;
+  stored.store(both, std::memory_order_relaxed);
+}
+
 absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {
   const model::EntityKey payment = PaymentKey(transaction_id);
   Stripe& stripe = tables_->stripes[payment.stripe()];

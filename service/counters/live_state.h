@@ -141,6 +141,9 @@ class LiveState {
   // checkpoints. Unknown measures are ignored.
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
                   model::DayNumber newest_day = std::numeric_limits<model::DayNumber>::max());
+  // The same, but beside what was set: all bits are then said back to the newer of the two days.
+  // REQUIRES: nobody else sets reasons at the same time.
+  void AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day);
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;

@@ -147,6 +147,20 @@ TEST(LiveState, ReasonsHoldForAnswersThatReachBackToTheGap) {
   EXPECT_EQ(reasons, 0);
 }
 
+TEST(LiveState, AddedReasonsStandBesideThoseThatWereSet) {
+  LiveWorld world;
+  const uint64_t hash = world.features->measures()[world.FeatureNamed("volume_30d").measure].hash;
+  const model::DayNumber today = world.features->calendar().DayOf(kNoon);
+  world.live.AddReasons(hash, model::kPartialTooOld, today - 20);
+  uint16_t reasons = 0;
+  world.Ask("volume_30d", kNoon + 15 * kDayMs, "m1", "c1", &reasons);
+  EXPECT_EQ(reasons, 0);
+  world.live.SetReasons(hash, model::kPartialLogGone, today - 10);
+  world.live.AddReasons(hash, model::kPartialTooOld, today - 20);
+  world.Ask("volume_30d", kNoon + 15 * kDayMs, "m1", "c1", &reasons);
+  EXPECT_EQ(reasons, model::kPartialLogGone | model::kPartialTooOld);
+}
+
 TEST(LiveState, ASetIsScoredWithOnlyWhereItsMeasuresAreCounted) {
   LiveWorld world;
   std::vector<feature::FeatureDeclaration> declarations = SmallDeclarations();
