@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "aggregate/fold_plan.h"
 #include "base/status.h"
 #include "ingest/start_up.h"
 #include "log.h"
@@ -50,12 +51,34 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// Blobs lack days that folds left out while windows were shorter than they are now.
+absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::AggregateStore* store,
+                             counters::LiveState* live) {
+  for (const feature::Measure& measure : features.measures()) {
+    ASSIGN_OR_RETURN(const aggregate::Manifest manifest, store->GetManifest(measure.hash));
+    if (manifest.oldest_day == aggregate::kNothingTrimmed) continue;
+    if (manifest.oldest_day <= manifest.cut - features.kept_days()) continue;
+    live->AddReasons(measure.hash, model::kPartialTooOld, manifest.oldest_day - 1);
+    LogInfo("days missing", {{"before", model::FormatDay(manifest.oldest_day)},
+                             {"meaning",
+                              "windows were shorter when they were folded; features "
+                              "that reach there are PARTIAL"}});
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut() {
   std::optional<aggregate::Manifest> oldest;
+  aggregate::FolderParts parts;
+  parts.source = source_.get();
+  parts.features = features_;
+  parts.schedule = schedule_.get();
+  parts.log_id = dir_->log().db().log_id();
   for (const feature::Measure& measure : features_->measures()) {
     ASSIGN_OR_RETURN(aggregate::Manifest manifest, dir_->aggregates().GetManifest(measure.hash));
+    RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
     if (manifest.published == feature::kNoCut) return std::optional<ingest::PublishedCut>();
     if (!oldest || manifest.published < oldest->published) oldest = std::move(manifest);
   }
@@ -78,7 +101,6 @@ absl::Status Verdictd::Restore() {
   parts.clock = clock_.get();
   parts.partitions = dir_->log().db().partitions();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
-  live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
   source_ = dir_->log().MakeSource();
 
@@ -90,6 +112,8 @@ absl::Status Verdictd::Restore() {
   start_up.clock = clock_.get();
   ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
+  RETURN_IF_ERROR(MarkTrimmedDays(*features_, &dir_->aggregates(), live_.get()));
+  live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
 
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
@@ -145,6 +169,7 @@ void Verdictd::MakeFold() {
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
   parts.log_id = dir_->log().db().log_id();
+  parts.seal = [this](int64_t time_ms) { return dir_->log().AdvanceTime(time_ms); };
   aggregate::FolderOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
   aggregate::FoldScheduler::Options schedule;
