@@ -4,6 +4,7 @@
 //
 //   Score ─► Gather ─► (blobs) ─► Count ─► Judge ─► Publish ─► (log) ─► Finish
 //                        park       │ park on a sibling                    wakes siblings
+//                                   ├─► replayed, not in the log ─► Repair ─► (log) ─► Finish
 //                                   └─► replayed, conflict ─► Finish
 #pragma once
 
@@ -33,7 +34,7 @@ class Decider::Flow {
   using SteadyTime = std::chrono::steady_clock::time_point;
   using BlobEntries = std::vector<aggregate::BlobCache::Entry>;
   enum class Current : uint8_t { kAdded, kAlreadyCounted, kUnknown };
-  enum class Slot : uint8_t { kOurs, kParked, kReplayed, kConflict, kCrowded };
+  enum class Slot : uint8_t { kOurs, kParked, kReplayed, kUnlogged, kConflict, kCrowded };
 
   // flow.cc: up to the blobs
   std::shared_ptr<const Plan> CurrentPlan();
@@ -50,6 +51,7 @@ class Decider::Flow {
   static void Contribute(const std::string& status, Scratch* s,
                          std::vector<feature::Contribution>* out);
   Slot OpenSlot(counters::LiveState::View* view, ScoreCall* call, uint64_t* parking);
+  bool PaymentIsOwed(const counters::LiveState::View& view, const ScoreCall& call) const;
   static void OnSibling(Ticket* ticket, uint64_t parking);
   Current Include(counters::LiveState::View* view, ScoreCall* call, uint16_t* reasons);
   void Merge(const counters::LiveState::View& view, ScoreCall* call, Current current,
@@ -64,6 +66,7 @@ class Decider::Flow {
   void CountHits(const Scratch& s) const;
   void ShowFeatures(ScoreCall* call) const;
   void Publish(ScoreCall* call);
+  void Repair(ScoreCall* call);
   void Append(ScoreCall* call);
   void OnAppended(Ticket* ticket, uint64_t parking, const absl::Status& status);
   void Finish(ScoreCall* call);

@@ -113,6 +113,13 @@ void Decider::Flow::Publish(ScoreCall* call) {
   }
 }
 
+// The stored decision's PAYMENT once more, and the wait for the log as if it were the first: where
+// the first did arrive, the log's ids let one of them count.
+void Decider::Flow::Repair(ScoreCall* call) {
+  call->scratch->event.txn.status = StatusOf(call->decision.outcome);
+  Append(call);
+}
+
 void Decider::Flow::Append(ScoreCall* call) {
   Scratch* s = call->scratch.get();
   SteadyTime until = steady_clock::now() + options_.append_wait;

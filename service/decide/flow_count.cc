@@ -75,6 +75,10 @@ void Decider::Flow::Count(ScoreCall* call) {
       call->replayed = true;
       Finish(call);
       return;
+    case Slot::kUnlogged:
+      call->replayed = true;
+      Repair(call);
+      return;
     case Slot::kConflict:
       End(call, absl::AlreadyExistsError(
                     "id: was scored before with another amount, currency, merchant or card; "
@@ -94,7 +98,7 @@ Decider::Flow::Slot Decider::Flow::OpenSlot(LiveState::View* view, ScoreCall* ca
     case SlotState::kOpened:
       return Slot::kOurs;
     case SlotState::kAnswered:
-      return Slot::kReplayed;
+      return PaymentIsOwed(*view, *call) ? Slot::kUnlogged : Slot::kReplayed;
     case SlotState::kConflict:
       return Slot::kConflict;
     case SlotState::kOpenElsewhere:
@@ -109,6 +113,14 @@ Decider::Flow::Slot Decider::Flow::OpenSlot(LiveState::View* view, ScoreCall* ca
   }
   ticket->Claim(*parking);
   return Slot::kCrowded;
+}
+
+// A decision may be stored whose PAYMENT the log never got, or has not applied yet. Where the id
+// may be forgotten the log may hold it since: the decision's own time counts too, as the retry of
+// an old payment may carry a new one.
+bool Decider::Flow::PaymentIsOwed(const LiveState::View& view, const ScoreCall& call) const {
+  if (!call.record || parts_.appender == nullptr || view.PaymentSeen()) return false;
+  return view.WithinDedupHorizon(std::min(call.txn.event_time_ms, call.decision.decided_at_ms));
 }
 
 void Decider::Flow::OnSibling(Ticket* ticket, uint64_t parking) {
