@@ -69,6 +69,23 @@ absl::Status FromProto(const v1::AttributeValue& in, const std::string& name,
                       name));
 }
 
+absl::Status CheckLimits(const AttributeMap& in) {
+  if (in.size() > kAttributesMax) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("transaction.attributes: %d given; at most %d are taken, send those that "
+                        "rules/schema.json declares",
+                        in.size(), kAttributesMax));
+  }
+  for (const auto& [name, value] : in) {
+    if (name.size() <= kAttributeNameBytesMax) continue;
+    return absl::InvalidArgumentError(absl::StrFormat(
+        "transaction.attributes: a name of %d bytes; at most %d are taken, use the names that "
+        "rules/schema.json declares",
+        name.size(), kAttributeNameBytesMax));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status FromProto(const AttributeMap& in, std::vector<model::Attribute>* out) {
   out->resize(in.size());
   size_t i = 0;
@@ -108,7 +125,10 @@ void ToProto(const model::Transaction& txn, v1::Transaction* out) {
   }
 }
 
-absl::Status FromProto(const v1::Transaction& in, model::Transaction* out) {
+absl::Status FromProto(const v1::Transaction& in, model::Transaction* out, Source source) {
+  if (source == Source::kClient) {
+    if (absl::Status limits = CheckLimits(in.attributes()); !limits.ok()) return limits;
+  }
   out->id = in.id();
   out->event_time_ms = in.event_time_ms();
   out->amount_minor = in.amount_minor();
@@ -136,7 +156,7 @@ void ToProto(const model::Event& event, v1::TransactionEvent* out) {
   out->set_is_fraud(event.is_fraud);
 }
 
-absl::Status FromProto(const v1::TransactionEvent& in, model::Event* out) {
+absl::Status FromProto(const v1::TransactionEvent& in, model::Event* out, Source source) {
   if (in.kind() == v1::EVENT_KIND_UNSPECIFIED || !v1::EventKind_IsValid(in.kind())) {
     return absl::InvalidArgumentError(
         absl::StrFormat("kind: %d is no event kind; set EVENT_KIND_PAYMENT, EVENT_KIND_REFUND, "
@@ -148,7 +168,7 @@ absl::Status FromProto(const v1::TransactionEvent& in, model::Event* out) {
   out->kind = static_cast<model::EventKind>(in.kind());
   out->sequence = in.sequence();
   out->is_fraud = in.is_fraud();
-  return FromProto(in.transaction(), &out->txn);
+  return FromProto(in.transaction(), &out->txn, source);
 }
 
 static_assert(static_cast<int>(model::EventKind::kPayment) == v1::EVENT_KIND_PAYMENT);

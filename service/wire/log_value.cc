@@ -95,7 +95,7 @@ absl::Status DecodeLogValue(std::string_view value, model::Event* event,
   if (!event_message.ParseFromArray(value.data() + kEventAt, static_cast<int>(event_bytes))) {
     return absl::DataLossError("log record: the event is no verdict.v1.TransactionEvent");
   }
-  if (const absl::Status status = FromProto(event_message, event); !status.ok()) {
+  if (const absl::Status status = FromProto(event_message, event, Source::kTrusted); !status.ok()) {
     return Unreadable("event", status);
   }
   if (decision == nullptr) return absl::OkStatus();

@@ -16,6 +16,7 @@ namespace verdict::wire {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::verdict::testing::IsOk;
 using ::verdict::testing::StatusIs;
 
@@ -114,6 +115,34 @@ TEST(EventProto, AnAttributeWithoutAValueIsRefusedByName) {
   model::Transaction out;
   EXPECT_THAT(FromProto(message, &out),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("card.bin")));
+}
+
+TEST(EventProto, MoreAttributesThanWeTakeAreRefusedButThoseOfTheLogAreRead) {
+  v1::Transaction message;
+  for (int i = 0; i < kAttributesMax; ++i) {
+    (*message.mutable_attributes())["a" + std::to_string(i)].set_int_value(i);
+  }
+  model::Transaction out;
+  EXPECT_THAT(FromProto(message, &out), IsOk());
+  (*message.mutable_attributes())["one.more"].set_int_value(1);
+  model::Transaction untouched;
+  EXPECT_THAT(
+      FromProto(message, &untouched),
+      StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("attributes: 65 given; at most 64")));
+  EXPECT_TRUE(untouched.attributes.empty());
+  EXPECT_THAT(FromProto(message, &out, Source::kTrusted), IsOk());
+}
+
+TEST(EventProto, ANameOfAnAttributeThatIsTooLongIsRefusedWithoutEchoingIt) {
+  v1::Transaction message;
+  (*message.mutable_attributes())[std::string(kAttributeNameBytesMax, 'x')].set_int_value(1);
+  model::Transaction out;
+  EXPECT_THAT(FromProto(message, &out), IsOk());
+  (*message.mutable_attributes())[std::string(kAttributeNameBytesMax + 1, 'y')];
+  const absl::Status refused = FromProto(message, &out);
+  EXPECT_THAT(refused,
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("a name of 65 bytes")));
+  EXPECT_THAT(std::string(refused.message()), Not(HasSubstr("yy")));
 }
 
 TEST(DecisionProto, EveryFieldGoesThereAndBack) {
