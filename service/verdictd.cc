@@ -39,11 +39,20 @@ grpc_api::ServerOptions ServerOptionsOf(const settings::Settings& s) {
   return options;
 }
 
+// The series in which the decider counts the calls that reach it.
+base::Counter NotReadyCounter() {
+  return base::Metrics().AddCounter(
+      "verdict_score_requests_total",
+      "Score calls by gRPC code; decision and provenance where there was an answer.",
+      {{"code", "UNAVAILABLE"}, {"decision", ""}, {"provenance", ""}});
+}
+
 std::string HostOf(const std::string& address) { return address.substr(0, address.rfind(':')); }
 
 }  // namespace
 
-Verdictd::Verdictd(const settings::Settings& settings) : settings_(settings) {
+Verdictd::Verdictd(const settings::Settings& settings)
+    : settings_(settings), not_ready_(NotReadyCounter()) {
   if (settings_.clock == settings::ClockKind::kEvent) {
     clock_ = std::make_unique<base::EventClock>();
   } else {
@@ -167,6 +176,7 @@ absl::Status Verdictd::Stop() {
 void Verdictd::Score(decide::ScoreCall* call) {
   if (decide::Decider* decider = answering_.load(std::memory_order_acquire))
     return decider->Score(call);
+  if (!call->dry_run) not_ready_.Add();
   call->status = absl::UnavailableError(absl::StrFormat("not ready: %s", readiness().reason));
   call->Done();
 }

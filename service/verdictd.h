@@ -9,6 +9,7 @@
 #include "aggregate/blob_cache.h"
 #include "aggregate/fold_scheduler.h"
 #include "base/clock.h"
+#include "base/metrics.h"
 #include "base/mutex.h"
 #include "base/published.h"
 #include "counters/checkpoint.h"
@@ -61,6 +62,7 @@ class Verdictd {
   http_api::Readiness readiness() EXCLUDES_LOCK(mutex_);
 
   const settings::Settings settings_;
+  const base::Counter not_ready_;  // Score calls that came before there was a decider
   std::unique_ptr<base::Clock> clock_;
   base::Published<ruleset::RuleSet> rules_;
   std::unique_ptr<rocks_store::EmbeddedDir> dir_;

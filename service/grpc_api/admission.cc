@@ -44,23 +44,33 @@ ShedMetrics::ShedMetrics()
     : deadline_(Shed("deadline")),
       queue_delay_(Shed("queue_delay")),
       in_flight_(Shed("inflight")),
+      matched_(Shed("matched")),
       deadline_exceeded_(Requests("DEADLINE_EXCEEDED")),
-      resource_exhausted_(Requests("RESOURCE_EXHAUSTED")) {}
+      resource_exhausted_(Requests("RESOURCE_EXHAUSTED")),
+      invalid_argument_(Requests("INVALID_ARGUMENT")),
+      internal_(Requests("INTERNAL")) {}
 
-void ShedMetrics::Count(ShedReason reason) const {
+void ShedMetrics::Count(ShedReason reason, uint64_t payments) const {
   switch (reason) {
     case ShedReason::kDeadline:
-      deadline_.Add();
-      deadline_exceeded_.Add();
+      deadline_.Add(payments);
+      deadline_exceeded_.Add(payments);
       return;
     case ShedReason::kQueueDelay:
-      queue_delay_.Add();
+      queue_delay_.Add(payments);
       break;
     case ShedReason::kInFlight:
-      in_flight_.Add();
+      in_flight_.Add(payments);
+      break;
+    case ShedReason::kMatched:
+      matched_.Add(payments);
       break;
   }
-  resource_exhausted_.Add();
+  resource_exhausted_.Add(payments);
+}
+
+void ShedMetrics::CountUnread(const absl::Status& why, uint64_t payments) const {
+  (absl::IsInvalidArgument(why) ? invalid_argument_ : internal_).Add(payments);
 }
 
 }  // namespace verdict::grpc_api

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
+#include "absl/status/status.h"
 #include "base/metrics.h"
 
 namespace verdict::grpc_api {
@@ -34,17 +35,22 @@ class QueueDelay {
   int turn_ = 0;
 };
 
-enum class ShedReason : uint8_t { kDeadline, kQueueDelay, kInFlight };
+enum class ShedReason : uint8_t { kDeadline, kQueueDelay, kInFlight, kMatched };
 
+// The payments that never reach the decider, which counts all the others.
 // **Thread-safe.** Fixed after construction.
 class ShedMetrics {
  public:
   ShedMetrics();
-  void Count(ShedReason reason) const;
+  // Not looked at.
+  void Count(ShedReason reason, uint64_t payments = 1) const;
+  // Looked at, but they could not be read.
+  void CountUnread(const absl::Status& why, uint64_t payments = 1) const;
 
  private:
-  base::Counter deadline_, queue_delay_, in_flight_;
-  base::Counter deadline_exceeded_, resource_exhausted_;  // the request totals, by code
+  base::Counter deadline_, queue_delay_, in_flight_, matched_;
+  // The request totals, by code.
+  base::Counter deadline_exceeded_, resource_exhausted_, invalid_argument_, internal_;
 };
 
 }  // namespace verdict::grpc_api

@@ -16,21 +16,25 @@ void BatchSlot::Handle() {
   response_.Clear();
   next_ = 0;
   if (request_.requests_size() > kBatchMax) {
-    return Answer(ToGrpc(absl::InvalidArgumentError(absl::StrFormat(
-        "requests: %d payments; at most %d are taken", request_.requests_size(), kBatchMax))));
+    const absl::Status refused = absl::InvalidArgumentError(absl::StrFormat(
+        "requests: %d payments; at most %d are taken", request_.requests_size(), kBatchMax));
+    worker_->parts().shed->CountUnread(refused, payments());
+    return Answer(ToGrpc(refused));
   }
   counted_ = request_.requests_size();
   worker_->AddInFlight(counted_);
   deadline = SteadyDeadline(context()->deadline());
   ShedReason reason;
   if (!worker_->Admit(deadline, &reason)) {
-    worker_->parts().shed->Count(reason);
+    worker_->parts().shed->Count(reason, payments());
     if (reason != ShedReason::kDeadline) return Answer(Overloaded(context()));
     return Answer(
         {grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the call was looked at"});
   }
   Continue();
 }
+
+void BatchSlot::OnCrowded() { worker_->parts().shed->Count(ShedReason::kMatched, payments()); }
 
 void BatchSlot::Continue() {
   while (next_ < request_.requests_size()) {
@@ -44,6 +48,7 @@ void BatchSlot::Continue() {
 
 void BatchSlot::ScoreNext() {
   if (absl::Status read = ReadRequest(request_.requests(next_), this); !read.ok()) {
+    worker_->parts().shed->CountUnread(read);
     status = std::move(read);
     return Done();
   }

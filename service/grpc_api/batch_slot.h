@@ -22,6 +22,7 @@ class BatchSlot final : public UnarySlot<pb::ScoreBatchRequest, pb::ScoreBatchRe
   void RequestCall(grpc::ServerContext* context, pb::ScoreBatchRequest* request,
                    grpc::ServerAsyncResponseWriter<pb::ScoreBatchResponse>* responder) override;
   void Handle() override;
+  void OnCrowded() override;
   void OnOver() override;
 
  private:
@@ -36,6 +37,7 @@ class BatchSlot final : public UnarySlot<pb::ScoreBatchRequest, pb::ScoreBatchRe
   };
   // Who of the worker (leaving score()) and Done comes second goes on with the next payment.
   enum class Turn : uint8_t { kScoring, kDone, kLeft };
+  uint64_t payments() const { return static_cast<uint64_t>(request_.requests_size()); }
   void Continue();
   void ScoreNext();
 

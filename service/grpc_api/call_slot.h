@@ -99,7 +99,10 @@ class UnarySlot : public CallSlot {
     worker_->AddBusy(1);
     step_ = Step::kMatched;
     pool_->OnMatched();
-    if (pool_->Crowded()) return Answer(Overloaded(&*context_));
+    if (pool_->Crowded()) {
+      OnCrowded();
+      return Answer(Overloaded(&*context_));
+    }
     Handle();
   }
 
@@ -108,6 +111,8 @@ class UnarySlot : public CallSlot {
                            grpc::ServerAsyncResponseWriter<Response>* responder) = 0;
   // Ends, now or later, in one Answer.
   virtual void Handle() = 0;
+  // The call is about to be answered unseen, for want of slots.
+  virtual void OnCrowded() {}
   // The call is over; its slot is about to be used again.
   virtual void OnOver() {}
   // From any thread.

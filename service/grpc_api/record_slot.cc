@@ -24,8 +24,8 @@ absl::Status RecordSlot::Check(const pb::TransactionEvent& event, const ruleset:
         "sequence: a PAYMENT has 0; only REFUND, REVERSAL and LABEL are numbered");
   }
   const base::Clock& clock = *worker_->backend().clock;
-  // Under an event clock, now is made of event times: none is ahead of it.
-  const int64_t now_ms = clock.is_event_clock() ? out->txn.event_time_ms : clock.NowMs();
+  // What lies ahead of the real time would move an event clock with it: refused there too.
+  const int64_t now_ms = clock.is_event_clock() ? base::WallClock().NowMs() : clock.NowMs();
   return decide::ValidateTransaction(out->txn, *rules.schema, now_ms,
                                      worker_->parts().options->event_time_skew_ms);
 }

@@ -65,9 +65,14 @@ void ScoreSlot::Handle() {
   counted_ = true;
   deadline = SteadyDeadline(context()->deadline());
   if (Shed()) return;
-  if (const absl::Status read = Read(); !read.ok()) return Answer(ToGrpc(read));
+  if (const absl::Status read = Read(); !read.ok()) {
+    worker_->parts().shed->CountUnread(read);
+    return Answer(ToGrpc(read));
+  }
   worker_->backend().score(this);
 }
+
+void ScoreSlot::OnCrowded() { worker_->parts().shed->Count(ShedReason::kMatched); }
 
 void ScoreSlot::Done() {
   if (!status.ok()) return Answer(ToGrpc(status));

@@ -17,6 +17,7 @@ class ScoreSlot final : public UnarySlot<grpc::ByteBuffer, grpc::ByteBuffer>,
   void RequestCall(grpc::ServerContext* context, grpc::ByteBuffer* request,
                    grpc::ServerAsyncResponseWriter<grpc::ByteBuffer>* responder) override;
   void Handle() override;
+  void OnCrowded() override;
   void OnOver() override;
 
  private:

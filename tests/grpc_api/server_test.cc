@@ -32,9 +32,10 @@ class ServerTest : public ::testing::Test {
     fake_.Release();
   }
 
-  void StartServer() {
+  void StartServer() { StartServer(fake_.backend()); }
+  void StartServer(Backend backend) {
     server_.reset();
-    auto started = Server::Start(options_, fake_.backend());
+    auto started = Server::Start(options_, std::move(backend));
     ASSERT_THAT(started, IsOk());
     server_ = *std::move(started);
     grpc::ChannelArguments arguments;
@@ -62,6 +63,12 @@ class ServerTest : public ::testing::Test {
                      grpc::ClientContext* context = nullptr) {
     grpc::ClientContext own;
     return stub_->Score(context != nullptr ? context : &own, request, response);
+  }
+
+  // Score calls that ended with `code`.
+  static uint64_t Refused(const std::string& code) {
+    return base::Metrics().CounterValue("verdict_score_requests_total",
+                                        {{"code", code}, {"decision", ""}, {"provenance", ""}});
   }
 
   ServerOptions options_;
@@ -144,6 +151,26 @@ TEST_F(ServerTest, BytesThatAreNoRequestAreRefused) {
   ASSERT_TRUE(queue.Next(&tag, &ok));
   EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(status.error_message(), HasSubstr("not a verdict.v1.ScoreRequest"));
+}
+
+TEST_F(ServerTest, WhatNeverReachesTheDeciderIsCounted) {
+  const uint64_t before = Refused("INVALID_ARGUMENT");
+  pb::ScoreRequest big = ScoreOf("big");
+  big.mutable_transaction()->set_channel(std::string(kScoreBytesMax, 'x'));
+  pb::ScoreResponse response;
+  EXPECT_FALSE(Score(big, &response).ok());
+  EXPECT_EQ(Refused("INVALID_ARGUMENT"), before + 1);
+  pb::ScoreBatchRequest batch;
+  *batch.add_requests() = ScoreOf("t");
+  (*batch.add_requests()->mutable_transaction()->mutable_attributes())["no.value"];
+  pb::ScoreBatchResponse results;
+  grpc::ClientContext context;
+  EXPECT_TRUE(stub_->ScoreBatch(&context, batch, &results).ok());
+  EXPECT_EQ(Refused("INVALID_ARGUMENT"), before + 2);
+  for (int i = 0; i < kBatchMax; ++i) *batch.add_requests() = ScoreOf("t");
+  grpc::ClientContext another;
+  EXPECT_FALSE(stub_->ScoreBatch(&another, batch, &results).ok());
+  EXPECT_EQ(Refused("INVALID_ARGUMENT"), before + 2 + 2 + kBatchMax);
 }
 
 TEST_F(ServerTest, AnAttributeWithoutAValueIsRefusedByName) {
@@ -342,6 +369,24 @@ TEST_F(RecordTest, EachEventHasItsOwnResult) {
   EXPECT_EQ(response.appended(), 2);
   ASSERT_EQ(fake_.events().size(), 2u);
   EXPECT_EQ(fake_.events()[1].sequence, 2u);
+}
+
+TEST_F(RecordTest, UnderAnEventClockTooNoEventIsAheadOfTheRealTime) {
+  base::EventClock clock;
+  Backend backend = fake_.backend();
+  backend.clock = &clock;
+  StartServer(std::move(backend));
+  pb::RecordRequest request;
+  *request.add_events() = EventOf(pb::EVENT_KIND_PAYMENT, "years ago");
+  request.mutable_events(0)->mutable_transaction()->set_event_time_ms(1000);
+  *request.add_events() = EventOf(pb::EVENT_KIND_PAYMENT, "the last time there is");
+  request.mutable_events(1)->mutable_transaction()->set_event_time_ms(INT64_MAX);
+  pb::RecordResponse response;
+  ASSERT_TRUE(Record(request, &response).ok());
+  EXPECT_EQ(response.results(0).code(), 0) << response.results(0).message();
+  EXPECT_EQ(response.results(1).code(), 3);
+  EXPECT_THAT(response.results(1).message(), HasSubstr("ahead of the service's clock"));
+  server_.reset();
 }
 
 TEST_F(RecordTest, WhatTheLogRefusesIsSaid) {
