@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/status.h"
+#include "cli/card_mask.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "decide/decider.h"
@@ -91,20 +92,16 @@ class Run {
 
   absl::Status Validate() const {
     const model::Event& event = row_.event;
-    if (event.kind != model::EventKind::kLabel) {
-      if (event.kind == model::EventKind::kPayment && event.sequence != 0) {
-        return absl::InvalidArgumentError("sequence: is 0 for every PAYMENT");
-      }
-      return decide::ValidateTransaction(event.txn, schema_, now_ms_, kFutureSkewMs);
+    if (event.kind == model::EventKind::kPayment && event.sequence != 0) {
+      return absl::InvalidArgumentError("sequence: is 0 for every PAYMENT");
     }
-    if (event.txn.id.empty() || event.txn.merchant_id.empty()) {
-      return absl::InvalidArgumentError(
-          "a LABEL needs id and merchant_id: they say which payment and partition");
-    }
-    return absl::OkStatus();
+    return decide::ValidateTransaction(event.txn, schema_, now_ms_, kFutureSkewMs);
   }
 
-  void Reject(const std::string& reason) {
+  // Neither the file nor the terminal shows a card number that came with the row.
+  void Reject(std::string reason) {
+    reason.resize(std::min(reason.size(), reason.find('\n')));  // below, JSON is quoted cut short
+    MaskCardNumbers(&reason);
     ++summary_.bad;
     if (summary_.first_bad.size() < kBadRowsShown)
       summary_.first_bad.push_back({row_.line, reason});
@@ -113,7 +110,9 @@ class Run {
     out->append(std::to_string(row_.line)).push_back(',');
     AppendQuoted(reason, out);
     out->push_back(',');
-    AppendQuoted(row_.raw, out);
+    std::string raw(row_.raw);
+    MaskCardNumbers(&raw);
+    AppendQuoted(raw, out);
     out->push_back('\n');
     rejects_->FlushIfLarge();
   }

@@ -15,6 +15,7 @@ namespace {
 
 using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::verdict::testing::IsOk;
 using ::verdict::testing::StatusIs;
 
@@ -130,13 +131,52 @@ TEST_F(ImporterTest, JsonLinesKeepTheirKind) {
       "a.jsonl",
       R"({"kind":"EVENT_KIND_REFUND","transaction":{"id":"p1","event_time_ms":"1000","amount_minor":5,"currency":"EUR","merchant_id":"m"}})"
       "\n\n{nonsense}\n"
-      R"({"kind":"EVENT_KIND_LABEL","is_fraud":true,"transaction":{"id":"p1","merchant_id":"m"}})");
+      R"({"kind":"EVENT_KIND_LABEL","is_fraud":true,"transaction":{"id":"p1","event_time_ms":"1000","amount_minor":5,"currency":"EUR","merchant_id":"m"}})");
   ASSERT_THAT(summary, IsOk());
   ASSERT_EQ(events_.size(), 2u);
   EXPECT_EQ(events_[0].kind, model::EventKind::kRefund);
   EXPECT_TRUE(events_[1].is_fraud);
   EXPECT_EQ(summary->bad, 1);
   EXPECT_EQ(summary->first_bad[0].line, 3);
+}
+
+TEST_F(ImporterTest, ALabelIsJudgedAsItsPaymentIs) {
+  const auto label = [](const std::string& fields) {
+    return R"({"kind":"EVENT_KIND_LABEL","is_fraud":true,"transaction":{"id":"p1","amount_minor":5,)"
+           R"("currency":"EUR","merchant_id":"m",)" +
+           fields + "}}\n";
+  };
+  const auto summary =
+      ImportText("a.jsonl", label(R"("event_time_ms":"9999999999999")") +
+                                label(R"("event_time_ms":"1000","card_id":"4111111111111111")") +
+                                label(R"("event_time_ms":"0")") +
+                                label(R"("event_time_ms":"1000","card_id":"token")"));
+  ASSERT_THAT(summary, IsOk());
+  EXPECT_EQ(summary->bad, 3);
+  EXPECT_EQ(summary->other_events, 1);
+  EXPECT_THAT(summary->first_bad[0].reason, HasSubstr("event_time_ms"));
+  EXPECT_THAT(summary->first_bad[1].reason, HasSubstr("card_id"));
+  EXPECT_THAT(ReadBack("rejects.csv"), Not(HasSubstr("4111111111111111")));
+}
+
+TEST_F(ImporterTest, NoCardNumberOfARefusedRowIsWrittenDown) {
+  const auto summary = ImportText(
+      "a.csv", std::string(kHeader) +
+                   "p1,1000,5,EUR,m1,4111111111111111,0\np2,1000,5,EUR,m1,4111-1111-1111-1111,0\n"
+                   "p3,4111111111111111x,5,EUR,m1,c,0\np4,1000,5,EUR,2018-06-01 5500000000000004,"
+                   "4111 1111 1111 1111,0\np5,1000,-1,EUR,m1,4111111111111112,0\n");
+  ASSERT_THAT(summary, IsOk());
+  EXPECT_EQ(summary->bad, 5);
+  const std::string rejects = ReadBack("rejects.csv");
+  for (const std::string number :
+       {"4111111111111111", "4111-1111-1111-1111", "5500000000000004", "4111 1111 1111 1111"}) {
+    EXPECT_THAT(rejects, Not(HasSubstr(number)));
+    for (const BadRow& row : summary->first_bad) EXPECT_THAT(row.reason, Not(HasSubstr(number)));
+  }
+  EXPECT_THAT(rejects, HasSubstr("p1,1000,5,EUR,m1,****************,0"));
+  EXPECT_THAT(rejects, HasSubstr("p2,1000,5,EUR,m1,****-****-****-****,0"));
+  EXPECT_THAT(rejects, HasSubstr("2018-06-01 ****************,"));
+  EXPECT_THAT(rejects, HasSubstr("4111111111111112")) << "no card number: the check digit is wrong";
 }
 
 TEST_F(ImporterTest, WhatTheGeneratorWritesIsReadBackWhole) {
