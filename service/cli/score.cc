@@ -19,7 +19,8 @@
 namespace verdict::cli {
 namespace {
 
-constexpr size_t kTransactionBytesMax = size_t{64} << 10;
+// As much JSON as is read; how large a payment may be, verdictd says.
+constexpr size_t kTransactionBytesMax = size_t{1} << 20;
 constexpr char kExample[] =
     "One payment, as JSON (the fields of verdict.v1.Transaction):\n"
     "  echo '{\"id\": \"t1\", \"event_time_ms\": 1735690000000, \"amount_minor\": 1234, "
@@ -81,7 +82,10 @@ void PrintJson(const v1::ScoreResponse& response) {
 absl::Status ScoreOne(const Arguments& arguments) {
   ASSIGN_OR_RETURN(const std::string json, ReadFile(arguments.txn, kTransactionBytesMax));
   model::Transaction txn;
-  RETURN_IF_ERROR(wire::TransactionFromJson(json, &txn));
+  if (const absl::Status read = wire::TransactionFromJson(json, &txn); !read.ok()) {
+    const std::string where = arguments.txn == "-" ? "standard input" : arguments.txn;
+    return absl::Status(read.code(), absl::StrFormat("%s: %s", where, read.message()));
+  }
   v1::ScoreRequest request;
   wire::ToProto(txn, request.mutable_transaction());
   request.set_record(arguments.record);
