@@ -44,11 +44,11 @@ absl::Status CheckListen(const Settings& s) {
   if (!s.http.empty()) RETURN_IF_ERROR(CheckAddress("http", s.http));
   if (s.tls.on() || s.insecure_listen || ParseHostPort(s.listen)->is_loopback())
     return absl::OkStatus();
-  return Bad(
-      "listen",
-      absl::StrFormat("%s is not loopback: set tls.cert and tls.key, or insecure_listen where the "
-                      "network in front of it is trusted",
-                      s.listen));
+  return Bad("listen",
+             absl::StrFormat(
+                 "%s is not loopback: give --tls-cert and --tls-key, or --insecure-listen where "
+                 "the network in front of it is trusted",
+                 s.listen));
 }
 
 }  // namespace
