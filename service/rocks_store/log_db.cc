@@ -12,6 +12,7 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/status.h"
+#include "rocks_store/info_log.h"
 #include "rocks_store/log_options.h"
 #include "rocks_store/rocks_status.h"
 #include "rocksdb/write_batch.h"
@@ -81,8 +82,9 @@ absl::Status LogDb::OpenFamilies(const Options& options) {
     descriptors.emplace_back(absl::StrFormat("p%d", p), LogFamilyOptions());
   }
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened =
-      rocksdb::DB::Open(LogDbOptions(options.env), path_, descriptors, &families_, &db);
+  rocksdb::DBOptions database = LogDbOptions(options.env);
+  database.info_log = MakeInfoLog(path_);
+  const rocksdb::Status opened = rocksdb::DB::Open(database, path_, descriptors, &families_, &db);
   RETURN_IF_ERROR(FromRocks(opened, "embedded log " + path_));
   db_.reset(db);
   meta_ = families_[0];
@@ -177,12 +179,14 @@ absl::Status LogDb::Commit(std::span<EncodedRecord> records) {
   RETURN_IF_ERROR(base::Failpoint("log.append.before_commit"));
   const rocksdb::Status written = db_->Write(rocksdb::WriteOptions(), &batch);
   if (!written.ok()) {
+    broken_.store(true, std::memory_order_release);
     for (size_t p = 0; p < next.size(); ++p) {
       doubtful_ends_[p] = std::max(doubtful_ends_[p], next[p]);
     }
     return FromRocks(written, "embedded log " + path_);
   }
   FAILPOINT("log.append.after_commit");
+  broken_.store(false, std::memory_order_release);
   doubtful_ends_.assign(doubtful_ends_.size(), 0);
   Committed(next, last_ms);
   return absl::OkStatus();
@@ -203,17 +207,27 @@ absl::Status LogDb::AdvanceTime(int64_t time_ms) {
   rocksdb::WriteOptions write;
   write.sync = true;
   const rocksdb::Slice value(reinterpret_cast<const char*>(&time_ms), sizeof time_ms);
-  RETURN_IF_ERROR(FromRocks(db_->Put(write, meta_, kTimeFloorKey, value), path_));
+  const rocksdb::Status put = db_->Put(write, meta_, kTimeFloorKey, value);
+  if (!put.ok()) broken_.store(true, std::memory_order_release);
+  RETURN_IF_ERROR(FromRocks(put, path_));
   last_time_ms_.store(time_ms, std::memory_order_release);
   clock_->Observe(time_ms);
   return absl::OkStatus();
 }
 
 absl::Status LogDb::Sync() {
+  // RocksDB aborts where a write-ahead log that failed is synced.
+  if (broken_.load(std::memory_order_acquire)) {
+    return absl::UnavailableError(absl::StrFormat("embedded log %s: a write failed", path_));
+  }
   return FromRocks(db_->FlushWAL(/*sync=*/true), "embedded log " + path_);
 }
 
-absl::Status LogDb::Recover() { return FromRocks(db_->Resume(), "embedded log " + path_); }
+absl::Status LogDb::Recover() {
+  RETURN_IF_ERROR(FromRocks(db_->Resume(), "embedded log " + path_));
+  broken_.store(false, std::memory_order_release);
+  return absl::OkStatus();
+}
 
 absl::Status LogDb::Get(Partition partition, Offset offset, rocksdb::PinnableSlice* value) const {
   value->Reset();

@@ -102,6 +102,8 @@ class LogDb {
   std::vector<std::atomic<eventlog::Offset>> ends_;
   std::atomic<int64_t> last_time_ms_{INT64_MIN};
 
+  std::atomic<bool> broken_{false};  // a write failed, and Recover has not mended it yet
+
   base::Mutex commit_mutex_;  // held over the write: it is what makes writers take turns
   // Offsets that a failed commit may have left behind; erased by the next one.
   std::vector<eventlog::Offset> doubtful_ends_ GUARDED_BY(commit_mutex_);

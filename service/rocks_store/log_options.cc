@@ -37,8 +37,6 @@ rocksdb::DBOptions LogDbOptions(rocksdb::Env* env) {
   options.allow_concurrent_memtable_write = false;  // one writer; it may insert by hint
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
-  options.keep_log_file_num = 2;
-  options.info_log_level = rocksdb::WARN_LEVEL;
   return options;
 }
 

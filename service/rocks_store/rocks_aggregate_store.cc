@@ -18,6 +18,7 @@
 #include "aggregate/manifest_codec.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
 
 namespace verdict::rocks_store {
@@ -64,7 +65,6 @@ rocksdb::Options DatabaseOptions(const RocksAggregateStore::Options& options) {
   database.memtable_prefix_bloom_size_ratio = 0.05;  // most keys that are asked for are not in it
   database.memtable_whole_key_filtering = true;
   database.compression = rocksdb::kNoCompression;  // a cold payment pays for each block it opens
-  database.keep_log_file_num = 2;
   database.max_open_files = 512;
   database.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return database;
@@ -196,9 +196,11 @@ absl::StatusOr<std::unique_ptr<RocksAggregateStore>> RocksAggregateStore::Open(
   database->folder = folder;
   rocksdb::Env::Default()->LowerThreadPoolCPUPriority(
       rocksdb::Env::LOW);  // compactions after payments
+  rocksdb::Options with_log = DatabaseOptions(options);
+  with_log.info_log = MakeInfoLog(folder);
   rocksdb::DB* db = nullptr;
-  RETURN_IF_ERROR(FromRocks(rocksdb::DB::Open(DatabaseOptions(options), folder, &db),
-                            "open the aggregates in " + folder));
+  RETURN_IF_ERROR(
+      FromRocks(rocksdb::DB::Open(with_log, folder, &db), "open the aggregates in " + folder));
   database->db.reset(db);
   return std::unique_ptr<RocksAggregateStore>(
       new RocksAggregateStore(std::move(database), options));

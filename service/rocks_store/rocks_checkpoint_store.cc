@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/status.h"
+#include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
 
 namespace verdict::rocks_store {
@@ -41,7 +42,6 @@ rocksdb::Options DatabaseOptions() {
   options.create_missing_column_families = true;
   options.max_background_jobs = 2;
   options.compression = rocksdb::kNoCompression;
-  options.keep_log_file_num = 2;
   options.max_open_files = 256;
   // One batch spans the families: they must come back to one point after a crash.
   options.atomic_flush = true;
@@ -81,9 +81,11 @@ absl::StatusOr<std::unique_ptr<RocksCheckpointStore>> RocksCheckpointStore::Open
   for (const CheckpointFamily family : kFamilies) {
     descriptors.emplace_back(FamilyName(family), FamilyOptions());
   }
+  rocksdb::Options options = DatabaseOptions();
+  options.info_log = MakeInfoLog(folder);
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(
-      FromRocks(rocksdb::DB::Open(DatabaseOptions(), folder, descriptors, &database->families, &db),
+      FromRocks(rocksdb::DB::Open(options, folder, descriptors, &database->families, &db),
                 "open the checkpoint in " + folder));
   database->db.reset(db);
   return std::unique_ptr<RocksCheckpointStore>(new RocksCheckpointStore(std::move(database)));
