@@ -28,7 +28,8 @@ void ForwardGrpcLog(int severity, const char* message) {
                 : LogDebug("grpc", {{"message", message}});
 }
 
-// From the folder to the last checkpoint. `started` is false where the operator has something to mend first.
+// From the folder to the last checkpoint. `started` is false where the operator has something to
+// mend first.
 absl::Status Live(const settings::Settings& settings, StopSignal* stop, bool* started) {
   Verdictd verdictd(settings);
   RETURN_IF_ERROR(verdictd.Open());
