@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
+#include "rocks_store/write_again.h"
 
 namespace verdict::rocks_store {
 namespace {
@@ -233,8 +234,10 @@ absl::Status RocksAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) 
     RETURN_IF_ERROR(FromRocks(
         batch.Put(StoreKey(writes[i].key), aggregate::EncodeBlob(writes[i].blob)), "gather blobs"));
   }
-  return FromRocks(database_->db->Write(rocksdb::WriteOptions(), &batch),
-                   "write blobs to " + database_->folder);
+  rocksdb::DB* db = database_->db.get();
+  return FromRocks(
+      WriteAgainAfterResume(db, [&] { return db->Write(rocksdb::WriteOptions(), &batch); }),
+      "write blobs to " + database_->folder);
 }
 
 absl::StatusOr<Manifest> RocksAggregateStore::GetManifest(uint64_t measure_hash) {
@@ -257,9 +260,13 @@ absl::Status RocksAggregateStore::CompareAndSwapManifest(uint64_t measure_hash,
   // Synced, and with it every blob written before: a PUBLISHED cut must survive a power loss.
   rocksdb::WriteOptions options;
   options.sync = true;
-  return FromRocks(
-      database_->db->Put(options, ManifestKey(measure_hash), aggregate::EncodeManifest(next)),
-      "write a manifest to " + database_->folder);
+  return FromRocks(WriteAgainAfterResume(database_->db.get(),
+                                         [&] {
+                                           return database_->db->Put(
+                                               options, ManifestKey(measure_hash),
+                                               aggregate::EncodeManifest(next));
+                                         }),
+                   "write a manifest to " + database_->folder);
 }
 
 absl::Status RocksAggregateStore::Scan(

@@ -11,6 +11,7 @@
 #include "base/status.h"
 #include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
+#include "rocks_store/write_again.h"
 
 namespace verdict::rocks_store {
 namespace {
@@ -107,7 +108,8 @@ absl::Status RocksCheckpointStore::Write(const std::vector<CheckpointWrite>& wri
   }
   rocksdb::WriteOptions options;
   options.sync = true;
-  return FromRocks(database_->db->Write(options, &batch),
+  rocksdb::DB* db = database_->db.get();
+  return FromRocks(WriteAgainAfterResume(db, [&] { return db->Write(options, &batch); }),
                    "write a checkpoint to " + database_->folder);
 }
 
@@ -140,7 +142,8 @@ absl::Status RocksCheckpointStore::Clear() {
   }
   rocksdb::WriteOptions options;
   options.sync = true;
-  return FromRocks(database_->db->Write(options, &batch),
+  rocksdb::DB* db = database_->db.get();
+  return FromRocks(WriteAgainAfterResume(db, [&] { return db->Write(options, &batch); }),
                    "clear the checkpoint in " + database_->folder);
 }
 

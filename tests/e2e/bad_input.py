@@ -17,6 +17,7 @@ import tempfile
 import time
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
+BULK = {f"a{i}": {"string_value": "x" * 900} for i in range(60)}  # 55 KB: within what one payment may weigh
 GOOD = {"id": "t1", "event_time_ms": 1_767_225_600_000, "amount_minor": 1250, "currency": "EUR", "merchant_id": "m1", "card_id": "c1"}
 
 
@@ -213,7 +214,7 @@ def places(bench, service, directory):
 def full_disk(bench):
     directory = bench.work / "small"
     directory.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40m", "tmpfs", str(directory)], capture_output=True).returncode != 0:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=160m", "tmpfs", str(directory)], capture_output=True).returncode != 0:
         bench.skip("a full disk", "this machine does not let us mount a small file system")
         return
     try:
@@ -232,8 +233,11 @@ def full_disk(bench):
         bench.expect("full disk: every payment is still decided", (max(code for code, _ in outputs), outputs[-1][1]), 0)
         if not partial:
             # The write-ahead log had room left: fill it by bulk.
-            outputs = [service.score(id=f"more{i}", merchant_id=f"m{i}", channel="c" * 60) for i in range(2000)]
-            partial = [o for o in outputs if o[0] == 0 and "PARTIAL" in o[1]]
+            for i in range(2000):
+                outputs = [service.score(id=f"more{i}", merchant_id=f"m{i}", attributes=BULK)]
+                partial = [o for o in outputs if o[0] == 0 and "PARTIAL" in o[1]]
+                if partial:
+                    break
         bench.expect("full disk: answers say PARTIAL(log)", (0 if partial else 1, (partial or outputs)[-1][1]), 0, "log")
         code, body = service.ready_page()
         bench.expect("full disk: not ready, and says why", (0 if code == 503 else 1, body), 0, "log")
