@@ -12,6 +12,8 @@ namespace {
 thread_local int64_t allocations = 0;
 }  // namespace
 
+// g++ inlines these and takes the pair for mismatched.
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
 void* operator new(size_t size) {
   ++allocations;
   void* memory = std::malloc(size);
