@@ -58,8 +58,9 @@ class Slot {
 
  private:
   struct Call {
+    Call() : responder(&context) {}
     grpc::ServerContext context;
-    grpc::ServerAsyncResponseWriter<pb::ScoreResponse> responder{&context};
+    grpc::ServerAsyncResponseWriter<pb::ScoreResponse> responder;
   };
   Service* service_;
   grpc::ServerCompletionQueue* queue_;

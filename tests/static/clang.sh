@@ -8,7 +8,7 @@ mode=$1
 build=${2:-build/release}
 stamps=${XDG_CACHE_HOME:-$HOME/.cache}/verdict-static
 mkdir -p "$stamps"
-flags="-std=c++20 -Wall -Wextra -Werror -Wthread-safety -Iservice -isystem $build/proto/generated"
+flags="-std=c++20 -Wall -Wextra -Werror -Wthread-safety -Iservice -isystem $build/proto/generated -DVERDICT_VERSION=\"0\""
 common=$({ echo "$mode $flags"; clang --version; cat .clang-tidy; git ls-files -z -co --exclude-standard -- 'service/*.h' 'load-test/*.h' 'proto/*.proto' | xargs -0 cat; } | sha256sum)
 
 check_one() {
