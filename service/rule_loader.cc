@@ -11,6 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
+#include "base/thread_name.h"
 #include "log.h"
 
 namespace verdict {
@@ -82,7 +83,7 @@ std::vector<std::string> RuleLoader::last_refusal() const {
 }
 
 void RuleLoader::Run() {
-  pthread_setname_np(pthread_self(), "verdict-rules");
+  base::NameThisThread("verdict-rules");
   while (true) {
     Look();
     base::MutexLock lock(mutex_);

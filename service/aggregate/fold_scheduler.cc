@@ -1,4 +1,5 @@
 #include "aggregate/fold_scheduler.h"
+#include "base/thread_name.h"
 
 #include <sys/resource.h>
 
@@ -40,6 +41,7 @@ bool FoldScheduler::stopping() const {
 }
 
 void FoldScheduler::Run() {
+  base::NameThisThread("verdict-fold");
   // Payments first: a fold may take its time, an answer may not. (On Linux this is the calling
   // thread's alone.)
   setpriority(PRIO_PROCESS, 0, kFoldNice);

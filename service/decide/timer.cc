@@ -1,3 +1,4 @@
+#include "base/thread_name.h"
 #include "decide/timer.h"
 
 #include <algorithm>
@@ -54,6 +55,7 @@ void WheelTimer::CollectDue(int64_t now_tick, std::vector<Entry>* due) {
 }
 
 void WheelTimer::Run() {
+  base::NameThisThread("verdict-timer");
   std::vector<Entry> due;
   for (;;) {
     due.clear();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/thread_name.h"
 #include "grpc_api/batch_slot.h"
 #include "grpc_api/call_slot.h"
 #include "grpc_api/lookup_slots.h"
@@ -75,7 +76,7 @@ void Worker::Start() {
 }
 
 void Worker::Run() {
-  pthread_setname_np(pthread_self(), "verdict-cq");
+  base::NameThisThread("verdict-cq");
   void* tag = nullptr;
   bool ok = false;
   while (queue_->Next(&tag, &ok)) static_cast<QueueEvent*>(tag)->OnEvent(ok);

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/status.h"
+#include "base/thread_name.h"
 
 namespace verdict::ingest {
 namespace {
@@ -151,6 +152,7 @@ absl::Status CheckpointThread::Write(const counters::CheckpointBatch& batch) {
 }
 
 void CheckpointThread::Run() {
+  base::NameThisThread("verdict-save");
   for (bool failed = false;;) {
     const counters::CheckpointBatch* batch = nullptr;
     {

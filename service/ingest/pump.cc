@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/status.h"
+#include "base/thread_name.h"
 
 namespace verdict::ingest {
 namespace {
@@ -140,6 +141,7 @@ void Pump::Stop() {
 }
 
 void Pump::Run() {
+  base::NameThisThread("verdict-pump");
   while (!stopping_.load(std::memory_order_relaxed)) {
     const absl::Status status = Step().status();
     base::MutexLock lock(mutex_);

@@ -16,7 +16,16 @@ namespace verdict::model {
 // 96 bits, big-endian in memory order: the first 10 bits choose the stripe.
 struct EntityKey {
   std::array<uint8_t, 12> bytes{};
-  friend bool operator==(const EntityKey&, const EntityKey&) = default;
+  // Two loads instead of a call of memcmp: every table compares keys.
+  friend bool operator==(const EntityKey& a, const EntityKey& b) {
+    uint64_t a_head, b_head;
+    uint32_t a_tail, b_tail;
+    std::memcpy(&a_head, a.bytes.data(), sizeof a_head);
+    std::memcpy(&b_head, b.bytes.data(), sizeof b_head);
+    std::memcpy(&a_tail, a.bytes.data() + sizeof a_head, sizeof a_tail);
+    std::memcpy(&b_tail, b.bytes.data() + sizeof b_head, sizeof b_tail);
+    return ((a_head ^ b_head) | (a_tail ^ b_tail)) == 0;
+  }
   friend auto operator<=>(const EntityKey&, const EntityKey&) = default;
   uint32_t stripe() const { return (uint32_t{bytes[0]} << 2) | (bytes[1] >> 6); }  // 0..1023
   // 64 well-mixed bits for hash tables, apart from the stripe's.

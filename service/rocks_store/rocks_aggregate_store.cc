@@ -18,6 +18,7 @@
 #include "aggregate/manifest_codec.h"
 #include "base/mutex.h"
 #include "base/status.h"
+#include "base/thread_name.h"
 #include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
 #include "rocks_store/write_again.h"
@@ -140,6 +141,7 @@ class RocksAggregateStore::Reader {
   };
 
   void Run() {
+    base::NameThisThread("verdict-read");
     std::vector<Waiting> batch;
     while (Next(&batch)) Answer(&batch);
   }

@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "base/thread_name.h"
 #include "rocks_store/rocks_source.h"
 #include "wire/log_value.h"
 
@@ -108,6 +109,7 @@ absl::Status RocksLog::AppendBatch(std::span<eventlog::AppendRequest> requests) 
 }
 
 void RocksLog::Run() {
+  base::NameThisThread("verdict-log");
   Group group;
   while (NextGroup(&group)) {
     for (size_t begin = 0; begin < group.records.size(); begin += kGroupRecords) {
