@@ -6,7 +6,7 @@ build=(
   build-essential ca-certificates ccache cmake git ninja-build pkg-config
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev librocksdb-dev libre2-dev libabsl-dev
-  libcli11-dev libspdlog-dev libssl-dev libnghttp2-dev zlib1g-dev tzdata
+  libcli11-dev libspdlog-dev libssl-dev libmimalloc-dev libnghttp2-dev zlib1g-dev tzdata
 )
 tests=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev

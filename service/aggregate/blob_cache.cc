@@ -1,95 +1,48 @@
 #include "aggregate/blob_cache.h"
 
-#include <list>
-#include <unordered_map>
 #include <utility>
 
+#include "aggregate/blob_table.h"
 #include "base/mutex.h"
 
 namespace verdict::aggregate {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-constexpr size_t kShards = 64;
+// Many: a shard that grows moves all its slots under its lock.
+constexpr size_t kShards = 1024;
 
-struct BlobKeyHash {
-  size_t operator()(const BlobKey& key) const {
-    return key.entity.table_hash() ^ (key.measure_hash * 0x9e3779b97f4a7c15ULL);
-  }
-};
-
-// What an entry takes, with the nodes of list and map around it.
-size_t BytesOf(const feature::Blob* blob) {
-  constexpr size_t kNode = 192;
-  if (blob == nullptr) return kNode;
-  return kNode + sizeof(feature::Blob) +
-         (blob->tiles.capacity() + blob->increment.capacity()) * sizeof(feature::DayTile);
+uint32_t Seconds(Clock::time_point time) {
+  return static_cast<uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count());
 }
 
 }  // namespace
 
-struct BlobCache::Shard {
-  struct Slot {
-    BlobKey key;
-    std::shared_ptr<const feature::Blob> blob;  // null: the store has none
-    Clock::time_point fetched;
-    size_t bytes = 0;
-  };
-  using Order = std::list<Slot>;  // most recently used first
-
+struct alignas(64) BlobCache::Shard {
   base::Mutex mutex;
-  Order order GUARDED_BY(mutex);
-  std::unordered_map<BlobKey, Order::iterator, BlobKeyHash> by_key GUARDED_BY(mutex);
-  size_t bytes GUARDED_BY(mutex) = 0;
-
-  void Erase(Order::iterator slot) REQUIRES_LOCK(mutex) {
-    bytes -= slot->bytes;
-    by_key.erase(slot->key);
-    order.erase(slot);
-  }
-
-  Entry Lookup(const BlobKey& key, std::chrono::seconds max_age) EXCLUDES_LOCK(mutex) {
-    base::MutexLock lock(mutex);
-    const auto found = by_key.find(key);
-    if (found == by_key.end()) return {};
-    const auto slot = found->second;
-    if (Clock::now() - slot->fetched > max_age) {
-      Erase(slot);
-      return {};
-    }
-    order.splice(order.begin(), order, slot);
-    return {slot->blob == nullptr ? State::kAbsent : State::kFound, slot->blob};
-  }
-
-  void Put(const BlobKey& key, std::shared_ptr<const feature::Blob> blob, size_t max_bytes)
-      EXCLUDES_LOCK(mutex) {
-    base::MutexLock lock(mutex);
-    const auto found = by_key.find(key);
-    if (found != by_key.end()) Erase(found->second);
-    const size_t size = BytesOf(blob.get());
-    order.push_front({key, std::move(blob), Clock::now(), size});
-    by_key[key] = order.begin();
-    bytes += size;
-    while (bytes > max_bytes && order.size() > 1) Erase(std::prev(order.end()));
-  }
-
-  void Clear() EXCLUDES_LOCK(mutex) {
-    base::MutexLock lock(mutex);
-    by_key.clear();
-    order.clear();
-    bytes = 0;
-  }
+  BlobTable table GUARDED_BY(mutex);
 };
 
 BlobCache::BlobCache(AggregateStore* store, const Options& options)
-    : store_(store), options_(options) {
-  for (size_t i = 0; i < kShards; ++i) shards_.push_back(std::make_unique<Shard>());
-}
+    : store_(store), options_(options), shards_(std::make_unique<Shard[]>(kShards)) {}
 
 BlobCache::~BlobCache() = default;
 
-BlobCache::Entry BlobCache::Lookup(const BlobKey& key) {
-  return shards_[BlobKeyHash()(key) % kShards]->Lookup(key, options_.max_age);
+// By other bits than the table's.
+BlobCache::Shard& BlobCache::ShardOf(const BlobKey& key) const {
+  return shards_[(key.entity.table_hash() >> 40) % kShards];
+}
+
+BlobCache::Entry BlobCache::Lookup(const BlobKey& key, Clock::time_point now) {
+  Shard& shard = ShardOf(key);
+  BlobTable::Found found;
+  {
+    base::MutexLock lock(shard.mutex);
+    found = shard.table.Find(key, Seconds(now), static_cast<uint32_t>(options_.max_age.count()));
+  }
+  if (!found.known) return {};
+  return {found.blob == nullptr ? State::kAbsent : State::kFound, std::move(found.blob)};
 }
 
 void BlobCache::Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeout,
@@ -113,15 +66,20 @@ void BlobCache::Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeo
             result.blob.tiles.shrink_to_fit();
             entries[i].blob = std::make_shared<const feature::Blob>(std::move(result.blob));
           }
-          shards_[BlobKeyHash()(keys[i]) % kShards]->Put(keys[i], entries[i].blob,
-                                                         options_.max_bytes / kShards);
+          Shard& shard = ShardOf(keys[i]);
+          base::MutexLock lock(shard.mutex);
+          shard.table.Put(keys[i], entries[i].blob, Seconds(Clock::now()),
+                          options_.max_bytes / kShards);
         }
         done(std::move(entries));
       });
 }
 
 void BlobCache::Clear() {
-  for (const auto& shard : shards_) shard->Clear();
+  for (size_t i = 0; i < kShards; ++i) {
+    base::MutexLock lock(shards_[i].mutex);
+    shards_[i].table.Clear();
+  }
 }
 
 }  // namespace verdict::aggregate

@@ -13,8 +13,8 @@
 
 namespace verdict::aggregate {
 
-// Thread-safe. Shards under their own locks; the least recently used values go first beyond
-// `max_bytes`.
+// Thread-safe. Shards under their own locks; beyond `max_bytes`, what was not asked for of late
+// goes first.
 class BlobCache {
  public:
   struct Options {
@@ -32,7 +32,8 @@ class BlobCache {
   ~BlobCache();
 
   // Memory alone; kMiss where it is not there (that the store has none is remembered too: kAbsent).
-  Entry Lookup(const BlobKey& key);
+  // `now` tells what is too old.
+  Entry Lookup(const BlobKey& key, std::chrono::steady_clock::time_point now);
   // Asks the store for all of `keys`; `done` is called once, on the store's thread, in order; what
   // fails is not kept.
   void Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, OnFetched done);
@@ -41,9 +42,10 @@ class BlobCache {
 
  private:
   struct Shard;
+  Shard& ShardOf(const BlobKey& key) const;
   AggregateStore* store_;
   Options options_;
-  std::vector<std::unique_ptr<Shard>> shards_;
+  std::unique_ptr<Shard[]> shards_;
 };
 
 }  // namespace verdict::aggregate

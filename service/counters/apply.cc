@@ -67,7 +67,9 @@ class LiveState::Application {
     base::MutexLock lock(partition_.mutex);
     const uint64_t evicted_before = partition_.window.evicted();
     const bool seen = partition_.window.SeenOrInsert(id_, record_.record_time_ms);
-    tables_.metrics.dedup_evicted.Add(partition_.window.evicted() - evicted_before);
+    const uint64_t evicted = partition_.window.evicted() - evicted_before;
+    if (evicted != 0) tables_.metrics.dedup_evicted.Add(evicted);
+    partition_.NoteHorizon();
     return seen;
   }
 
@@ -80,12 +82,22 @@ class LiveState::Application {
     epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
     const StripeSet stripes(payment_, tables_.keys);
     StripeLocks locks(tables_.stripes.get(), stripes);
+    Prefetch();
     const EventClass event_class = Classify();
     if (event_class == EventClass::kCounted) CountContributions();
     if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
     if (record_.decision) RestoreDecision();
     Advance();
     return event_class;
+  }
+
+  void Prefetch() const {
+    for (const feature::Contribution& one : tables_.contributions) {
+      tables_.stripes[one.key.stripe()].PrefetchPlaces(one.measure, one.key);
+    }
+    for (const feature::Contribution& one : tables_.contributions) {
+      tables_.stripes[one.key.stripe()].PrefetchCells(one.measure, one.key);
+    }
   }
 
   EventClass Classify() {
@@ -128,7 +140,8 @@ class LiveState::Application {
     const size_t bytes_before = table.bytes();
     if (created) number = table.Insert(one.key, one.day);
     if (table.Merge(number, one.tile) && tables_.tracking) cells.dirty.push_back(number);
-    tables_.live_cell_bytes.fetch_add(table.bytes() - bytes_before, std::memory_order_relaxed);
+    const size_t added = table.bytes() - bytes_before;
+    if (added != 0) tables_.live_cell_bytes.fetch_add(added, std::memory_order_relaxed);
     return created;
   }
 
@@ -207,6 +220,7 @@ void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
   state.next.store(next, std::memory_order_relaxed);
   base::MutexLock lock(state.mutex);
   if (ids_known_from_ms != INT64_MIN) state.window.KnowsOnlyFrom(ids_known_from_ms);
+  state.NoteHorizon();
 }
 
 }  // namespace verdict::counters

@@ -149,8 +149,19 @@ feature::Tile CellTable::Read(uint32_t number) const {
   return tile;
 }
 
-void CellTable::Prefetch(const model::EntityKey& key) const {
+void CellTable::PrefetchSlot(const model::EntityKey& key) const {
   if (!index_.empty()) __builtin_prefetch(&index_[key.table_hash() & (index_.size() - 1)]);
+}
+
+void CellTable::PrefetchCell(const model::EntityKey& key) const {
+  if (index_.empty()) return;
+  const uint64_t hash = key.table_hash();
+  const size_t mask = index_.size() - 1;
+  for (size_t slot = hash & mask; index_[slot] != kEmpty; slot = (slot + 1) & mask) {
+    if ((index_[slot] & ~kNumberMask) != TagOf(hash)) continue;
+    __builtin_prefetch(&At(index_[slot] & kNumberMask));
+    return;
+  }
 }
 
 size_t CellTable::cell_bytes() const {

@@ -43,8 +43,9 @@ class CellTable {
       number = cell.next == 0 ? kNone : cell.next;
     }
   }
-  // Asks for the index slot of `key` early.
-  void Prefetch(const model::EntityKey& key) const;
+  // Asks for the index slot of `key` early; then, once that is here, for the first cell it names.
+  void PrefetchSlot(const model::EntityKey& key) const;
+  void PrefetchCell(const model::EntityKey& key) const;
 
   uint32_t cells() const { return cells_; }
   model::DayNumber first_day() const { return first_day_; }  // of its cells

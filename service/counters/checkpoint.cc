@@ -16,7 +16,8 @@ Checkpoint::Checkpoint(LiveState* live) : live_(live) {
 void Checkpoint::Track() {
   LiveState::Tables& tables = *live_->tables_;
   tables.tracking = true;
-  for (size_t i = 0; i < kStripes; ++i) tables.stripes[i].decisions.Track();
+  for (size_t i = 0; i < kStripes; ++i)
+    tables.stripes[i].decisions.Track(2 * live_->options_.decisions_bytes_max / kStripes);
 }
 
 void Checkpoint::Reset() {
@@ -104,17 +105,24 @@ void Checkpoint::CollectStripes(CheckpointBatch* batch) {
   for (size_t i = 0; i < kStripes; ++i) {
     Stripe& stripe = tables.stripes[i];
     base::MutexLock lock(stripe.mutex);
-    stripe.decisions.TakeFresh(&batch->decisions);
+    KeptDecisions decisions = stripe.decisions.TakeFresh();
+    if (!decisions.bytes.empty()) batch->decisions.push_back(std::move(decisions));
+    size_t dirty = 0;
+    for (const std::vector<EpochCells>& epochs : stripe.measures) {
+      for (const EpochCells& cells : epochs) dirty += cells.dirty.size();
+    }
+    std::vector<CheckpointBatch::SavedCell> saved;
+    saved.reserve(dirty);
     for (size_t measure = 0; measure < stripe.measures.size(); ++measure) {
       const uint64_t hash = tables.measure_hashes[measure];
       for (EpochCells& cells : stripe.measures[measure]) {
         for (const uint32_t number : cells.dirty) {
           const Cell& cell = cells.table->At(number);
-          batch->cells.push_back({.measure_hash = hash,
-                                  .epoch = cells.epoch,
-                                  .key = cell.key,
-                                  .day = cell.day,
-                                  .tile = cells.table->Read(number)});
+          saved.push_back({.measure_hash = hash,
+                           .epoch = cells.epoch,
+                           .key = cell.key,
+                           .day = cell.day,
+                           .tile = cells.table->Read(number)});
           cells.table->ClearDirty(number);
         }
         cells.dirty.clear();
@@ -124,6 +132,7 @@ void Checkpoint::CollectStripes(CheckpointBatch* batch) {
         }
       }
     }
+    if (!saved.empty()) batch->cells.push_back(std::move(saved));
   }
 }
 

@@ -60,14 +60,20 @@ struct CheckpointBatch {
   uint64_t zone_digest = 0;
   feature::CutId schedule_cut = 0;  // a cut and its time: were the cuts taken otherwise then?
   int64_t schedule_time_ms = 0;
-  std::vector<SavedCell> cells;
-  std::vector<ControlTotal> totals;  // of the (measure, epoch)s that changed, whole
+  std::vector<std::vector<SavedCell>> cells;  // by stripe, ascending
+  std::vector<ControlTotal> totals;           // of the (measure, epoch)s that changed, whole
   std::vector<Limited> limited;
   std::vector<SavedIds> ids;
-  std::vector<KeptDecision> decisions;
+  std::vector<KeptDecisions> decisions;   // by stripe
   int64_t decisions_from_ms = INT64_MIN;  // what was kept before can go
   std::vector<feature::CutId> dropped_epochs;
   std::vector<uint64_t> dropped_measures;
+
+  size_t cell_count() const {
+    size_t count = 0;
+    for (const std::vector<SavedCell>& of_stripe : cells) count += of_stripe.size();
+    return count;
+  }
 };
 
 // What a checkpoint says of itself, read before its cells.
@@ -98,7 +104,7 @@ class Checkpoint {
   // applied record of each partition, read now. A batch that was collected must be written before
   // the next one, however long it takes.
   CheckpointBatch Collect(const std::vector<eventlog::LogIdentity>& identities);
-  static std::vector<CheckpointWrite> Encode(const CheckpointBatch& batch);
+  static void Encode(const CheckpointBatch& batch, CheckpointStore::Put put);
 
   // Nothing where the store is empty. Errors: DataLoss.
   static absl::StatusOr<std::optional<CheckpointHeader>> ReadHeader(CheckpointStore* store);

@@ -1,6 +1,9 @@
 // Numbers in keys are big-endian, so that the store's order is ours; in values little-endian.
 #include "counters/checkpoint_bytes.h"
 
+#include <algorithm>
+#include <tuple>
+
 #include "absl/strings/str_format.h"
 #include "counters/byte_codec.h"
 
@@ -68,10 +71,13 @@ std::string EncodeHeader(const CheckpointBatch& batch) {
   return out;
 }
 
-CheckpointWrite EncodeCell(const CheckpointBatch::SavedCell& cell) {
-  CheckpointWrite write;
-  write.family = CheckpointFamily::kCells;
-  write.key = CellKeyPrefix(cell.measure_hash, cell.epoch);
+// Overwrites `out`, whose memory serves all cells.
+void EncodeCell(const CheckpointBatch::SavedCell& cell, CheckpointWrite* out) {
+  CheckpointWrite& write = *out;
+  write.key.clear();
+  write.value.clear();
+  PutHash(&write.key, cell.measure_hash);
+  PutOrdered32(&write.key, cell.epoch);
   PutKey(&write.key, cell.key);
   PutDay(&write.key, cell.day);
   const feature::Tile& tile = cell.tile;
@@ -92,10 +98,29 @@ CheckpointWrite EncodeCell(const CheckpointBatch::SavedCell& cell) {
     PutFixed(&write.value, tile.min);
     PutFixed(&write.value, tile.max);
   }
-  return write;
 }
 
-void EncodeTotals(const std::vector<ControlTotal>& totals, std::vector<CheckpointWrite>* writes) {
+// In the order of their keys in the store, which takes what comes in order at a fraction of the
+// cost.
+void EncodeCells(const std::vector<std::vector<CheckpointBatch::SavedCell>>& cells,
+                 CheckpointStore::Put put) {
+  std::vector<const CheckpointBatch::SavedCell*> order;
+  for (const auto& of_stripe : cells) {
+    for (const CheckpointBatch::SavedCell& cell : of_stripe) order.push_back(&cell);
+  }
+  std::sort(order.begin(), order.end(), [](const auto* a, const auto* b) {
+    return std::tie(a->measure_hash, a->epoch, a->key, a->day) <
+           std::tie(b->measure_hash, b->epoch, b->key, b->day);
+  });
+  CheckpointWrite write;
+  write.family = CheckpointFamily::kCells;
+  for (const CheckpointBatch::SavedCell* cell : order) {
+    EncodeCell(*cell, &write);
+    put(write);
+  }
+}
+
+void EncodeTotals(const std::vector<ControlTotal>& totals, CheckpointStore::Put put) {
   for (size_t i = 0; i < totals.size();) {
     CheckpointWrite write;
     write.key = kTotalPrefix;
@@ -109,12 +134,11 @@ void EncodeTotals(const std::vector<ControlTotal>& totals, std::vector<Checkpoin
       PutFixed(&write.value, totals[i].count);
       PutFixed(&write.value, totals[i].cells);
     }
-    writes->push_back(std::move(write));
+    put(write);
   }
 }
 
-void EncodeIds(const CheckpointBatch::SavedIds& saved, uint64_t round,
-               std::vector<CheckpointWrite>* writes) {
+void EncodeIds(const CheckpointBatch::SavedIds& saved, uint64_t round, CheckpointStore::Put put) {
   uint32_t block = 0;
   for (size_t i = 0; i < saved.ids.size(); ++block) {
     const int64_t bucket = saved.ids[i].bucket;
@@ -128,46 +152,52 @@ void EncodeIds(const CheckpointBatch::SavedIds& saved, uint64_t round,
          ++n, ++i) {
       PutKey(&write.value, saved.ids[i].id);
     }
-    writes->push_back(std::move(write));
+    put(write);
   }
   CheckpointWrite old;
   old.family = CheckpointFamily::kDedup;
   PutOrdered32(&old.key, saved.partition);
   PutOrdered32(&old.erase_range_end, saved.partition);
   PutOrdered64(&old.erase_range_end, saved.oldest_bucket);
-  writes->push_back(std::move(old));
+  put(old);
 }
 
 int64_t DecisionBucket(int64_t kept_from_ms) { return kept_from_ms / eventlog::kDedupBucketMs; }
 
-void EncodeDecisions(const CheckpointBatch& batch, std::vector<CheckpointWrite>* writes) {
-  for (const KeptDecision& kept : batch.decisions) {
+// Blocks of many: a write of its own for each decision would cost more than the decision. A block
+// goes when its newest decision does.
+void EncodeDecisions(const CheckpointBatch& batch, CheckpointStore::Put put) {
+  constexpr size_t kBlockBytes = 256 << 10;
+  int32_t block = 0;
+  for (size_t i = 0; i < batch.decisions.size(); ++block) {
     CheckpointWrite write;
     write.family = CheckpointFamily::kDecisions;
-    PutOrdered64(&write.key, DecisionBucket(kept.kept_from_ms));
-    PutKey(&write.key, kept.payment);
-    PutFixed(&write.value, kept.kept_from_ms);
-    write.value += kept.packed;
-    writes->push_back(std::move(write));
+    int64_t newest_ms = INT64_MIN;
+    for (; i < batch.decisions.size() && write.value.size() < kBlockBytes; ++i) {
+      newest_ms = std::max(newest_ms, batch.decisions[i].newest_ms);
+      write.value += batch.decisions[i].bytes;
+    }
+    PutOrdered64(&write.key, DecisionBucket(newest_ms));
+    PutOrdered64(&write.key, static_cast<int64_t>(batch.round));
+    PutOrdered32(&write.key, block);
+    put(write);
   }
   CheckpointWrite old;
   old.family = CheckpointFamily::kDecisions;
   PutOrdered64(&old.key, INT64_MIN);
   PutOrdered64(&old.erase_range_end, DecisionBucket(batch.decisions_from_ms));
-  writes->push_back(std::move(old));
+  put(old);
 }
 
-void ErasePrefix(CheckpointFamily family, std::string prefix,
-                 std::vector<CheckpointWrite>* writes) {
+void ErasePrefix(CheckpointFamily family, std::string prefix, CheckpointStore::Put put) {
   std::string end = EndOfPrefix(prefix);
-  writes->push_back(
-      {.family = family, .key = std::move(prefix), .value = {}, .erase_range_end = std::move(end)});
+  put({.family = family, .key = std::move(prefix), .value = {}, .erase_range_end = std::move(end)});
 }
 
-void EraseWithMeta(const std::string& prefix, std::vector<CheckpointWrite>* writes) {
-  ErasePrefix(CheckpointFamily::kCells, prefix, writes);
+void EraseWithMeta(const std::string& prefix, CheckpointStore::Put put) {
+  ErasePrefix(CheckpointFamily::kCells, prefix, put);
   for (const std::string_view meta : {kTotalPrefix, kLimitedPrefix}) {
-    ErasePrefix(CheckpointFamily::kMeta, std::string(meta) + prefix, writes);
+    ErasePrefix(CheckpointFamily::kMeta, std::string(meta) + prefix, put);
   }
 }
 
@@ -192,32 +222,29 @@ std::string EndOfPrefix(std::string prefix) {
   return prefix;
 }
 
-std::vector<CheckpointWrite> Checkpoint::Encode(const CheckpointBatch& batch) {
-  std::vector<CheckpointWrite> writes;
-  writes.reserve(batch.cells.size() + batch.decisions.size() + 64);
+void Checkpoint::Encode(const CheckpointBatch& batch, CheckpointStore::Put put) {
   // What goes is named first: a later write of the batch may bring such a key again.
-  for (const uint64_t hash : batch.dropped_measures) EraseWithMeta(CellKeyPrefix(hash), &writes);
+  for (const uint64_t hash : batch.dropped_measures) EraseWithMeta(CellKeyPrefix(hash), put);
   for (const feature::CutId epoch : batch.dropped_epochs) {
     for (const SavedMeasure& measure : batch.measures) {
-      EraseWithMeta(CellKeyPrefix(measure.hash, epoch), &writes);
+      EraseWithMeta(CellKeyPrefix(measure.hash, epoch), put);
     }
   }
-  for (const CheckpointBatch::SavedCell& cell : batch.cells) writes.push_back(EncodeCell(cell));
-  EncodeTotals(batch.totals, &writes);
+  EncodeCells(batch.cells, put);
+  EncodeTotals(batch.totals, put);
   for (const CheckpointBatch::Limited& one : batch.limited) {
     CheckpointWrite write;
     write.key = kLimitedPrefix;
     write.key += CellKeyPrefix(one.measure_hash, one.epoch);
     PutFixed(&write.key, one.stripe);
-    writes.push_back(std::move(write));
+    put(write);
   }
-  for (const CheckpointBatch::SavedIds& ids : batch.ids) EncodeIds(ids, batch.round, &writes);
-  EncodeDecisions(batch, &writes);
+  for (const CheckpointBatch::SavedIds& ids : batch.ids) EncodeIds(ids, batch.round, put);
+  EncodeDecisions(batch, put);
   CheckpointWrite header;
   header.key = kHeaderKey;
   header.value = EncodeHeader(batch);
-  writes.push_back(std::move(header));
-  return writes;
+  put(header);
 }
 
 absl::StatusOr<CheckpointHeader> DecodeHeader(std::string_view value) {
@@ -326,18 +353,6 @@ absl::StatusOr<IdBlock> DecodeIds(std::string_view key, std::string_view value) 
   }
   if (!keys.at_end() || !values.at_end()) return Damaged("a block of event ids");
   return block;
-}
-
-absl::StatusOr<KeptDecision> DecodeDecision(std::string_view key, std::string_view value) {
-  ByteReader keys(key);
-  KeptDecision kept;
-  keys.Ordered64();
-  kept.payment = keys.Fixed<model::EntityKey>();
-  ByteReader values(value);
-  kept.kept_from_ms = values.Fixed<int64_t>();
-  if (!keys.at_end() || !values.ok()) return Damaged("a decision");
-  kept.packed = value.substr(sizeof kept.kept_from_ms);
-  return kept;
 }
 
 }  // namespace verdict::counters

@@ -10,7 +10,7 @@
 namespace verdict::counters {
 
 // Grows where the bytes change their meaning; another format is not read.
-inline constexpr uint32_t kCheckpointFormat = 1;
+inline constexpr uint32_t kCheckpointFormat = 2;
 // Ids in one value of the dedup family.
 inline constexpr size_t kIdsPerBlock = 65'536;
 
@@ -36,6 +36,5 @@ struct IdBlock {
   std::vector<eventlog::DedupEntry> ids;  // of one bucket
 };
 absl::StatusOr<IdBlock> DecodeIds(std::string_view key, std::string_view value);
-absl::StatusOr<KeptDecision> DecodeDecision(std::string_view key, std::string_view value);
 
 }  // namespace verdict::counters

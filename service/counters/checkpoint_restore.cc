@@ -56,8 +56,10 @@ class Checkpoint::Restorer {
     RETURN_IF_ERROR(store_->Read(CheckpointFamily::kDedup,
                                  [&](auto key, auto value) { return AddIds(key, value); }));
     RETURN_IF_ERROR(PlacePartitions());
-    RETURN_IF_ERROR(store_->Read(CheckpointFamily::kDecisions,
-                                 [&](auto key, auto value) { return AddDecision(key, value); }));
+    RETURN_IF_ERROR(
+        store_->Read(CheckpointFamily::kDecisions, [&](std::string_view, std::string_view value) {
+          return ForEachKept(value, [&](const KeptDecision& kept) { return AddDecision(kept); });
+        }));
     return absl::OkStatus();
   }
 
@@ -210,14 +212,14 @@ class Checkpoint::Restorer {
     if (position.ids_known_from_ms != INT64_MIN) {
       partition->window.KnowsOnlyFrom(position.ids_known_from_ms);
     }
+    partition->NoteHorizon();
     partition->saved_ids = partition->window.end_sequence();
     report_.ids += ids.size();
     ids = {};
     return absl::OkStatus();
   }
 
-  absl::Status AddDecision(std::string_view key, std::string_view value) {
-    ASSIGN_OR_RETURN(const KeptDecision kept, DecodeDecision(key, value));
+  absl::Status AddDecision(const KeptDecision& kept) {
     model::Decision decision;
     RETURN_IF_ERROR(UnpackDecision(kept.packed, &decision));
     tables_->stripes[kept.payment.stripe()].decisions.Restore(kept.payment, decision,

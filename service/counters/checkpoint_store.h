@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
@@ -27,8 +28,10 @@ struct CheckpointWrite {
 class CheckpointStore {
  public:
   virtual ~CheckpointStore() = default;
-  // All or nothing, durable when it returns.
-  virtual absl::Status Write(const std::vector<CheckpointWrite>& writes) = 0;
+  using Put = absl::FunctionRef<void(const CheckpointWrite&)>;
+  // `fill` is called once and puts every write of the checkpoint, in their order; `put` copies what
+  // it is given. All or nothing, durable when it returns.
+  virtual absl::Status Write(absl::FunctionRef<void(Put)> fill) = 0;
   // In key order. The visitor's error stops it and is returned. Errors: DataLoss.
   virtual absl::Status Read(
       CheckpointFamily family,

@@ -1,5 +1,6 @@
 #include "counters/decision_bytes.h"
 
+#include "base/status.h"
 #include "counters/byte_codec.h"
 
 namespace verdict::counters {
@@ -67,6 +68,26 @@ absl::Status UnpackDecision(std::string_view bytes, model::Decision* decision) {
   ReadStrings(reader, &decision->error_rule_ids);
   if (format != kFormat || !reader.at_end() || !ValidEnums(*decision)) {
     return absl::DataLossError("a stored decision cannot be read");
+  }
+  return absl::OkStatus();
+}
+
+void AppendKept(const KeptDecision& kept, std::string* out) {
+  PutFixed(out, kept.kept_from_ms);
+  PutFixed(out, kept.payment);
+  PutString(out, kept.packed);
+}
+
+absl::Status ForEachKept(std::string_view bytes,
+                         absl::FunctionRef<absl::Status(const KeptDecision&)> visit) {
+  ByteReader reader(bytes);
+  while (!reader.at_end()) {
+    KeptDecision kept;
+    kept.kept_from_ms = reader.Fixed<int64_t>();
+    kept.payment = reader.Fixed<model::EntityKey>();
+    kept.packed = reader.String();
+    if (!reader.ok()) return absl::DataLossError("checkpoint: a decision cannot be read");
+    RETURN_IF_ERROR(visit(kept));
   }
   return absl::OkStatus();
 }

@@ -4,7 +4,9 @@
 #include <string>
 #include <string_view>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "counters/decision_table.h"
 #include "model/decision.h"
 
 namespace verdict::counters {
@@ -13,5 +15,10 @@ namespace verdict::counters {
 void PackDecision(const model::Decision& decision, std::string* out);
 // Errors: DataLoss.
 absl::Status UnpackDecision(std::string_view bytes, model::Decision* decision);
+
+void AppendKept(const KeptDecision& kept, std::string* out);
+// Calls visit(kept) for each; stops at its first error. Errors: DataLoss.
+absl::Status ForEachKept(std::string_view bytes,
+                         absl::FunctionRef<absl::Status(const KeptDecision&)> visit);
 
 }  // namespace verdict::counters

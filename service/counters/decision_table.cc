@@ -1,5 +1,7 @@
 #include "counters/decision_table.h"
 
+#include <algorithm>
+
 #include "base/check.h"
 #include "counters/decision_bytes.h"
 
@@ -47,7 +49,17 @@ void DecisionTable::Keep(DecisionSlot* slot, int64_t from_ms) {
   slot->answered = true;
   kept_.push_back({slot->payment, from_ms});
   bytes_ += BytesOf(*slot);
-  if (tracking_) fresh_.push_back(kept_.back());
+  if (!tracking_) return;
+  Remember(*slot, from_ms);
+  if (fresh_.bytes.size() <= fresh_bytes_max_) return;
+  // Nobody takes it: what the table has forgotten meanwhile need not be saved.
+  fresh_ = {};
+  for (const Kept& kept : kept_) Remember(*Find(kept.payment), kept.from_ms);
+}
+
+void DecisionTable::Remember(const DecisionSlot& slot, int64_t from_ms) {
+  fresh_.newest_ms = std::max(fresh_.newest_ms, from_ms);
+  AppendKept({slot.payment, from_ms, slot.packed}, &fresh_.bytes);
 }
 
 size_t DecisionTable::Expire(int64_t oldest_ms, size_t bytes_max) {
@@ -65,16 +77,6 @@ void DecisionTable::ForgetOldest() {
     bytes_ -= BytesOf(slot);
     return true;
   });
-}
-
-void DecisionTable::TakeFresh(std::vector<KeptDecision>* out) {
-  for (const Kept& kept : fresh_) {
-    const DecisionSlot* slot = Find(kept.payment);
-    if (slot != nullptr && slot->answered) {
-      out->push_back({kept.payment, kept.from_ms, slot->packed});
-    }
-  }
-  fresh_.clear();
 }
 
 }  // namespace verdict::counters

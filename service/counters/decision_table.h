@@ -7,6 +7,7 @@
 #include <functional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "counters/node_table.h"
@@ -24,11 +25,16 @@ struct DecisionSlot {
   std::vector<std::function<void()>> waiters;  // open
 };
 
-// An answered decision as a checkpoint saves it.
+// An answered decision as a checkpoint saves it: by AppendKept, one after the other.
 struct KeptDecision {
   model::EntityKey payment;
   int64_t kept_from_ms = 0;
-  std::string packed;
+  std::string_view packed;
+};
+// Decisions of one stripe, ready to be saved.
+struct KeptDecisions {
+  int64_t newest_ms = INT64_MIN;  // kept_from_ms
+  std::string bytes;
 };
 
 // Thread-compatible: its stripe's mutex guards it.
@@ -50,10 +56,14 @@ class DecisionTable {
   // many of the latter.
   size_t Expire(int64_t oldest_ms, size_t bytes_max);
 
-  // From now on what is answered is remembered until TakeFresh.
-  void Track() { tracking_ = true; }
-  // Appends the decisions answered since the last call.
-  void TakeFresh(std::vector<KeptDecision>* out);
+  // From now on what is answered is remembered until TakeFresh; of more than `bytes_max` no more
+  // than the table itself holds.
+  void Track(size_t bytes_max) {
+    tracking_ = true;
+    fresh_bytes_max_ = bytes_max;
+  }
+  // The decisions answered since the last call. Takes no time to speak of.
+  KeptDecisions TakeFresh() { return std::exchange(fresh_, {}); }
 
   size_t size() const { return slots_.size(); }
   size_t bytes() const { return bytes_; }
@@ -68,11 +78,13 @@ class DecisionTable {
   }
   void Keep(DecisionSlot* slot, int64_t from_ms);
   void ForgetOldest();
+  void Remember(const DecisionSlot& slot, int64_t from_ms);
 
   NodeTable<DecisionSlot> slots_;
   std::deque<Kept> kept_;  // answered slots, oldest first
-  std::vector<Kept> fresh_;
+  KeptDecisions fresh_;
   bool tracking_ = false;
+  size_t fresh_bytes_max_ = 0;
   size_t bytes_ = 0;  // of answered slots
 };
 

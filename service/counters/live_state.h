@@ -190,6 +190,9 @@ class LiveState::View {
   // PARTIAL(current).
   bool WithinDedupHorizon(int64_t event_time_ms) const;
 
+  // Asks the memory early for what CollectLive and CollectOverlay will read of these entities.
+  void Prefetch(const feature::FeatureSet& features,
+                std::span<const std::optional<model::EntityKey>> keys) const;
   // Live cells of (measure, key), all epochs kept, days >= `oldest`. Returns the PartialReason bits
   // that apply: SetReasons, limit; rebuilding where the measure is not counted here.
   uint16_t CollectLive(uint64_t measure_hash, const model::EntityKey& key, model::DayNumber oldest,
@@ -200,13 +203,14 @@ class LiveState::View {
                       std::vector<feature::DayTile>* out) const;
 
   // Counts the transaction provisionally; `contributions` are in the measures of `features`.
-  // Nothing is put where PaymentSeen(). False: no room (overlay_bytes_max), PARTIAL(limit).
+  // Nothing is put where PaymentSeen(), nor of no contributions. False: no room
+  // (overlay_bytes_max), PARTIAL(limit).
   bool PutProvisional(const feature::FeatureSet& features,
                       std::span<const feature::Contribution> contributions);
   // The same with the real outcome, where the provisional still stands; nothing where its event
-  // came meanwhile.
+  // came meanwhile. `was_empty`: PutProvisional was given no contributions, so none can stand.
   void ReplaceProvisional(const feature::FeatureSet& features,
-                          std::span<const feature::Contribution> contributions);
+                          std::span<const feature::Contribution> contributions, bool was_empty);
 
   AsOf as_of() const { return live_.as_of(); }
 
@@ -219,6 +223,7 @@ class LiveState::View {
   Tables& tables_;
   Touched touched_;
   int64_t lag_now_ms_;
+  mutable std::optional<bool> payment_seen_;  // as soon as it was asked
   StripeSet stripes_;
 };
 

@@ -22,6 +22,9 @@ class NodeTable {
     }
     return nullptr;
   }
+  void Prefetch(uint64_t hash) const {
+    if (!heads_.empty()) __builtin_prefetch(&heads_[Bucket(hash)]);
+  }
   // A node under `hash`, with whatever it held before. `hash_of(node)` is needed for growth.
   template <typename HashOf>
   Node* Insert(uint64_t hash, HashOf hash_of) {

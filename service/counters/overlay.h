@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "counters/node_table.h"
@@ -55,11 +56,18 @@ class Overlay {
   template <typename Visit>
   size_t VisitParts(uint16_t measure, const model::EntityKey& key, int64_t now_ms, Visit visit);
 
+  // Asks early for the place where the parts of (measure, key) begin.
+  void Prefetch(uint16_t measure, const model::EntityKey& key) const {
+    parts_.Prefetch(PartHash(measure, key));
+  }
+
   struct Swept {
     size_t expired = 0;  // provisionals
     size_t parts = 0;    // removed
   };
-  Swept Sweep(int64_t now_ms);
+  // Looks at nothing where nothing can have expired and few parts can be dead, unless memory is
+  // `tight`.
+  Swept Sweep(int64_t now_ms, bool tight);
 
   size_t provisionals() const { return provisionals_.size(); }
   size_t parts() const { return parts_.size(); }
@@ -70,6 +78,8 @@ class Overlay {
   }
   NodeTable<Provisional> provisionals_;
   NodeTable<ProvisionalPart> parts_;
+  int64_t first_expiry_ms_ = std::numeric_limits<int64_t>::max();  // nothing here expires before
+  size_t parts_after_sweep_ = 0;
 };
 
 template <typename Visit>

@@ -37,6 +37,15 @@ struct alignas(64) Stripe {
 
   // The cells of (measure, epoch), made where there are none.
   EpochCells& Cells(uint16_t measure, feature::CutId epoch);
+  // Asks early for what the newest epoch and the overlay hold of (measure, key): first where to
+  // look, then what is there. Many keys' misses overlap so, instead of standing in a row.
+  void PrefetchPlaces(uint16_t measure, const model::EntityKey& key) const {
+    overlay.Prefetch(measure, key);
+    if (!measures[measure].empty()) measures[measure].back().table->PrefetchSlot(key);
+  }
+  void PrefetchCells(uint16_t measure, const model::EntityKey& key) const {
+    if (!measures[measure].empty()) measures[measure].back().table->PrefetchCell(key);
+  }
 };
 
 struct PartitionState {
@@ -45,9 +54,15 @@ struct PartitionState {
   std::atomic<eventlog::Offset> next{0};
   std::atomic<int64_t> newest_record_ms{INT64_MIN};
   std::atomic<feature::CutId> epoch{feature::kNoCut};
+  std::atomic<int64_t> horizon_ms{INT64_MIN};  // the window's
 
   base::Mutex mutex;
   eventlog::DedupWindow window GUARDED_BY(mutex);
+
+  // After each change of the window.
+  void NoteHorizon() REQUIRES_LOCK(mutex) {
+    horizon_ms.store(window.horizon_ms(), std::memory_order_relaxed);
+  }
 
   uint64_t saved_ids =
       0;  // sequence number of the first id that no checkpoint holds; of the apply thread
@@ -98,13 +113,17 @@ struct LiveState::Tables {
   std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
   std::vector<std::unique_ptr<PartitionState>> partitions;
 
-  std::array<std::atomic<uint64_t>, eventlog::kEventClasses> events{};
-  std::atomic<feature::CutId> applied_epoch{feature::kNoCut};  // the least of the partitions'
+  // Each group has cache lines of its own: what one thread writes for each event, others do not
+  // wait for.
+  alignas(64) std::array<std::atomic<uint64_t>, eventlog::kEventClasses> events{};
+  std::atomic<uint64_t> live_cell_bytes{0};
+  alignas(64) std::atomic<feature::CutId> applied_epoch{feature::kNoCut};  // the least of all
   std::atomic<feature::CutId> complete_epoch{feature::kNoCut};
   std::atomic<int64_t> complete_ms{0};
-  std::atomic<size_t> provisionals{0}, provisional_parts{0};
-  std::atomic<uint64_t> decisions_evicted{0}, provisionals_expired{0}, cells_refused{0};
-  std::atomic<uint64_t> live_cell_bytes{0};
+  alignas(64) std::atomic<size_t> provisionals{0};
+  std::atomic<size_t> provisional_parts{0};
+  alignas(64) std::atomic<uint64_t> decisions_evicted{0};
+  std::atomic<uint64_t> provisionals_expired{0}, cells_refused{0};
 
   base::Mutex totals_mutex;
   std::vector<std::vector<EpochTotals>> totals GUARDED_BY(totals_mutex);  // by measure number

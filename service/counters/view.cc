@@ -54,6 +54,7 @@ void LiveState::View::Answer(const model::Decision& decision, std::vector<Waiter
   decisions.Answer(slot, decision, now_ms);
   const size_t evicted = decisions.Expire(now_ms - live_.options_.decisions_kept_ms,
                                           live_.options_.decisions_bytes_max / kStripes);
+  if (evicted == 0) return;
   tables_.decisions_evicted.fetch_add(evicted, std::memory_order_relaxed);
   tables_.metrics.decisions_evicted.Add(evicted);
 }
@@ -68,22 +69,37 @@ void LiveState::View::Abandon(std::vector<Waiter>* waiters) {
   EndProvisional();
 }
 
+// Applying the payment takes its stripe: the answer holds as long as the view does.
 bool LiveState::View::PaymentSeen() const {
-  PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
-  base::MutexLock lock(partition.mutex);
-  return partition.window.Contains(touched_.payment);
+  if (!payment_seen_) {
+    PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
+    base::MutexLock lock(partition.mutex);
+    payment_seen_ = partition.window.Contains(touched_.payment);
+  }
+  return *payment_seen_;
 }
 
 bool LiveState::View::WithinDedupHorizon(int64_t event_time_ms) const {
-  PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
-  int64_t horizon_ms;
-  {
-    base::MutexLock lock(partition.mutex);
-    horizon_ms = partition.window.horizon_ms();
-  }
+  const int64_t horizon_ms =
+      tables_.partitions[static_cast<size_t>(touched_.partition)]->horizon_ms.load(
+          std::memory_order_relaxed);
   // What is not quarantined was recorded at most future_skew before its event time.
   return horizon_ms == INT64_MIN ||
          event_time_ms - horizon_ms >= live_.parts_.features->options().future_skew_ms;
+}
+
+void LiveState::View::Prefetch(const feature::FeatureSet& features,
+                               std::span<const std::optional<model::EntityKey>> keys) const {
+  const auto for_each = [&](auto visit) {
+    for (const feature::Measure& measure : features.measures()) {
+      const std::optional<model::EntityKey>& key = keys[measure.entity];
+      const int number = key ? tables_.MeasureNumber(measure.hash) : -1;
+      if (number < 0) continue;
+      visit(tables_.stripes[key->stripe()], static_cast<uint16_t>(number), *key);
+    }
+  };
+  for_each([](const Stripe& s, uint16_t m, const auto& key) { s.PrefetchPlaces(m, key); });
+  for_each([](const Stripe& s, uint16_t m, const auto& key) { s.PrefetchCells(m, key); });
 }
 
 uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::EntityKey& key,
@@ -120,12 +136,12 @@ void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityK
       static_cast<uint16_t>(measure), key, lag_now_ms_, [&](const ProvisionalPart& part) {
         if (part.whole != skipped) out->push_back({part.day, part.tile});
       });
-  tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
+  if (removed != 0) tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
 }
 
 bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
                                      std::span<const feature::Contribution> contributions) {
-  if (PaymentSeen()) return true;
+  if (contributions.empty() || PaymentSeen()) return true;
   const size_t needed = sizeof(Provisional) + contributions.size() * sizeof(ProvisionalPart);
   if (tables_.overlay_bytes() + needed > live_.options_.overlay_bytes_max) return false;
   EndProvisional();
@@ -134,12 +150,17 @@ bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
 }
 
 void LiveState::View::ReplaceProvisional(const feature::FeatureSet& features,
-                                         std::span<const feature::Contribution> contributions) {
+                                         std::span<const feature::Contribution> contributions,
+                                         bool was_empty) {
+  if (was_empty) {
+    if (!contributions.empty() && !PaymentSeen()) Put(features, contributions);
+    return;
+  }
   const Provisional* standing =
       tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment);
   if (standing == nullptr || lag_now_ms_ >= standing->expires_ms) return;
   EndProvisional();
-  Put(features, contributions);
+  if (!contributions.empty()) Put(features, contributions);
 }
 
 void LiveState::View::EndProvisional() {

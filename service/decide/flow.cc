@@ -163,8 +163,9 @@ void Decider::Flow::Gather(ScoreCall* call) {
   s->missed.clear();
   for (size_t m = 0; m < set.measures().size(); ++m) {
     const std::optional<model::EntityKey>& key = s->keys[set.measures()[m].entity];
-    s->blobs.push_back(key.has_value() ? parts_.blobs->Lookup({set.measures()[m].hash, *key})
-                                       : aggregate::BlobCache::Entry());
+    s->blobs.push_back(key.has_value()
+                           ? parts_.blobs->Lookup({set.measures()[m].hash, *key}, s->started)
+                           : aggregate::BlobCache::Entry());
     if (key.has_value() && s->blobs.back().state == aggregate::BlobCache::State::kMiss) {
       s->missed.push_back(m);
     }

@@ -158,6 +158,7 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
                           uint16_t reasons) {
   Scratch* s = call->scratch.get();
   const feature::FeatureSet& set = *s->plan->rules->features;
+  view.Prefetch(set, s->keys);
   const counters::AsOf as_of = view.as_of();
   s->results.assign(set.features().size(), feature::FeatureResult{.reads_as_missing = true});
   if (call->dry_run) call->features.resize(set.features().size());

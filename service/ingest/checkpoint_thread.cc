@@ -131,9 +131,9 @@ absl::Status CheckpointThread::Write(const counters::CheckpointBatch& batch) {
   const SteadyTime begun = steady_clock::now();
   const auto write = [&]() -> absl::Status {
     if (parts_.sync_log) RETURN_IF_ERROR(parts_.sync_log());
-    const std::vector<counters::CheckpointWrite> writes = counters::Checkpoint::Encode(batch);
     RETURN_IF_ERROR(base::Failpoint("checkpoint.before_write"));
-    RETURN_IF_ERROR(parts_.store->Write(writes));
+    RETURN_IF_ERROR(parts_.store->Write(
+        [&](counters::CheckpointStore::Put put) { counters::Checkpoint::Encode(batch, put); }));
     return base::Failpoint("checkpoint.after_write");  // an error here: written, and written again
   };
   const absl::Status status = write();
@@ -146,7 +146,7 @@ absl::Status CheckpointThread::Write(const counters::CheckpointBatch& batch) {
   pending_.reset();
   written_.fetch_add(1, std::memory_order_relaxed);
   last_written_ns_.store(NowNs(), std::memory_order_relaxed);
-  dirty_cells_.Add(batch.cells.size());
+  dirty_cells_.Add(batch.cell_count());
   seconds_.Observe(std::chrono::duration<double>(steady_clock::now() - begun).count());
   return status;
 }

@@ -143,12 +143,19 @@ void Pump::Stop() {
 void Pump::Run() {
   base::NameThisThread("verdict-pump");
   while (!stopping_.load(std::memory_order_relaxed)) {
-    const absl::Status status = Step().status();
+    const absl::StatusOr<size_t> polled = Step();
     base::MutexLock lock(mutex_);
-    last_error_ = status;
-    if (status.ok()) continue;
-    errors_total_.Add();
-    if (!stopping_.load(std::memory_order_relaxed)) wake_.WaitFor(mutex_, options_.error_pause);
+    last_error_ = polled.status();
+    std::chrono::milliseconds pause{0};
+    if (!polled.ok()) {
+      errors_total_.Add();
+      pause = options_.error_pause;
+    } else if (*polled > 0 && *polled < options_.records_per_step / 4) {
+      pause = options_.linger;
+    }
+    if (pause.count() > 0 && !stopping_.load(std::memory_order_relaxed)) {
+      wake_.WaitFor(mutex_, pause);
+    }
   }
 }
 

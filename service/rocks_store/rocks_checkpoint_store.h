@@ -18,7 +18,7 @@ class RocksCheckpointStore : public counters::CheckpointStore {
   static absl::StatusOr<std::unique_ptr<RocksCheckpointStore>> Open(const std::string& folder);
   ~RocksCheckpointStore() override;
 
-  absl::Status Write(const std::vector<counters::CheckpointWrite>& writes) override;
+  absl::Status Write(absl::FunctionRef<void(counters::CheckpointStore::Put)> fill) override;
   absl::Status Read(counters::CheckpointFamily family,
                     const std::function<absl::Status(std::string_view key, std::string_view value)>&
                         visit) override;

@@ -31,7 +31,9 @@ struct SavedWorld : LiveWorld {
     for (int p = 0; p < 2; ++p) {
       identities[p] = {"log", p, live.NextOffsets()[p] - 1, kNoon, 9};
     }
-    EXPECT_THAT(store->Write(Checkpoint::Encode(checkpoint.Collect(identities))), IsOk());
+    const CheckpointBatch batch = checkpoint.Collect(identities);
+    EXPECT_THAT(store->Write([&](CheckpointStore::Put put) { Checkpoint::Encode(batch, put); }),
+                IsOk());
   }
   absl::StatusOr<RestoreReport> Restore(FakeCheckpointStore* store) {
     ASSIGN_OR_RETURN(const std::optional<CheckpointHeader> header, Checkpoint::ReadHeader(store));
@@ -84,7 +86,7 @@ TEST(Checkpoint, ARoundWritesOnlyWhatChanged) {
   EXPECT_THAT(idle.ids, SizeIs(0));
   Fill(&world, 50, 51);
   const CheckpointBatch one = world.checkpoint.Collect(std::vector<eventlog::LogIdentity>(2));
-  EXPECT_EQ(one.cells.size(), world.features->measures().size());
+  EXPECT_EQ(one.cell_count(), world.features->measures().size());
 }
 
 TEST(Checkpoint, RestoresSumsBeyondInt64AndUnknownAmounts) {

@@ -42,7 +42,7 @@ struct Attempt {
     std::vector<Waiter> waiters;
     {
       LiveState::View view(world->live, scored->touched);
-      view.ReplaceProvisional(*world->features, scored->contributions);
+      view.ReplaceProvisional(*world->features, scored->contributions, false);
       view.Answer(DecisionFor(scored->txn), &waiters);
     }
     for (const Waiter& waiter : waiters) waiter();
@@ -106,11 +106,34 @@ TEST(View, TheOutcomeTakesThePlaceOfWhatWasAssumed) {
   std::vector<Waiter> waiters;
   {
     LiveState::View view(world.live, declined->touched);
-    view.ReplaceProvisional(*world.features, declined->contributions);
+    view.ReplaceProvisional(*world.features, declined->contributions, false);
     view.Answer(DecisionFor(declined->txn), &waiters);
   }
   EXPECT_EQ(world.Sum("volume_30d", kNoon), 0);
   EXPECT_EQ(world.Count("count_1d", kNoon), 1);
+}
+
+TEST(View, WhereNothingWasAssumedTheOutcomeCountsUnlessItsEventCame) {
+  for (const bool event_came : {false, true}) {
+    LiveWorld world;
+    const auto scored = world.Score(Payment("t1", kNoon, 500));
+    std::vector<Waiter> waiters;
+    {
+      LiveState::View view(world.live, scored->touched);
+      model::Decision none;
+      ASSERT_EQ(view.FindOrOpen(kDigest, &none), SlotState::kOpened);
+      EXPECT_TRUE(view.PutProvisional(*world.features, {}));
+    }
+    EXPECT_EQ(world.live.sizes().provisionals, 0u);
+    if (event_came) world.Apply(EventOf(Payment("t1", kNoon, 500)));
+    {
+      LiveState::View view(world.live, scored->touched);
+      view.ReplaceProvisional(*world.features, scored->contributions, /*was_empty=*/true);
+      view.Answer(DecisionFor(scored->txn), &waiters);
+    }
+    EXPECT_EQ(world.Count("count_1d", kNoon), 1);
+    EXPECT_EQ(world.live.sizes().provisionals, event_came ? 0u : 1u);
+  }
 }
 
 TEST(View, ARetryGetsTheStoredDecisionAndAnotherRequestAConflict) {

@@ -35,6 +35,12 @@ class RocksCheckpointStoreTest : public ::testing::Test {
     EXPECT_THAT(store, IsOk());
     return *std::move(store);
   }
+  static absl::Status WriteAll(RocksCheckpointStore& store,
+                               const std::vector<CheckpointWrite>& writes) {
+    return store.Write([&](counters::CheckpointStore::Put put) {
+      for (const CheckpointWrite& write : writes) put(write);
+    });
+  }
   static std::map<std::string, std::string> ReadAll(RocksCheckpointStore& store,
                                                     CheckpointFamily family) {
     std::map<std::string, std::string> all;
@@ -53,9 +59,9 @@ class RocksCheckpointStoreTest : public ::testing::Test {
 };
 
 TEST_F(RocksCheckpointStoreTest, KeepsEveryFamilyThroughAReopening) {
-  Open()
-      ->Write({Put(CheckpointFamily::kMeta, "next", "7"), Put(CheckpointFamily::kCells, "b", "2"),
-               Put(CheckpointFamily::kCells, "a", "1")})
+  WriteAll(*Open(),
+           {Put(CheckpointFamily::kMeta, "next", "7"), Put(CheckpointFamily::kCells, "b", "2"),
+            Put(CheckpointFamily::kCells, "a", "1")})
       .IgnoreError();
   auto store = Open();
   EXPECT_THAT(ReadAll(*store, CheckpointFamily::kMeta), ElementsAre(Pair("next", "7")));
@@ -66,24 +72,46 @@ TEST_F(RocksCheckpointStoreTest, KeepsEveryFamilyThroughAReopening) {
 
 TEST_F(RocksCheckpointStoreTest, ErasesKeysAndRanges) {
   auto store = Open();
-  ASSERT_THAT(
-      store->Write(
-          {Put(CheckpointFamily::kDedup, "1", "x"), Put(CheckpointFamily::kDedup, "2", "x"),
-           Put(CheckpointFamily::kDedup, "3", "x"), Put(CheckpointFamily::kDecisions, "d", "x")}),
-      IsOk());
+  ASSERT_THAT(WriteAll(*store, {Put(CheckpointFamily::kDedup, "1", "x"),
+                                Put(CheckpointFamily::kDedup, "2", "x"),
+                                Put(CheckpointFamily::kDedup, "3", "x"),
+                                Put(CheckpointFamily::kDecisions, "d", "x")}),
+              IsOk());
   CheckpointWrite range{.family = CheckpointFamily::kDedup, .key = "1"};
   range.erase_range_end = "3";
   CheckpointWrite one{.family = CheckpointFamily::kDecisions, .key = "d"};
   one.erase = true;
-  ASSERT_THAT(store->Write({range, one}), IsOk());
+  ASSERT_THAT(WriteAll(*store, {range, one}), IsOk());
   EXPECT_THAT(ReadAll(*store, CheckpointFamily::kDedup), ElementsAre(Pair("3", "x")));
   EXPECT_THAT(ReadAll(*store, CheckpointFamily::kDecisions), IsEmpty());
 }
 
+TEST_F(RocksCheckpointStoreTest, CellsAndErasedEpochsTakeTurns) {
+  auto store = Open();
+  const auto cells_of = [](char epoch) {
+    std::vector<CheckpointWrite> cells;
+    for (int i = 0; i < 500; ++i) {
+      std::string key = std::string(11, 'm') + epoch;
+      key += {static_cast<char>(i / 4), static_cast<char>(i), 'k', 'e', 'y'};
+      cells.push_back(Put(CheckpointFamily::kCells, key, "x"));
+    }
+    return cells;
+  };
+  for (char epoch = 1; epoch < 20; ++epoch) {
+    CheckpointWrite dropped{.family = CheckpointFamily::kCells, .key = std::string(11, 'm')};
+    dropped.key += static_cast<char>(epoch - 1);
+    dropped.erase_range_end = std::string(11, 'm') + epoch;
+    std::vector<CheckpointWrite> writes = cells_of(epoch);
+    writes.insert(writes.begin() + (epoch % 2 == 0 ? 0 : 500), dropped);
+    ASSERT_THAT(WriteAll(*store, writes), IsOk());
+    EXPECT_EQ(ReadAll(*store, CheckpointFamily::kCells).size(), 500u);
+  }
+}
+
 TEST_F(RocksCheckpointStoreTest, ClearsEverything) {
   auto store = Open();
-  ASSERT_THAT(store->Write({Put(CheckpointFamily::kMeta, "a", "1"),
-                            Put(CheckpointFamily::kDecisions, std::string("\xff\xff"), "1")}),
+  ASSERT_THAT(WriteAll(*store, {Put(CheckpointFamily::kMeta, "a", "1"),
+                                Put(CheckpointFamily::kDecisions, std::string("\xff\xff"), "1")}),
               IsOk());
   ASSERT_THAT(store->Clear(), IsOk());
   EXPECT_THAT(ReadAll(*store, CheckpointFamily::kMeta), IsEmpty());
@@ -92,8 +120,8 @@ TEST_F(RocksCheckpointStoreTest, ClearsEverything) {
 
 TEST_F(RocksCheckpointStoreTest, StopsReadingAtTheVisitorsError) {
   auto store = Open();
-  ASSERT_THAT(store->Write(
-                  {Put(CheckpointFamily::kMeta, "a", "1"), Put(CheckpointFamily::kMeta, "b", "1")}),
+  ASSERT_THAT(WriteAll(*store, {Put(CheckpointFamily::kMeta, "a", "1"),
+                                Put(CheckpointFamily::kMeta, "b", "1")}),
               IsOk());
   int visited = 0;
   EXPECT_THAT(store->Read(CheckpointFamily::kMeta,
@@ -117,10 +145,11 @@ TEST_F(RocksCheckpointStoreTest, IsWholeAfterKill9AtAnyMoment) {
       auto store = RocksCheckpointStore::Open(folder_ + "/checkpoint");
       for (int generation = 1 + round * 1'000'000; store.ok(); ++generation) {
         const std::string text = std::to_string(generation);
-        const absl::Status written = (*store)->Write(
-            {Put(CheckpointFamily::kMeta, "g", text), Put(CheckpointFamily::kCells, "g", text),
-             Put(CheckpointFamily::kDedup, "g", text),
-             Put(CheckpointFamily::kDecisions, "g", text)});
+        const absl::Status written =
+            WriteAll(**store, {Put(CheckpointFamily::kMeta, "g", text),
+                               Put(CheckpointFamily::kCells, "g", text),
+                               Put(CheckpointFamily::kDedup, "g", text),
+                               Put(CheckpointFamily::kDecisions, "g", text)});
         if (!written.ok() || write(acknowledged[1], &generation, sizeof generation) < 0) _exit(1);
       }
       _exit(1);

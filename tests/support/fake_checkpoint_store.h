@@ -62,7 +62,7 @@ class FakeCheckpointStore : public counters::CheckpointStore {
     Of(family).erase(key);
   }
 
-  absl::Status Write(const std::vector<counters::CheckpointWrite>& writes) override {
+  absl::Status Write(absl::FunctionRef<void(counters::CheckpointStore::Put)> fill) override {
     base::MutexLock lock(mutex_);
     if (crashed_) return Crashed();
     const bool crash = crash_at_ == static_cast<int64_t>(writes_);
@@ -74,7 +74,7 @@ class FakeCheckpointStore : public counters::CheckpointStore {
       --failing_writes_;
       return failure_;
     }
-    for (const counters::CheckpointWrite& write : writes) Apply(write);
+    fill([this](const counters::CheckpointWrite& write) { Apply(write); });
     ++writes_;
     crashed_ = crash;
     return crash ? Crashed() : absl::OkStatus();
@@ -104,7 +104,7 @@ class FakeCheckpointStore : public counters::CheckpointStore {
  private:
   static absl::Status Crashed() { return absl::UnavailableError("the process has crashed here"); }
   Family& Of(counters::CheckpointFamily family) { return contents_[static_cast<size_t>(family)]; }
-  void Apply(const counters::CheckpointWrite& write) {
+  void Apply(const counters::CheckpointWrite& write) NO_LOCK_ANALYSIS {
     Family& family = Of(write.family);
     if (!write.erase_range_end.empty()) {
       family.erase(family.lower_bound(write.key), family.lower_bound(write.erase_range_end));
