@@ -54,6 +54,9 @@ reload_ok = gauge("verdict_config_last_reload_success", 0, 1)
 up = gauge("up", 0, 1)
 shed = counter('verdict_score_shed_total{job="verdict",instance="a",reason="inflight"}')
 append = counter('verdict_agg_append_total{job="verdict",instance="a",result="failed"}')
+record = counter('verdict_log_appends_total{job="verdict",instance="a",result="failed"}')
+fold = counter('verdict_agg_folds_total{job="verdict",instance="a",result="failed"}')
+late = counter('verdict_score_shed_total{job="verdict",instance="a",reason="deadline"}')
 proof = counter('verdict_agg_proof_mismatch_total{job="verdict",instance="a",measure="m",stage="readback"}')
 
 # alert -> (fires, just below, recovered), each (series, minute at which it is asked).
@@ -66,12 +69,13 @@ CASES = {
     "VerdictNotFull": ((rates(100000, 150, PARTIAL), 30), (rates(100000, 90, PARTIAL), 30), (recovered(100000, 150, PARTIAL, 20, 40), 50)),
     "VerdictIngestLag": ((lag[0], 10), (lag[1], 10), (lag[2], 50)),
     "VerdictCheckpointOld": ((age[0], 10), (age[1], 10), (age[2], 50)),
-    "VerdictAppendFailed": ((append[0], 20), (append[1], 20), (append[2], 60)),
+    "VerdictAppendFailed": ((append[0], 20), (append[1] + record[1], 20), (record[2], 60)),
+    "VerdictFoldFailed": ((fold[0], 20), (fold[1], 20), ([(fold[2][0][0], "0+1x30 30+0x90")], 100)),
     "VerdictProofMismatch": ((proof[0], 20), (proof[1], 20), (proof[2], 60)),
     "VerdictReloadRefused": ((reload_ok[0], 10), (reload_ok[1], 10), (reload_ok[2], 50)),
     "VerdictDenyShareShift": ((DENY_JUMP, 1490), (DENY_SMALL, 1490), (DENY_BACK, 1585)),
     "VerdictDown": ((up[0], 10), (up[1], 10), (up[2], 50)),
-    "VerdictOverloaded": ((shed[0], 20), (shed[1], 20), (shed[2], 60)),
+    "VerdictOverloaded": ((shed[0], 20), (shed[1] + late[0], 20), (shed[2], 60)),
 }
 
 
@@ -96,13 +100,13 @@ def main():
     alerts = alerts_of(open(sys.argv[1]).read())
     if set(alerts) != set(CASES):
         sys.exit(f"alerts without three cases, or cases without an alert: {sorted(set(alerts) ^ set(CASES))}")
-    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictProofMismatch", "VerdictReloadRefused", "VerdictDown"}
+    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictReloadRefused", "VerdictDown"}
     summaries = {
         "VerdictIngestLag": "Live totals are 12s behind the log",
         "VerdictCheckpointOld": "The last checkpoint is 1m 30s old: a restart would take long",
         "VerdictDown": "a does not answer scrapes",
     }
-    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}}
+    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}}
     print("rule_files: [alerts.yml]\nevaluation_interval: 1m\ntests:")
     for name, cases in CASES.items():
         for position, (series, minute) in enumerate(cases):
