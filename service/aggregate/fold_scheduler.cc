@@ -1,9 +1,10 @@
 #include "aggregate/fold_scheduler.h"
-#include "base/thread_name.h"
 
 #include <sys/resource.h>
 
 #include <utility>
+
+#include "base/thread_name.h"
 
 namespace verdict::aggregate {
 namespace {

@@ -1,7 +1,8 @@
-#include "base/thread_name.h"
 #include "decide/timer.h"
 
 #include <algorithm>
+
+#include "base/thread_name.h"
 
 namespace verdict::decide {
 namespace {

@@ -143,10 +143,10 @@ absl::Status CheckpointThread::Write(const counters::CheckpointBatch& batch) {
     failed_total_.Add();
     return status;
   }
-  pending_.reset();
+  dirty_cells_.Add(batch.cell_count());
+  pending_.reset();  // it may be `batch`
   written_.fetch_add(1, std::memory_order_relaxed);
   last_written_ns_.store(NowNs(), std::memory_order_relaxed);
-  dirty_cells_.Add(batch.cell_count());
   seconds_.Observe(std::chrono::duration<double>(steady_clock::now() - begun).count());
   return status;
 }
