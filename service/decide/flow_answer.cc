@@ -127,18 +127,16 @@ void Decider::Flow::Append(ScoreCall* call) {
   if (call->deadline != SteadyTime::max()) {
     until = std::min(until, call->deadline - options_.answer_time);
   }
-  eventlog::AppendRequest request;
-  request.event = s->event;
-  request.decision = call->decision;
-  owed_.fetch_add(1, std::memory_order_relaxed);
+  owed_.fetch_add(2, std::memory_order_relaxed);  // the answer, and the alarm that is set last
   s->waiting = Waiting::kForLog;
   Ticket* const ticket = s->ticket;
   const uint64_t parking = ticket->Park(call);
-  request.done = [ticket, parking](const absl::Status& status) {
+  // Nothing but `done` can end the call as yet, so that what it holds stays until it is taken.
+  parts_.appender->Append(s->event, &call->decision, [ticket, parking](const absl::Status& status) {
     Of(ticket)->OnAppended(ticket, parking, status);
-  };
+  });
   SetAlarm(until, ticket, parking);
-  parts_.appender->Append(std::move(request));
+  owed_.fetch_sub(1, std::memory_order_release);  // the last touch of this object
 }
 
 void Decider::Flow::OnAppended(Ticket* ticket, uint64_t parking, const absl::Status& status) {

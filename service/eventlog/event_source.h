@@ -67,20 +67,22 @@ class EventSource {
 // What became of an append: OK once its group is in the write-ahead log.
 using OnAppended = std::function<void(const absl::Status&)>;
 
+// An append that is kept until it is its turn.
 struct AppendRequest {
   model::Event event;
   std::optional<model::Decision> decision;
-  OnAppended
-      done;  // called once, on the appender's thread, or on the caller's where the queue is full
+  OnAppended done;
 };
 
 // Thread-safe.
 class EventAppender {
  public:
   virtual ~EventAppender() = default;
-  // Never blocks. A full queue: `done` gets ResourceExhausted. Events go to PartitionOf(event's
-  // merchant).
-  virtual void Append(AppendRequest request) = 0;
+  // Never blocks. `done` is called once: on the appender's thread, or on the caller's where the
+  // queue is full (ResourceExhausted). `event` and `decision` (null: none) are of no use any more
+  // once this returns, or once `done` was called. Events go to PartitionOf(event's merchant).
+  virtual void Append(const model::Event& event, const model::Decision* decision,
+                      OnAppended done) = 0;
 };
 
 // The partition of a merchant's events: a stable hash (the same in every build and process).

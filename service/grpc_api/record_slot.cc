@@ -50,15 +50,14 @@ void RecordSlot::Handle() {
   for (int i = 0; i < events; ++i) response_.add_results();
   open_.store(events + 1, std::memory_order_relaxed);
   for (int i = 0; i < events; ++i) {
-    eventlog::AppendRequest append;
-    if (const absl::Status checked = Check(request_.events(i), *rules, &append.event);
-        !checked.ok()) {
+    model::Event event;
+    if (const absl::Status checked = Check(request_.events(i), *rules, &event); !checked.ok()) {
       OnResult(
           i, absl::Status(checked.code(), absl::StrFormat("events[%d]: %s", i, checked.message())));
       continue;
     }
-    append.done = [this, i](const absl::Status& status) { OnResult(i, status); };
-    backend.appender->Append(std::move(append));
+    backend.appender->Append(event, nullptr,
+                             [this, i](const absl::Status& status) { OnResult(i, status); });
   }
   OnResult(-1, absl::OkStatus());
 }

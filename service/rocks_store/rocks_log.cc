@@ -46,8 +46,9 @@ RocksLog::~RocksLog() {
   appender_.join();
 }
 
-absl::Status RocksLog::Encode(const eventlog::AppendRequest& request, EncodedRecord* record) const {
-  const model::Transaction& txn = request.event.txn;
+absl::Status RocksLog::Encode(const model::Event& event, const model::Decision* decision,
+                              EncodedRecord* record) const {
+  const model::Transaction& txn = event.txn;
   if (clock_->is_event_clock() && txn.event_time_ms > wall_.NowMs() + options_.future_skew_ms) {
     return absl::InvalidArgumentError(absl::StrFormat(
         "event_time_ms: %d is past the real time, and would move the event clock there",
@@ -55,8 +56,7 @@ absl::Status RocksLog::Encode(const eventlog::AppendRequest& request, EncodedRec
   }
   record->partition = eventlog::PartitionOf(txn.merchant_id, db_->partitions());
   record->event_time_ms = txn.event_time_ms;
-  wire::EncodeLogValue(0, request.event, request.decision ? &*request.decision : nullptr,
-                       &record->value);
+  wire::EncodeLogValue(0, event, decision, &record->value);
   if (record->value.size() > kRecordBytesMax) {
     return absl::InvalidArgumentError(
         absl::StrFormat("event %s: %d bytes; at most %d go into the log", txn.id,
@@ -65,16 +65,17 @@ absl::Status RocksLog::Encode(const eventlog::AppendRequest& request, EncodedRec
   return absl::OkStatus();
 }
 
-void RocksLog::Append(eventlog::AppendRequest request) {
+void RocksLog::Append(const model::Event& event, const model::Decision* decision,
+                      eventlog::OnAppended done) {
   EncodedRecord record;
-  absl::Status status = Encode(request, &record);
-  if (status.ok() && Enqueue(std::move(record), &request.done)) return;
+  absl::Status status = Encode(event, decision, &record);
+  if (status.ok() && Enqueue(std::move(record), &done)) return;
   if (status.ok()) {
     status = absl::ResourceExhaustedError(
         absl::StrFormat("embedded log: %d appends wait already", options_.queue_requests_max));
   }
   failed_.Add();
-  if (request.done) request.done(status);
+  if (done) done(status);
 }
 
 bool RocksLog::Enqueue(EncodedRecord record, eventlog::OnAppended* done) {
@@ -96,7 +97,9 @@ absl::Status RocksLog::AppendBatch(std::span<eventlog::AppendRequest> requests) 
     const auto part = requests.first(std::min(requests.size(), kBatchRecords));
     records.resize(part.size());
     absl::Status status;
-    for (size_t i = 0; i < part.size() && status.ok(); ++i) status = Encode(part[i], &records[i]);
+    for (size_t i = 0; i < part.size() && status.ok(); ++i) {
+      status = Encode(part[i].event, part[i].decision ? &*part[i].decision : nullptr, &records[i]);
+    }
     if (status.ok()) status = db_->Commit(records);
     (status.ok() ? appended_ : failed_).Add(part.size());
     for (eventlog::AppendRequest& request : status.ok() ? part : requests) {

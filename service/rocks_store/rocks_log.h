@@ -42,7 +42,8 @@ class RocksLog : public eventlog::EventAppender {
   // `done` runs on the appender's thread; on the caller's for what is refused at once: a full queue
   // (ResourceExhausted), an event over 1 MiB, or one that would move an event clock past the real
   // time (InvalidArgument).
-  void Append(eventlog::AppendRequest request) override EXCLUDES_LOCK(mutex_);
+  void Append(const model::Event& event, const model::Decision* decision,
+              eventlog::OnAppended done) override EXCLUDES_LOCK(mutex_);
   // For imports: appends all of `requests` in order, past the queue, on the caller's thread. After
   // an error some of them, from the front, may have been appended. Each `done` that is set is
   // called.
@@ -65,7 +66,8 @@ class RocksLog : public eventlog::EventAppender {
     size_t bytes = 0;
   };
   RocksLog(std::unique_ptr<LogDb> db, base::Clock* clock, const Options& options);
-  absl::Status Encode(const eventlog::AppendRequest& request, EncodedRecord* record) const;
+  absl::Status Encode(const model::Event& event, const model::Decision* decision,
+                      EncodedRecord* record) const;
   bool Enqueue(EncodedRecord record, eventlog::OnAppended* done) EXCLUDES_LOCK(mutex_);
   void Run() EXCLUDES_LOCK(mutex_);
   bool NextGroup(Group* group) EXCLUDES_LOCK(mutex_);

@@ -46,9 +46,10 @@ testing::RuleTexts Texts() {
 class CollectingAppender : public eventlog::EventAppender {
  public:
   CollectingAppender() { events.reserve(kBatch); }
-  void Append(eventlog::AppendRequest request) override {
-    events.push_back(std::move(request.event));
-    request.done(absl::OkStatus());
+  void Append(const model::Event& event, const model::Decision*,
+              eventlog::OnAppended done) override {
+    events.push_back(event);
+    done(absl::OkStatus());
   }
   static constexpr size_t kBatch = 256;
   std::vector<model::Event> events;

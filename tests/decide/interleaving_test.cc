@@ -274,9 +274,15 @@ class SlowAppender : public eventlog::EventAppender {
  public:
   SlowAppender(eventlog::EventAppender* appender, SlowThread* thread)
       : appender_(appender), thread_(thread) {}
-  void Append(eventlog::AppendRequest request) override {
+  void Append(const model::Event& event, const model::Decision* decision,
+              eventlog::OnAppended done) override {
+    eventlog::AppendRequest request{event, std::nullopt, std::move(done)};
+    if (decision != nullptr) request.decision = *decision;
     auto shared = std::make_shared<eventlog::AppendRequest>(std::move(request));
-    thread_->Post([this, shared] { appender_->Append(std::move(*shared)); });
+    thread_->Post([this, shared] {
+      appender_->Append(shared->event, shared->decision ? &*shared->decision : nullptr,
+                        std::move(shared->done));
+    });
   }
 
  private:

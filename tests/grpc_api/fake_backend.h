@@ -86,7 +86,10 @@ class FakeBackend : public eventlog::EventAppender {
     base::MutexLock lock(mutex_);
     return events_;
   }
-  void Append(eventlog::AppendRequest request) override {
+  void Append(const model::Event& event, const model::Decision* decision,
+              eventlog::OnAppended done) override {
+    eventlog::AppendRequest request{event, std::nullopt, std::move(done)};
+    if (decision != nullptr) request.decision = *decision;
     absl::Status status;
     {
       base::MutexLock lock(mutex_);

@@ -38,10 +38,15 @@ AppendRequest Request(int n, int64_t event_time_ms = kNow) {
   return request;
 }
 
+void Append(RocksLog& log, AppendRequest request) {
+  log.Append(request.event, request.decision ? &*request.decision : nullptr,
+             std::move(request.done));
+}
+
 absl::Status AppendAndWait(RocksLog* log, AppendRequest request) {
   std::promise<absl::Status> done;
   request.done = [&done](const absl::Status& status) { done.set_value(status); };
-  log->Append(std::move(request));
+  Append(*log, std::move(request));
   return done.get_future().get();
 }
 
@@ -80,7 +85,7 @@ TEST(RocksLog, GivesBackWhatWasAppendedInOrderWithinAPartition) {
     if (last) {
       ASSERT_THAT(AppendAndWait(log.get(), std::move(request)), IsOk());
     } else {
-      log->Append(std::move(request));
+      Append(*log, std::move(request));
     }
   }
   std::vector<eventlog::Offset> next(8);
@@ -129,7 +134,7 @@ TEST(RocksLog, AWaitingPollIsWokenByACommit) {
   const auto source = log->MakeSource();
   for (int p = 0; p < 8; ++p) ASSERT_THAT(source->Assign(p, 0), IsOk());
   std::vector<LogRecord> out;
-  std::thread writer([&log] { log->Append(Request(1)); });
+  std::thread writer([&log] { Append(*log, Request(1)); });
   // Were it not woken this would take an hour.
   EXPECT_EQ(*source->Poll(&out, 10, std::chrono::hours(1)), 1u);
   writer.join();
@@ -268,7 +273,7 @@ TEST(RocksLog, AFullQueueRefusesAtOnceAndLosesNothingItTook) {
     entered.set_value();
     release.get_future().wait();
   };
-  log->Append(std::move(blocker));
+  Append(*log, std::move(blocker));
   entered.get_future().wait();  // the appender stands still: what comes now queues up
   int ok = 0, refused = 0;
   for (int i = 1; i <= 15; ++i) {
@@ -277,7 +282,7 @@ TEST(RocksLog, AFullQueueRefusesAtOnceAndLosesNothingItTook) {
       status.ok() ? ++ok : ++refused;
       EXPECT_TRUE(status.ok() || absl::IsResourceExhausted(status)) << status;
     };
-    log->Append(std::move(request));
+    Append(*log, std::move(request));
   }
   EXPECT_EQ(refused, 5);
   release.set_value();
@@ -311,7 +316,7 @@ TEST(RocksLog, OnAFullDiskItKeepsTryingAndGoesOnOnceThereIsRoom) {
   std::promise<absl::Status> done;
   AppendRequest request = Request(2);
   request.done = [&](const absl::Status& status) { done.set_value(status); };
-  log->Append(std::move(request));
+  Append(*log, std::move(request));
   while (log->healthy()) std::this_thread::yield();
   disk.full = false;
   EXPECT_THAT(done.get_future().get(), IsOk());
@@ -375,7 +380,7 @@ TEST(RocksLog, WhatWasAcknowledgedSurvivesKillNine) {
         request.done = [&file, i](const absl::Status& status) {
           if (status.ok()) file << "t" << i << std::endl;
         };
-        log->Append(std::move(request));
+        Append(*log, std::move(request));
         if (i % 50 == 0) AppendAndWait(log.get(), Request(1'000'000 + i)).IgnoreError();
       }
     });

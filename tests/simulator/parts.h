@@ -50,7 +50,10 @@ class Appender : public eventlog::EventAppender {
   explicit Appender(Put put) : put_(std::move(put)) {}
   ~Appender() override { Drop(); }
   void Hold(bool hold) { hold_ = hold; }
-  void Append(eventlog::AppendRequest request) override {
+  void Append(const model::Event& event, const model::Decision* decision,
+              eventlog::OnAppended done) override {
+    eventlog::AppendRequest request{event, std::nullopt, std::move(done)};
+    if (decision != nullptr) request.decision = *decision;
     held_.push_back(std::move(request));
     if (!hold_) Release();
   }

@@ -253,7 +253,10 @@ class FakeAppender : public eventlog::EventAppender {
     base::MutexLock lock(mutex_);
     mode_ = mode;
   }
-  void Append(eventlog::AppendRequest request) override {
+  void Append(const model::Event& event, const model::Decision* decision,
+              eventlog::OnAppended done) override {
+    eventlog::AppendRequest request{event, std::nullopt, std::move(done)};
+    if (decision != nullptr) request.decision = *decision;
     Mode mode;
     {
       base::MutexLock lock(mutex_);
