@@ -96,6 +96,7 @@ int Run(const Options& options) {
   SetArguments(options, &builder);
   builder.RegisterService(&service);
   std::vector<std::unique_ptr<grpc::ServerCompletionQueue>> queues;
+  queues.reserve(static_cast<size_t>(options.queues));
   for (int i = 0; i < options.queues; ++i) queues.push_back(builder.AddCompletionQueue());
   std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
   if (!server) {
@@ -110,6 +111,7 @@ int Run(const Options& options) {
     }
   }
   std::vector<std::thread> threads;
+  threads.reserve(static_cast<size_t>(options.threads));
   for (int i = 0; i < options.threads; ++i)
     threads.emplace_back(Serve, queues[i % queues.size()].get());
   std::printf("empty-server: listening on %s\n", options.listen.c_str());

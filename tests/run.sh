@@ -80,6 +80,7 @@ must "build release" build release all
 bin=build/release/bin
 for room in "${rooms_all[@]}"; do gtest "release $room" "$bin/${room}_test"; done
 step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
+step "mutants" tests/mutants.sh
 step "bad input" python3 tests/e2e/bad_input.py
 step "kill -9, 20 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
 data=${VERDICT_DATA:-../shared/data}
@@ -92,6 +93,7 @@ for set in handbook sparkov; do
   fi
 done
 step "clang thread safety" tests/static/clang.sh syntax
+step "clang-tidy" tests/static/clang.sh tidy
 if must "build asan" build asan "${rooms_asan[@]/%/_test}"; then
   for room in "${rooms_asan[@]}"; do gtest "asan $room" "build/asan/bin/${room}_test"; done
 fi

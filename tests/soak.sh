@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes longer than CI allows: clang-tidy, the mutants, many simulator worlds, several kill -9 runs on fresh seeds.
+# What takes longer than CI allows: many simulator worlds, several kill -9 runs on fresh seeds.
 # usage: ./tests/soak.sh [WORLDS] [KILL_RUNS]     (default 20000 worlds, 5 kill runs; needs a release build)
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,8 +7,6 @@ worlds=${1:-20000}
 runs=${2:-5}
 cmake --preset release >/dev/null
 cmake --build --preset release --target simulator kill_test verdictd
-tests/static/clang.sh tidy
-tests/mutants.sh
 seed=$(date +%s)
 echo "soak: $worlds worlds from seed $seed"
 build/release/bin/simulator --worlds "$worlds" --ops 300 --seed "$seed"

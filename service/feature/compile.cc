@@ -102,6 +102,7 @@ class FeatureCompiler {
 
   std::vector<Draft> CheckAll(const std::vector<FeatureDeclaration>& declarations) {
     std::vector<std::string> names;
+    names.reserve(declarations.size());
     for (const FeatureDeclaration& declaration : declarations) {
       names.push_back(declaration.entity + "." + declaration.name);
     }

@@ -89,6 +89,7 @@ absl::StatusOr<std::unique_ptr<RocksCheckpointStore>> RocksCheckpointStore::Open
   auto database = std::make_unique<Database>();
   database->folder = folder;
   std::vector<rocksdb::ColumnFamilyDescriptor> descriptors;
+  descriptors.reserve(kFamilies.size());
   for (const CheckpointFamily family : kFamilies) {
     descriptors.emplace_back(FamilyName(family), FamilyOptions(family));
   }

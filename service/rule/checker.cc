@@ -151,6 +151,7 @@ Type Checker::ListLiteral(NodeId id) {
   }
   if (constant) {
     std::vector<Value> values;
+    values.reserve(items.size());
     for (NodeId item : items) values.push_back(meaning(item).value);
     meaning(id).constant = true;
     meaning(id).value = checked_->constants->CopyList(values);

@@ -99,6 +99,26 @@ TEST(Decider, LetsOthersSeeTheRealOutcomeNotTheAssumedOne) {
       << "a measure without `where` counts declined ones too";
 }
 
+TEST(Decider, LetsOthersSeeAnOutcomeOfWhichNothingWasAssumed) {
+  testing::RuleTexts texts = World::DefaultRules();
+  texts.features = R"({ "features": [
+      { "name": "declined_1d", "entity": "merchant", "aggregate": "count", "window": "1d",
+        "where": "txn.status == 'declined'" } ] })";
+  texts.rules = R"({ "schema": "txn/1", "rules": [
+      { "id": "huge", "name": "Huge", "owner": "t", "mode": "live", "action": "deny", "reason": "AMOUNT",
+        "when": "txn.amount_minor > 1000000",
+        "tests": [ { "name": "y", "expect": "match", "given": { "txn": { "amount_minor": 1000001 } } },
+                   { "name": "n", "expect": "no_match", "given": { "txn": { "amount_minor": 1 } } } ] } ] })";
+  World world(texts);
+  world.appender.SetMode(testing::FakeAppender::Mode::kHold);
+  auto denied = world.Start(world.Payment("t", 2'000'000));
+  auto allowed = world.Start(world.Payment("u", 1));
+  EXPECT_EQ(allowed->result("merchant.declined_1d").integer, 1);
+  auto next = world.Start(world.Payment("v", 1));
+  EXPECT_EQ(next->result("merchant.declined_1d").integer, 1) << "the allowed one is no decline";
+  world.appender.Release();
+}
+
 TEST(Decider, ReplaysTheStoredDecisionToARetryAndCountsNothing) {
   World world;
   auto first = world.Start(world.Payment("t", 100));
