@@ -9,8 +9,9 @@ namespace verdict::aggregate {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-// Many: a shard that grows moves all its slots under its lock.
-constexpr size_t kShards = 1024;
+// Many, since a shard that grows moves all its slots under its lock; few, since all blobs of a busy
+// entity lie in one.
+constexpr size_t kShards = 256;
 
 uint32_t Seconds(Clock::time_point time) {
   return static_cast<uint32_t>(

@@ -28,7 +28,8 @@ BlobTable::Found BlobTable::Find(const BlobKey& key, uint32_t now, uint32_t age_
   const size_t place = Place(key);
   Slot& slot = slots_[place];
   if (!slot.used) return {};
-  if (now - slot.put_at > age_max) {
+  // A caller's moment may lie a little before what another put meanwhile.
+  if (now > slot.put_at && now - slot.put_at > age_max) {
     Erase(place);
     return {};
   }

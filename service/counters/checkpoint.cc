@@ -17,7 +17,7 @@ void Checkpoint::Track() {
   LiveState::Tables& tables = *live_->tables_;
   tables.tracking = true;
   for (size_t i = 0; i < kStripes; ++i)
-    tables.stripes[i].decisions.Track(2 * live_->options_.decisions_bytes_max / kStripes);
+    tables.stripes[i].decisions.Track(live_->options_.decisions_bytes_max / kStripes);
 }
 
 void Checkpoint::Reset() {

@@ -215,6 +215,7 @@ class LiveState::View {
   AsOf as_of() const { return live_.as_of(); }
 
  private:
+  bool HasRoomFor(size_t parts) const;  // in the overlay
   void EndProvisional();
   void Put(const feature::FeatureSet& features,
            std::span<const feature::Contribution> contributions);

@@ -139,13 +139,17 @@ void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityK
   if (removed != 0) tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
 }
 
+bool LiveState::View::HasRoomFor(size_t parts) const {
+  const size_t needed = sizeof(Provisional) + parts * sizeof(ProvisionalPart);
+  return tables_.overlay_bytes() + needed <= live_.options_.overlay_bytes_max;
+}
+
 bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
                                      std::span<const feature::Contribution> contributions) {
-  if (contributions.empty() || PaymentSeen()) return true;
-  const size_t needed = sizeof(Provisional) + contributions.size() * sizeof(ProvisionalPart);
-  if (tables_.overlay_bytes() + needed > live_.options_.overlay_bytes_max) return false;
+  if (PaymentSeen()) return true;
+  if (!contributions.empty() && !HasRoomFor(contributions.size())) return false;
   EndProvisional();
-  Put(features, contributions);
+  if (!contributions.empty()) Put(features, contributions);
   return true;
 }
 
@@ -153,7 +157,9 @@ void LiveState::View::ReplaceProvisional(const feature::FeatureSet& features,
                                          std::span<const feature::Contribution> contributions,
                                          bool was_empty) {
   if (was_empty) {
-    if (!contributions.empty() && !PaymentSeen()) Put(features, contributions);
+    if (!contributions.empty() && !PaymentSeen() && HasRoomFor(contributions.size())) {
+      Put(features, contributions);
+    }
     return;
   }
   const Provisional* standing =

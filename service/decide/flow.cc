@@ -65,10 +65,11 @@ Decider::Flow::Flow(const Parts& parts, const DeciderOptions& options)
 }
 
 Decider::Flow::~Flow() {
-  own_timer_.reset();
+  // Who still owes something may still set an alarm.
   while (owed_.load(std::memory_order_acquire) != 0) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
+  own_timer_.reset();
 }
 
 absl::StatusOr<model::Decision> Decider::Flow::GetDecision(

@@ -84,6 +84,12 @@ TEST(BlobTableTest, ABlobLargerThanEverythingIsKeptAlone) {
   }
 }
 
+TEST(BlobTableTest, WhatWasPutAMomentLaterIsNotOld) {
+  BlobTable table;
+  table.Put(KeyOf(1, 1), BlobOf(1, 3), 100, kPlenty);
+  EXPECT_TRUE(table.Find(KeyOf(1, 1), 99, kHour).known);
+}
+
 TEST(BlobTableTest, BytesReturnToNothing) {
   BlobTable table;
   for (uint64_t entity = 0; entity < 100; ++entity) {
