@@ -53,6 +53,7 @@ void BlobCache::Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeo
       std::move(asked), timeout,
       [this, keys = std::move(keys), done = std::move(done)](std::vector<BlobResult> results) {
         std::vector<Entry> entries(keys.size());
+        const uint32_t now = Seconds(Clock::now());
         for (size_t i = 0; i < keys.size(); ++i) {
           BlobResult& result = results[i];
           if (result.state == BlobResult::State::kFailed) {
@@ -69,8 +70,7 @@ void BlobCache::Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeo
           }
           Shard& shard = ShardOf(keys[i]);
           base::MutexLock lock(shard.mutex);
-          shard.table.Put(keys[i], entries[i].blob, Seconds(Clock::now()),
-                          options_.max_bytes / kShards);
+          shard.table.Put(keys[i], entries[i].blob, now, options_.max_bytes / kShards);
         }
         done(std::move(entries));
       });

@@ -91,8 +91,9 @@ absl::Status Damaged(const char* what) {
 void GetTiles(std::string_view bitmap, model::DayNumber base, uint16_t flags, ByteReader* in,
               Blob* blob) {
   size_t days = 0;
-  for (const char byte : bitmap)
+  for (const char byte : bitmap) {
     days += static_cast<size_t>(std::popcount(static_cast<uint8_t>(byte)));
+  }
   blob->tiles.reserve(std::min(days, in->left() / 2));  // a tile takes two bytes or more
   for (int bit = 0; bit < static_cast<int>(bitmap.size()) * 8 && in->ok(); ++bit) {
     if (BitOf(bitmap, bit)) blob->tiles.push_back({base + bit, GetTile(flags, in)});

@@ -59,8 +59,7 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
   if (in.Fixed<uint8_t>() != kMagic || in.Fixed<uint8_t>() != kFormat) {
     return absl::DataLossError(
         "a manifest of another format than this build reads: start the build that wrote it, or "
-        "move "
-        "the aggregates aside to fold the log again");
+        "move the aggregates aside to fold the log again");
   }
   Manifest manifest;
   const auto state = in.Fixed<uint8_t>();

@@ -2,12 +2,14 @@
 #include "cli/card_mask.h"
 
 #include <cstddef>
+#include <string_view>
+
+#include "model/card_number.h"
 
 namespace verdict::cli {
 namespace {
 
-constexpr size_t kDigitsMin = 13;
-constexpr size_t kDigitsMax = 19;
+constexpr size_t kBytesMax = 2 * 19;  // 19 digits, with a blank or dash after each
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -16,27 +18,14 @@ size_t EndOfRun(const std::string& text, size_t at) {
   return at;
 }
 
-bool PassesLuhn(const std::string& text, size_t begin, size_t end) {
-  int sum = 0;
-  bool doubled = false;
-  for (size_t i = end; i-- > begin;) {
-    if (!IsDigit(text[i])) continue;
-    const int digit = (text[i] - '0') * (doubled ? 2 : 1);
-    sum += digit > 9 ? digit - 9 : digit;
-    doubled = !doubled;
-  }
-  return sum % 10 == 0;
-}
-
 // The end of the longest card number that begins with the run at `begin`; `begin` where none does.
 size_t EndOfCardNumber(const std::string& text, size_t begin) {
   size_t longest = begin;
-  size_t digits = 0;
-  for (size_t at = begin; at < text.size() && IsDigit(text[at]);) {
+  for (size_t at = begin; at < text.size() && IsDigit(text[at]) && at - begin < kBytesMax;) {
     const size_t end = EndOfRun(text, at);
-    digits += end - at;
-    if (digits > kDigitsMax) break;
-    if (digits >= kDigitsMin && PassesLuhn(text, begin, end)) longest = end;
+    if (model::LooksLikeCardNumber(std::string_view(text).substr(begin, end - begin))) {
+      longest = end;
+    }
     if (end == text.size() || (text[end] != ' ' && text[end] != '-')) break;
     at = end + 1;
   }

@@ -16,8 +16,8 @@ Checkpoint::Checkpoint(LiveState* live) : live_(live) {
 void Checkpoint::Track() {
   LiveState::Tables& tables = *live_->tables_;
   tables.tracking = true;
-  for (size_t i = 0; i < kStripes; ++i)
-    tables.stripes[i].decisions.Track(live_->options_.decisions_bytes_max / kStripes);
+  const size_t bytes_max = live_->options_.decisions_bytes_max / kStripes;
+  for (size_t i = 0; i < kStripes; ++i) tables.stripes[i].decisions.Track(bytes_max);
 }
 
 void Checkpoint::Reset() {

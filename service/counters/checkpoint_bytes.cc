@@ -24,6 +24,11 @@ void PutHash(std::string* out, uint64_t hash) {
   for (int shift = 56; shift >= 0; shift -= 8) out->push_back(static_cast<char>(hash >> shift));
 }
 
+void PutCellKeyPrefix(std::string* out, uint64_t measure_hash, feature::CutId epoch) {
+  PutHash(out, measure_hash);
+  PutOrdered32(out, epoch);
+}
+
 uint64_t ReadHash(ByteReader& reader) {
   uint64_t hash = 0;
   for (int i = 0; i < 8; ++i) hash = (hash << 8) | reader.Fixed<uint8_t>();
@@ -76,8 +81,7 @@ void EncodeCell(const CheckpointBatch::SavedCell& cell, CheckpointWrite* out) {
   CheckpointWrite& write = *out;
   write.key.clear();
   write.value.clear();
-  PutHash(&write.key, cell.measure_hash);
-  PutOrdered32(&write.key, cell.epoch);
+  PutCellKeyPrefix(&write.key, cell.measure_hash, cell.epoch);
   PutKey(&write.key, cell.key);
   PutDay(&write.key, cell.day);
   const feature::Tile& tile = cell.tile;
@@ -210,8 +214,8 @@ std::string CellKeyPrefix(uint64_t measure_hash) {
 }
 
 std::string CellKeyPrefix(uint64_t measure_hash, feature::CutId epoch) {
-  std::string prefix = CellKeyPrefix(measure_hash);
-  PutOrdered32(&prefix, epoch);
+  std::string prefix;
+  PutCellKeyPrefix(&prefix, measure_hash, epoch);
   return prefix;
 }
 

@@ -208,14 +208,13 @@ class LiveState::View {
   bool PutProvisional(const feature::FeatureSet& features,
                       std::span<const feature::Contribution> contributions);
   // The same with the real outcome, where the provisional still stands; nothing where its event
-  // came meanwhile. `was_empty`: PutProvisional was given no contributions, so none can stand.
+  // came meanwhile. Where PutProvisional was given no contributions none stands: put them instead.
   void ReplaceProvisional(const feature::FeatureSet& features,
-                          std::span<const feature::Contribution> contributions, bool was_empty);
+                          std::span<const feature::Contribution> contributions);
 
   AsOf as_of() const { return live_.as_of(); }
 
  private:
-  bool HasRoomFor(size_t parts) const;  // in the overlay
   void EndProvisional();
   void Put(const feature::FeatureSet& features,
            std::span<const feature::Contribution> contributions);

@@ -139,29 +139,19 @@ void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityK
   if (removed != 0) tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
 }
 
-bool LiveState::View::HasRoomFor(size_t parts) const {
-  const size_t needed = sizeof(Provisional) + parts * sizeof(ProvisionalPart);
-  return tables_.overlay_bytes() + needed <= live_.options_.overlay_bytes_max;
-}
-
 bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
                                      std::span<const feature::Contribution> contributions) {
   if (PaymentSeen()) return true;
-  if (!contributions.empty() && !HasRoomFor(contributions.size())) return false;
+  const size_t needed = sizeof(Provisional) + contributions.size() * sizeof(ProvisionalPart);
+  const bool room = tables_.overlay_bytes() + needed <= live_.options_.overlay_bytes_max;
+  if (!contributions.empty() && !room) return false;
   EndProvisional();
   if (!contributions.empty()) Put(features, contributions);
   return true;
 }
 
 void LiveState::View::ReplaceProvisional(const feature::FeatureSet& features,
-                                         std::span<const feature::Contribution> contributions,
-                                         bool was_empty) {
-  if (was_empty) {
-    if (!contributions.empty() && !PaymentSeen() && HasRoomFor(contributions.size())) {
-      Put(features, contributions);
-    }
-    return;
-  }
+                                         std::span<const feature::Contribution> contributions) {
   const Provisional* standing =
       tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment);
   if (standing == nullptr || lag_now_ms_ >= standing->expires_ms) return;

@@ -94,14 +94,20 @@ void Decider::Flow::Publish(ScoreCall* call) {
   const bool as_assumed = std::all_of(assumed.begin(), assumed.end(),
                                       [&](const std::string& a) { return a == status; });
   s->event.txn.status = status;
-  const bool was_empty = s->provisional.empty();
+  const bool nothing_assumed = s->provisional.empty();
   if (s->provisional_stands && !as_assumed) {
     Contribute(std::string(status), s, &s->provisional);
   }
   {
     counters::LiveState::View view(*parts_.live, s->touched);
     if (s->provisional_stands && !as_assumed) {
-      view.ReplaceProvisional(*s->plan->rules->features, s->provisional, was_empty);
+      const feature::FeatureSet& features = *s->plan->rules->features;
+      // Where there is no room any more, the answer is given already: others count without it.
+      if (nothing_assumed) {
+        view.PutProvisional(features, s->provisional);
+      } else {
+        view.ReplaceProvisional(features, s->provisional);
+      }
     }
     s->waiters.clear();
     view.Answer(call->decision, &s->waiters);

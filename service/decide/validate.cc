@@ -3,7 +3,6 @@
 #include "decide/validate.h"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "base/status.h"
 #include "decide/decider.h"
 #include "model/business_day.h"
+#include "model/card_number.h"
 #include "model/money.h"
 
 namespace verdict::decide {
@@ -21,8 +21,6 @@ namespace {
 constexpr size_t kIdBytesMax = 128;
 constexpr size_t kWordBytesMax = 64;  // status, channel
 constexpr size_t kIpBytesMax = 45;
-constexpr size_t kCardDigitsMin = 13;
-constexpr size_t kCardDigitsMax = 19;
 constexpr int64_t kAmountMinorMax = 1'000'000'000'000'000;  // 10^15
 
 bool IsPlainAscii(std::string_view text) {
@@ -68,28 +66,9 @@ absl::Status CheckRequiredId(std::string_view field, std::string_view text) {
   return CheckOptional(field, text, kIdBytesMax);
 }
 
-// 13 to 19 digits that pass the Luhn check, with or without blanks and dashes between them.
-bool LooksLikeCardNumber(std::string_view text) {
-  std::array<uint8_t, kCardDigitsMax> digits{};
-  size_t count = 0;
-  for (const char c : text) {
-    if (c == ' ' || c == '-') continue;
-    if (c < '0' || c > '9' || count == kCardDigitsMax) return false;
-    digits[count++] = static_cast<uint8_t>(c - '0');
-  }
-  if (count < kCardDigitsMin) return false;
-  int sum = 0;
-  for (size_t i = 0; i < count; ++i) {
-    const int digit = digits[count - 1 - i];
-    const int doubled = i % 2 == 0 ? digit : digit * 2;
-    sum += doubled > 9 ? doubled - 9 : doubled;
-  }
-  return sum % 10 == 0;
-}
-
 absl::Status CheckCard(std::string_view card_id) {
   RETURN_IF_ERROR(CheckOptional("card_id", card_id, kIdBytesMax));
-  if (!LooksLikeCardNumber(card_id)) return absl::OkStatus();
+  if (!model::LooksLikeCardNumber(card_id)) return absl::OkStatus();
   return absl::InvalidArgumentError(
       "card_id: looks like a card number (13 to 19 digits that pass the Luhn check), which must "
       "never be sent; "

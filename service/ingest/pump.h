@@ -35,8 +35,8 @@ class Pump {
     size_t records_per_step = 512;
     std::chrono::milliseconds poll_wait{20};
     std::chrono::milliseconds error_pause{200};  // after a poll that failed
-    // After a step that found little, so that the next finds more: a step's own cost is that of
-    // some ten records. The overlay counts meanwhile what was scored here.
+    // After a step that found little, so that the next finds more. The overlay counts meanwhile
+    // what was scored here.
     std::chrono::milliseconds linger{2};
     // StartUpReport: of records below these offsets the ids alone are remembered. Empty: none.
     std::vector<eventlog::Offset> warm_until;

@@ -127,6 +127,39 @@ TEST(Checkpoint, RestoresDecisionsThatStillCount) {
   EXPECT_TRUE(store.contents()[static_cast<size_t>(CheckpointFamily::kDecisions)].empty());
 }
 
+TEST(Checkpoint, WhatNobodyTakesIsNoMoreThanTheTableHolds) {
+  constexpr size_t kBytes = 4096;  // a stripe's
+  SavedWorld world(nullptr, {.decisions_bytes_max = kBytes * kStripes});
+  FakeCheckpointStore store;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 60'000; ++i) {
+    const std::string id = "t" + std::to_string(i);
+    // Many decisions of one stripe, as if no checkpoint were written for long.
+    if (world.live.PaymentKey(id).stripe() != 7) continue;
+    ids.push_back(id);
+    const auto scored = world.Score(Payment(id, kNoon, 500));
+    std::vector<Waiter> waiters;
+    LiveState::View view(world.live, scored->touched);
+    model::Decision none;
+    ASSERT_EQ(view.FindOrOpen({7, 1}, &none), SlotState::kOpened);
+    view.Answer(DecisionFor(scored->txn), &waiters);
+  }
+  ASSERT_GT(ids.size(), 40u);
+  ASSERT_LT(world.live.sizes().decisions, ids.size()) << "the oldest were forgotten";
+  world.Save(&store);
+  size_t saved_bytes = 0;
+  const FakeCheckpointStore::Contents contents = store.contents();
+  for (const auto& [key, value] : contents[static_cast<size_t>(CheckpointFamily::kDecisions)]) {
+    saved_bytes += value.size();
+  }
+  EXPECT_LE(saved_bytes, kBytes);
+  SavedWorld restored;
+  ASSERT_THAT(restored.Restore(&store), IsOk());
+  for (const std::string& id : ids) {
+    EXPECT_TRUE(!world.live.FindDecision(id).ok() || restored.live.FindDecision(id).ok()) << id;
+  }
+}
+
 TEST(Checkpoint, OldIdsLeaveTheStore) {
   SavedWorld world;
   FakeCheckpointStore store;

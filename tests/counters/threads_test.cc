@@ -41,7 +41,7 @@ void ScoreAll(LiveWorld* world, int scorer, std::atomic<int>* failures) {
     std::vector<Waiter> waiters;
     {
       LiveState::View view(world->live, scored->touched);
-      view.ReplaceProvisional(*world->features, scored->contributions, false);
+      view.ReplaceProvisional(*world->features, scored->contributions);
       view.Answer(DecisionFor(scored->txn), &waiters);
     }
     for (const Waiter& waiter : waiters) waiter();

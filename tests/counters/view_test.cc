@@ -42,7 +42,7 @@ struct Attempt {
     std::vector<Waiter> waiters;
     {
       LiveState::View view(world->live, scored->touched);
-      view.ReplaceProvisional(*world->features, scored->contributions, false);
+      view.ReplaceProvisional(*world->features, scored->contributions);
       view.Answer(DecisionFor(scored->txn), &waiters);
     }
     for (const Waiter& waiter : waiters) waiter();
@@ -106,7 +106,7 @@ TEST(View, TheOutcomeTakesThePlaceOfWhatWasAssumed) {
   std::vector<Waiter> waiters;
   {
     LiveState::View view(world.live, declined->touched);
-    view.ReplaceProvisional(*world.features, declined->contributions, false);
+    view.ReplaceProvisional(*world.features, declined->contributions);
     view.Answer(DecisionFor(declined->txn), &waiters);
   }
   EXPECT_EQ(world.Sum("volume_30d", kNoon), 0);
@@ -128,7 +128,7 @@ TEST(View, WhereNothingWasAssumedTheOutcomeCountsUnlessItsEventCame) {
     if (event_came) world.Apply(EventOf(Payment("t1", kNoon, 500)));
     {
       LiveState::View view(world.live, scored->touched);
-      view.ReplaceProvisional(*world.features, scored->contributions, /*was_empty=*/true);
+      EXPECT_TRUE(view.PutProvisional(*world.features, scored->contributions));
       view.Answer(DecisionFor(scored->txn), &waiters);
     }
     EXPECT_EQ(world.Count("count_1d", kNoon), 1);
