@@ -27,7 +27,7 @@ struct Options {
   std::string listen = "127.0.0.1:50052";
   int threads = 2;
   int queues = 2;
-  int posted = 256;
+  int posted = 32;
 };
 
 // One posted call, reused for ever.

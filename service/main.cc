@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "base/status.h"
 #include "grpc_api/server.h"
 #include "http_api/process_metrics.h"
@@ -45,6 +46,9 @@ absl::Status Live(const settings::Settings& settings, StopSignal* stop, bool* st
 }
 
 int Run(const settings::Invocation& invocation) {
+  // The distribution's abseil looks for deadlocks at each lock of gRPC's, under one lock of its
+  // own.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   StopSignal stop;  // first: every thread made later leaves the signals to it
   StartLog(invocation.settings.log_level);
   grpc_api::RouteGrpcLog(ForwardGrpcLog);

@@ -28,7 +28,7 @@ class NodeTable {
   // A node under `hash`, with whatever it held before. `hash_of(node)` is needed for growth.
   template <typename HashOf>
   Node* Insert(uint64_t hash, HashOf hash_of) {
-    if (size_ >= heads_.size()) Grow(hash_of);
+    if (size_ * kBucketsPerNode >= heads_.size()) Grow(hash_of);
     const uint32_t number = Take();
     uint32_t& head = heads_[Bucket(hash)];
     At(number).next_node = head;
@@ -57,7 +57,8 @@ class NodeTable {
 
  private:
   static constexpr uint32_t kChunkNodes = 16;
-  static constexpr size_t kFirstBuckets = 8;
+  static constexpr size_t kFirstBuckets = 16;
+  static constexpr size_t kBucketsPerNode = 2;  // at least: who looks in vain should meet no node
 
   size_t Bucket(uint64_t hash) const { return hash & (heads_.size() - 1); }
   Node& At(uint32_t number) const {

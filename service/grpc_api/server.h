@@ -32,7 +32,7 @@ struct ServerOptions {
   std::string address = "127.0.0.1:50051";  // port 0 takes a free one
   TlsFiles tls;                             // read again when the files change
   int threads = 2;                          // each with a completion queue of its own
-  int posted_calls = 256;                   // Score calls posted on each queue
+  int posted_calls = 32;                    // Score calls posted on each queue
   int in_flight_max = 4096;                 // Score calls under way, all threads together
   std::chrono::milliseconds queue_delay_max{50};
   int streams_max = 1024;                    // concurrent calls of one connection

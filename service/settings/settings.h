@@ -18,8 +18,8 @@ struct Tls {
 };
 
 struct Grpc {
-  int64_t threads = 2;         // each polls a completion queue of its own
-  int64_t posted_calls = 256;  // Score calls posted on each queue
+  int64_t threads = 2;        // each polls a completion queue of its own
+  int64_t posted_calls = 32;  // Score calls posted on each queue
   int64_t in_flight_max =
       4096;  // Score calls being decided or answered; beyond: RESOURCE_EXHAUSTED
   int64_t queue_delay_ms_max =
