@@ -1,4 +1,6 @@
 // verdictd: settings, parts, serve, drain, stop.
+#include <sys/resource.h>
+
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -18,6 +20,14 @@ namespace {
 
 constexpr char kVersion[] = VERDICT_VERSION;
 constexpr std::chrono::hours kWaitSlice{1};
+
+// Three databases may hold over a thousand files open, and each gateway a connection.
+void AllowManyFiles() {
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &files);  // as it was, where it is refused
+}
 
 int Refuse(const absl::Status& status) {
   std::fprintf(stderr, "verdictd: %s\n", std::string(status.message()).c_str());
@@ -46,6 +56,7 @@ absl::Status Live(const settings::Settings& settings, StopSignal* stop, bool* st
 }
 
 int Run(const settings::Invocation& invocation) {
+  AllowManyFiles();
   // The distribution's abseil looks for deadlocks at each lock of gRPC's, under one lock of its
   // own.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

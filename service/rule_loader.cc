@@ -53,6 +53,7 @@ RuleLoader::RuleLoader(Options options, base::Published<ruleset::RuleSet>* rules
 
 RuleLoader::~RuleLoader() {
   Stop();
+  ShowRuleSet("");
   for (const char* name : {"verdict_config_last_reload_success", "verdict_config_generation",
                            "verdict_config_last_reload_timestamp_seconds"}) {
     base::Metrics().RemoveGauge(name, {});
@@ -154,8 +155,19 @@ void RuleLoader::Refuse(const char* result, std::vector<std::string> lines,
   refusal_ = std::move(lines);
 }
 
+// One series at a time: that of the set that serves.
+void RuleLoader::ShowRuleSet(const std::string& short_hash) {
+  constexpr char kName[] = "verdict_rule_set_info";
+  if (!shown_.empty()) base::Metrics().RemoveGauge(kName, {{"rule_set", shown_}});
+  shown_ = short_hash;
+  if (shown_.empty()) return;
+  base::Metrics().AddGauge(kName, "1: the rule set that serves, by its hash as answers carry it.",
+                           {{"rule_set", shown_}}, [] { return 1.0; });
+}
+
 void RuleLoader::Accept(const ruleset::LoadResult& loaded) {
   rules_->Publish(loaded.set);
+  ShowRuleSet(loaded.set->short_hash);
   ++generation_;
   last_ok_ = true;
   loaded_at_ms_ = absl::ToUnixMillis(absl::Now());

@@ -46,6 +46,7 @@ class RuleLoader {
   void Refuse(const char* result, std::vector<std::string> lines, const std::string& shown)
       EXCLUDES_LOCK(mutex_);
   void Accept(const ruleset::LoadResult& loaded) EXCLUDES_LOCK(mutex_);
+  void ShowRuleSet(const std::string& short_hash);
   // Names, sizes, times and inodes of all files: another one means that something changed.
   std::string Signature() const;
 
@@ -60,6 +61,7 @@ class RuleLoader {
   std::string seen_;      // signature that was loaded or refused
   std::string changing_;  // signature at the last look, where it is another one
   bool first_look_ = true;
+  std::string shown_;  // the rule set that the metrics name
 
   mutable base::Mutex mutex_;
   base::CondVar wake_;

@@ -1,5 +1,6 @@
 // How live state comes back, and the parts that need it.
 #include <chrono>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -45,6 +46,18 @@ void LogRestored(const ingest::StartUpReport& report, double seconds) {
                        {"ids", std::to_string(report.restored.ids)},
                        {"decisions", std::to_string(report.restored.decisions)},
                        {"seconds", absl::StrFormat("%.3f", seconds)}});
+}
+
+// Says once that `what` fails, and once that it goes well again.
+std::function<void(const absl::Status&)> ReportTo(const char* what) {
+  return [what](const absl::Status& status) {
+    if (status.ok()) {
+      LogInfo("goes well again", {{"what", what}});
+    } else {
+      LogError("fails, and is tried again",
+               {{"what", what}, {"error", std::string(status.message())}});
+    }
+  };
 }
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
@@ -119,9 +132,11 @@ absl::Status Verdictd::Restore() {
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
       ingest::CheckpointThread::Parts{checkpoint_.get(), &dir_->checkpoint(), source_.get(),
                                       live_.get(), [this] { return dir_->log().Sync(); }},
-      ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms)});
+      ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms),
+                                        ReportTo("checkpoint")});
   ingest::Pump::Options options;
   options.warm_until = report.warm_until;
+  options.report = ReportTo("reading the log");
   pump_ =
       std::make_unique<ingest::Pump>(ingest::Pump::Parts{source_.get(), live_.get(), clock_.get(),
                                                          schedule_.get(), checkpoints_.get()},
@@ -131,7 +146,7 @@ absl::Status Verdictd::Restore() {
 
 absl::Status Verdictd::CatchUp(StopSignal* stop) {
   const auto start = std::chrono::steady_clock::now();
-  stop->OnRequest([this] { pump_->Stop(); });
+  stop->OnRequest([this] { pump_->Cancel(); });
   const absl::Status caught_up = pump_->CatchUp();
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);

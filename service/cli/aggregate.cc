@@ -20,7 +20,8 @@ constexpr char kExample[] =
     "off goes on, what is\n"
     "done is not done again. verdictd --embedded does the same by itself while it runs.\n"
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
-    "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules";
+    "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules";
 
 struct FoldSummary {
   std::string cut = "none yet";
@@ -58,8 +59,10 @@ class FoldBars {
     if (p.cut != feature::kNoCut) summary_->cut = model::FormatDay(p.cut);
     if (p.phase == aggregate::FoldProgress::Phase::kRead)
       summary_->records = std::max(summary_->records, p.done);
-    if (p.phase == aggregate::FoldProgress::Phase::kUpload)
-      summary_->keys = std::max(summary_->keys, p.done);
+    if (p.phase == aggregate::FoldProgress::Phase::kUpload ||
+        p.phase == aggregate::FoldProgress::Phase::kProve) {
+      summary_->keys = std::max(summary_->keys, p.total);
+    }
   }
 
  private:
@@ -130,7 +133,8 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
       app.add_subcommand("aggregate", "fold the log of a stopped verdictd up to its newest cut");
   command->footer(kExample);
   auto a = std::make_shared<AggregateArguments>();
-  AddEmbeddedOptions(command, &a->embedded);
+  CLI::Option* folder = AddEmbeddedOptions(command, &a->embedded);
+  folder->required(false);
   command->add_option("--rules", a->rules, "folder with features.json")->capture_default_str();
   command
       ->add_option("--cut-minutes", a->cut_minutes,
@@ -139,12 +143,21 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
       ->check(CLI::Range(0, 23 * 60));
   AddFormatOption(command, &a->format);
   CLI::App* show = command->add_subcommand(
-      "show", "what is folded of one entity: its tiles, and up to which cut");
+      "show", "what is known of one entity, day by day: in the folder, or in a running verdictd");
   show->add_option("ENTITY", a->entity, "type:id, for example merchant:m000004")->required();
+  show->add_option("--addr", a->address,
+                   "host:port of a running verdictd: stored and live parts of each feature");
+  show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
+      ->default_str("now");
   show->fallthrough();
-  command->callback([a, show, exit_code] {
+  command->callback([a, show, folder, exit_code] {
+    if (a->address.empty() == (folder->count() == 0)) {
+      throw CLI::RequiredError(show->parsed() ? "--embedded DIR or --addr HOST:PORT"
+                                              : "--embedded");
+    }
     if (show->parsed()) {
-      *exit_code = ExitWith("aggregate show", ShowEntity(*a));
+      *exit_code =
+          ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
       return;
     }
     const absl::StatusOr<FoldSummary> summary = Fold(*a);

@@ -43,16 +43,6 @@ int64_t Narrow(feature::Int128 value) {
   return value < INT64_MIN ? INT64_MIN : static_cast<int64_t>(value);
 }
 
-absl::StatusOr<uint16_t> EntityIndex(const feature::FeatureSet& features, const std::string& type) {
-  std::string names;
-  for (size_t i = 0; i < features.entities().size(); ++i) {
-    if (features.entities()[i].name == type) return static_cast<uint16_t>(i);
-    names += (names.empty() ? "" : ", ") + features.entities()[i].name;
-  }
-  return absl::InvalidArgumentError(
-      absl::StrFormat("there is no entity \"%s\"; there are %s", type, names));
-}
-
 absl::StatusOr<std::optional<Shown>> ReadMeasure(const feature::FeatureSet& features,
                                                  uint16_t index, const model::EntityKey& key,
                                                  aggregate::AggregateStore* store) {
@@ -117,22 +107,34 @@ nlohmann::json Json(const Shown& shown) {
 
 }  // namespace
 
-absl::Status ShowEntity(const AggregateArguments& arguments) {
-  const size_t colon = arguments.entity.find(':');
-  if (colon == std::string::npos) {
+absl::StatusOr<EntityName> ParseEntity(const std::string& text,
+                                       const feature::FeatureSet& features) {
+  const size_t colon = text.find(':');
+  if (colon == std::string::npos || colon + 1 == text.size()) {
     return absl::InvalidArgumentError("name the entity as type:id, for example merchant:m000004");
   }
+  const std::string type = text.substr(0, colon);
+  std::string names;
+  for (size_t i = 0; i < features.entities().size(); ++i) {
+    const std::string& name = features.entities()[i].name;
+    if (name == type) return EntityName{static_cast<uint16_t>(i), type, text.substr(colon + 1)};
+    names += (names.empty() ? "" : ", ") + name;
+  }
+  return absl::InvalidArgumentError(
+      absl::StrFormat("there is no entity \"%s\"; there are %s", type, names));
+}
+
+absl::Status ShowEntity(const AggregateArguments& arguments) {
   ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
   const feature::FeatureSet& features = *rules->features;
-  ASSIGN_OR_RETURN(const uint16_t entity, EntityIndex(features, arguments.entity.substr(0, colon)));
+  ASSIGN_OR_RETURN(const EntityName entity, ParseEntity(arguments.entity, features));
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
                    OpenedDir::Open(arguments.embedded, "verdict aggregate show"));
   const model::KeyHasher hasher(opened->dir().secret());
-  const model::EntityKey key =
-      hasher.Entity(features.entities()[entity].name, arguments.entity.substr(colon + 1));
+  const model::EntityKey key = hasher.Entity(entity.type, entity.id);
   std::vector<Shown> all;
   for (uint16_t m = 0; m < features.measures().size(); ++m) {
-    if (features.measures()[m].entity != entity) continue;
+    if (features.measures()[m].entity != entity.index) continue;
     ASSIGN_OR_RETURN(std::optional<Shown> shown,
                      ReadMeasure(features, m, key, &opened->dir().aggregates()));
     if (shown.has_value()) all.push_back(*std::move(shown));

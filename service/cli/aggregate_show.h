@@ -1,4 +1,5 @@
-// `verdict aggregate show`: the stored tiles of one entity, as a table.
+// `verdict aggregate show`: the tiles of one entity, as a table. Stored ones of a stopped verdictd,
+// or stored and live ones as a running verdictd has them.
 #pragma once
 
 #include <memory>
@@ -16,6 +17,8 @@ struct AggregateArguments {
   EmbeddedOptions embedded;
   std::string rules = "rules";
   std::string entity;    // show: "merchant:m000004"
+  std::string address;   // show: HOST:PORT of a running verdictd; empty: the folder is read
+  std::string at;        // show, with an address: the moment at which windows end; empty: now
   int cut_minutes = 10;  // as verdictd's cut_minutes
   OutputFormat format = OutputFormat::kText;
 };
@@ -27,5 +30,16 @@ absl::StatusOr<std::shared_ptr<const ruleset::RuleSet>> LoadFeatures(
 // Errors: InvalidArgument for an entity type that no feature has, NotFound where nothing is folded
 // of the entity.
 absl::Status ShowEntity(const AggregateArguments& arguments);
+// What the verdictd at `address` makes of it: each feature with its parts. Counts nothing.
+// Errors: as above; Unavailable.
+absl::Status ShowLiveEntity(const AggregateArguments& arguments);
+
+// What "type:id" names. Errors: InvalidArgument, which names the types there are.
+struct EntityName {
+  uint16_t index;  // in FeatureSet::entities()
+  std::string type, id;
+};
+absl::StatusOr<EntityName> ParseEntity(const std::string& text,
+                                       const feature::FeatureSet& features);
 
 }  // namespace verdict::cli

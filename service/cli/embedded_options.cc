@@ -6,17 +6,19 @@
 
 namespace verdict::cli {
 
-void AddEmbeddedOptions(CLI::App* command, EmbeddedOptions* options) {
-  command
-      ->add_option("--embedded", options->dir,
-                   "the folder that verdictd --embedded owns; verdictd must be stopped")
-      ->required();
+CLI::Option* AddEmbeddedOptions(CLI::App* command, EmbeddedOptions* options) {
+  CLI::Option* dir =
+      command
+          ->add_option("--embedded", options->dir,
+                       "the folder that verdictd --embedded owns; verdictd must be stopped")
+          ->required();
   command
       ->add_option("--clock", options->clock,
                    "event: time is that of the events, as verdictd --clock event has it")
       ->capture_default_str()
       ->check(CLI::IsMember({"event", "wall"}));
   AddDeploymentOptions(command, &options->deployment);
+  return dir;
 }
 
 absl::StatusOr<std::unique_ptr<OpenedDir>> OpenedDir::Open(const EmbeddedOptions& options,

@@ -19,8 +19,9 @@ struct EmbeddedOptions {
   feature::FeatureOptions deployment;  // zone, base currency
 };
 
-// Adds --embedded, --clock, --zone and --base-currency. `options` must outlive the parse.
-void AddEmbeddedOptions(CLI::App* command, EmbeddedOptions* options);
+// Adds --embedded, --clock, --zone and --base-currency, and returns the first, which is required
+// unless the caller says otherwise. `options` must outlive the parse.
+CLI::Option* AddEmbeddedOptions(CLI::App* command, EmbeddedOptions* options);
 
 // Thread-compatible. The directory and the clock that its log runs by.
 class OpenedDir {

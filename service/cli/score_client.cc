@@ -3,6 +3,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include "absl/strings/str_format.h"
+#include "base/status.h"
 
 namespace verdict::cli {
 namespace {
@@ -35,6 +36,13 @@ std::string_view WithoutPrefix(std::string_view name, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
+absl::Status FromGrpc(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  return absl::Status(
+      static_cast<absl::StatusCode>(status.error_code()),
+      absl::StrFormat("%s: %s", CodeName(status.error_code()), status.error_message()));
+}
+
 }  // namespace
 
 ScoreClient::ScoreClient(const std::string& address, std::chrono::milliseconds timeout)
@@ -55,11 +63,16 @@ absl::StatusOr<v1::ScoreResponse> ScoreClient::Score(const v1::ScoreRequest& req
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + timeout_);
   v1::ScoreResponse response;
-  const grpc::Status status = stub_->Score(&context, request, &response);
-  if (status.ok()) return response;
-  return absl::Status(
-      static_cast<absl::StatusCode>(status.error_code()),
-      absl::StrFormat("%s: %s", CodeName(status.error_code()), status.error_message()));
+  RETURN_IF_ERROR(FromGrpc(stub_->Score(&context, request, &response)));
+  return response;
+}
+
+absl::StatusOr<v1::ExplainResponse> ScoreClient::Explain(const v1::ExplainRequest& request) {
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + timeout_);
+  v1::ExplainResponse response;
+  RETURN_IF_ERROR(FromGrpc(stub_->Explain(&context, request, &response)));
+  return response;
 }
 
 std::string_view ShortName(v1::Outcome outcome) {

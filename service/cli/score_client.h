@@ -16,8 +16,9 @@ class ScoreClient {
   ScoreClient(const std::string& address, std::chrono::milliseconds timeout);
   // Waits for the connection, at most `timeout`. Errors: Unavailable naming the address.
   absl::Status Connect();
-  // Errors: the service's code, "NAME: message".
+  // Errors of both: the service's code, "NAME: message".
   absl::StatusOr<v1::ScoreResponse> Score(const v1::ScoreRequest& request);
+  absl::StatusOr<v1::ExplainResponse> Explain(const v1::ExplainRequest& request);
 
  private:
   std::string address_;

@@ -10,11 +10,7 @@ namespace {
 
 using eventlog::EventClass;
 
-// The contributions that a cell can hold: the day fits.
-bool DaysFit(const std::vector<feature::Contribution>& contributions) {
-  return std::all_of(contributions.begin(), contributions.end(),
-                     [](const auto& one) { return one.day >= kFirstDay && one.day <= kLastDay; });
-}
+static_assert(kFirstDay == eventlog::kFirstDayCounted && kLastDay == eventlog::kLastDayCounted);
 
 uint64_t Mix(uint64_t hash, uint64_t value) {
   hash = (hash ^ value) * 0x9e3779b97f4a7c15ULL;
@@ -104,8 +100,7 @@ class LiveState::Application {
     const feature::FeatureSet& features = *live_.parts_.features;
     if (SeenOrInsert()) return EventClass::kDuplicate;
     if (eventlog::IsQuarantined(record_.event.txn.event_time_ms, record_.record_time_ms,
-                                features.options(), features.calendar()) ||
-        !DaysFit(tables_.contributions)) {
+                                features.options(), features.calendar())) {
       return EventClass::kQuarantined;
     }
     return tables_.contributions.empty() ? EventClass::kFiltered : EventClass::kCounted;

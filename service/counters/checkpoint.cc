@@ -32,6 +32,7 @@ CheckpointBatch Checkpoint::Collect(const std::vector<eventlog::LogIdentity>& id
   CHECK(identities.size() == tables.partitions.size());
   CheckpointBatch batch;
   batch.round = ++round_;
+  batch.base_cut = base_cut_;
   for (size_t i = 0; i < tables.measure_hashes.size(); ++i) {
     const MeasureReasons set = tables.reasons[i].load(std::memory_order_relaxed);
     batch.measures.push_back({.hash = tables.measure_hashes[i],

@@ -60,6 +60,7 @@ struct CheckpointBatch {
   uint64_t zone_digest = 0;
   feature::CutId schedule_cut = 0;  // a cut and its time: were the cuts taken otherwise then?
   int64_t schedule_time_ms = 0;
+  feature::CutId base_cut = feature::kNoCut;
   std::vector<std::vector<SavedCell>> cells;  // by stripe, ascending
   std::vector<ControlTotal> totals;           // of the (measure, epoch)s that changed, whole
   std::vector<Limited> limited;
@@ -86,6 +87,7 @@ struct CheckpointHeader {
   uint64_t zone_digest = 0;
   feature::CutId schedule_cut = 0;
   int64_t schedule_time_ms = 0;
+  feature::CutId base_cut = feature::kNoCut;  // Checkpoint::SetBase
 };
 
 struct RestoreReport {
@@ -115,6 +117,9 @@ class Checkpoint {
   absl::StatusOr<RestoreReport> Restore(const CheckpointHeader& header, CheckpointStore* store);
   // Empties the state.
   void Reset();
+  // The state begins behind this published cut: what lies before it only blobs have. kNoCut: it
+  // holds the whole log. A restored state keeps that of its checkpoint.
+  void SetBase(feature::CutId cut) { base_cut_ = cut; }
 
  private:
   void Track();
@@ -126,6 +131,7 @@ class Checkpoint {
 
   LiveState* live_;
   uint64_t round_ = 0;
+  feature::CutId base_cut_ = feature::kNoCut;
 };
 
 }  // namespace verdict::counters

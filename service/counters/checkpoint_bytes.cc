@@ -55,6 +55,7 @@ std::string EncodeHeader(const CheckpointBatch& batch) {
   PutFixed(&out, batch.zone_digest);
   PutFixed(&out, batch.schedule_cut);
   PutFixed(&out, batch.schedule_time_ms);
+  PutFixed(&out, batch.base_cut);
   PutVarint(&out, batch.measures.size());
   for (const SavedMeasure& measure : batch.measures) {
     PutFixed(&out, measure.hash);
@@ -266,6 +267,7 @@ absl::StatusOr<CheckpointHeader> DecodeHeader(std::string_view value) {
   header.zone_digest = reader.Fixed<uint64_t>();
   header.schedule_cut = reader.Fixed<feature::CutId>();
   header.schedule_time_ms = reader.Fixed<int64_t>();
+  header.base_cut = reader.Fixed<feature::CutId>();
   for (uint64_t n = reader.Varint(); n > 0 && reader.ok(); --n) {
     SavedMeasure measure;
     measure.hash = reader.Fixed<uint64_t>();

@@ -257,6 +257,7 @@ absl::StatusOr<RestoreReport> Checkpoint::Restore(const CheckpointHeader& header
   live_->tables_ = restorer.TakeTables();
   live_->tables_->complete_ms = live_->LagNowMs();
   round_ = header.round;
+  base_cut_ = header.base_cut;
   Track();
   return restorer.TakeReport();
 }

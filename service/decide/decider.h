@@ -112,5 +112,8 @@ class Decider {
 // time. InvalidArgument names the field and says how to mend it.
 absl::Status ValidateTransaction(const model::Transaction& txn, const rule::Schema& schema,
                                  int64_t now_ms, int64_t max_skew_ms);
+// How far ahead of the clock a payment may be: as the setting has it, but no further than the log
+// will count it (future_skew, R9).
+int64_t SkewTakenMs(const feature::FeatureSet& features, int64_t setting_ms);
 
 }  // namespace verdict::decide

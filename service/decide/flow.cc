@@ -129,8 +129,9 @@ bool Decider::Flow::Begin(ScoreCall* call) {
     End(call, absl::UnavailableError("no rule set is loaded yet; try again shortly"));
     return false;
   }
-  absl::Status valid = ValidateTransaction(call->txn, *s->plan->rules->schema, ValidationNowMs(),
-                                           options_.max_event_time_skew_ms);
+  absl::Status valid =
+      ValidateTransaction(call->txn, *s->plan->rules->schema, ValidationNowMs(),
+                          SkewTakenMs(*s->plan->rules->features, options_.max_event_time_skew_ms));
   if (!valid.ok()) {
     End(call, std::move(valid));
     return false;

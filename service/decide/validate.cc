@@ -154,6 +154,10 @@ absl::Status CheckText(std::string_view field, std::string_view text, ControlCha
   return absl::OkStatus();
 }
 
+int64_t SkewTakenMs(const feature::FeatureSet& features, int64_t setting_ms) {
+  return std::min(setting_ms, features.options().future_skew_ms);
+}
+
 absl::Status ValidateTransaction(const model::Transaction& txn, const rule::Schema& schema,
                                  int64_t now_ms, int64_t max_skew_ms) {
   RETURN_IF_ERROR(CheckRequiredId("id", txn.id));

@@ -117,26 +117,29 @@ const DedupWindow::Slot* DedupWindow::Find(const model::EntityKey& id) const {
 
 bool DedupWindow::SeenOrInsert(const model::EntityKey& id, int64_t record_time_ms) {
   AdvanceTo(BucketOf(record_time_ms));
-  const Slot* known = Find(id);
-  if (known == nullptr) {
-    Append(id, newest_bucket_);
-    return false;
-  }
-  const uint32_t ahead = known->position - static_cast<uint32_t>(begin_);
-  if (At(begin_ + ahead).bucket != newest_bucket_) Append(id, newest_bucket_);
-  return true;
+  const Occurrence* newest = Newest(id);
+  if (newest == nullptr || newest->bucket != newest_bucket_) Append(id, newest_bucket_);
+  return newest != nullptr;
 }
 
-bool DedupWindow::Contains(const model::EntityKey& id) const { return Find(id) != nullptr; }
+bool DedupWindow::Contains(const model::EntityKey& id) const { return Newest(id) != nullptr; }
+
+const DedupWindow::Occurrence* DedupWindow::Newest(const model::EntityKey& id) const {
+  const Slot* slot = Find(id);
+  if (slot == nullptr) return nullptr;
+  const uint64_t sequence = begin_ + (slot->position - static_cast<uint32_t>(begin_));
+  return sequence < known_ ? nullptr : &At(sequence);
+}
 
 void DedupWindow::KnowsOnlyFrom(int64_t record_time_ms) {
   horizon_ms_ = std::max(horizon_ms_, record_time_ms);
 }
 
 void DedupWindow::Append(const model::EntityKey& id, int32_t bucket) {
-  if (size() == max_ids_) {
+  if (end_ - begin_ == max_ids_) {
     horizon_ms_ = std::max(horizon_ms_, (int64_t{At(begin_).bucket} + 1) * kDedupBucketMs);
-    if (ForgetOldest()) ++evicted_;
+    const bool was_known = begin_ == known_;
+    if (ForgetOldest() && was_known) ++evicted_;
   }
   if (chunks_.empty() || end_ % kChunkEntries == 0) {
     chunks_.push_back(std::make_unique<Occurrence[]>(kChunkEntries));
@@ -152,16 +155,31 @@ void DedupWindow::Append(const model::EntityKey& id, int32_t bucket) {
   ++end_;
 }
 
+// A bucket that leaves the window may hold a million ids: they are unknown at once, and a few go
+// with each record, so that nobody waits for it.
 void DedupWindow::AdvanceTo(int32_t bucket) {
-  if (bucket <= newest_bucket_) return;
-  newest_bucket_ = bucket;
-  const int64_t oldest = int64_t{bucket} - kDedupBucketsBack;
-  bool forgot = false;
-  while (begin_ != end_ && At(begin_).bucket < oldest) {
-    ForgetOldest();
-    forgot = true;
+  if (bucket > newest_bucket_) {
+    newest_bucket_ = bucket;
+    LeaveBehind(int64_t{bucket} - kDedupBucketsBack);
   }
-  if (forgot) horizon_ms_ = std::max(horizon_ms_, oldest * kDedupBucketMs);
+  for (int i = 0; i < kForgottenPerRecord && begin_ < known_; ++i) ForgetOldest();
+}
+
+// Buckets ascend with the sequence.
+void DedupWindow::LeaveBehind(int64_t oldest_bucket) {
+  uint64_t last = end_;
+  uint64_t first = known_;
+  while (first < last) {
+    const uint64_t middle = first + (last - first) / 2;
+    if (At(middle).bucket < oldest_bucket) {
+      first = middle + 1;
+    } else {
+      last = middle;
+    }
+  }
+  if (first == known_) return;
+  known_ = first;
+  horizon_ms_ = std::max(horizon_ms_, oldest_bucket * kDedupBucketMs);
 }
 
 bool DedupWindow::ForgetOldest() {
@@ -173,6 +191,7 @@ bool DedupWindow::ForgetOldest() {
   const bool was_newest = slot != Shard::kNone;
   if (was_newest) shard.Erase(slot);
   ++begin_;
+  known_ = std::max(known_, begin_);
   if (begin_ % kChunkEntries == 0) chunks_.pop_front();
   return was_newest;
 }
@@ -185,7 +204,7 @@ size_t DedupWindow::bytes() const {
 
 std::vector<DedupEntry> DedupWindow::Entries(uint64_t from) const {
   std::vector<DedupEntry> entries;
-  from = std::max(from, begin_);
+  from = std::max(from, known_);
   if (from < end_) entries.reserve(end_ - from);
   for (uint64_t i = from; i < end_; ++i) entries.push_back({At(i).id, At(i).bucket});
   return entries;
@@ -199,7 +218,7 @@ void DedupWindow::Restore(const std::vector<DedupEntry>& entries) {
     Append(entry.id, newest_bucket_);
   }
   // What was forgotten before is not known here: assume that something was.
-  const int64_t surely = size() == max_ids_ ? int64_t{At(begin_).bucket} + 1
+  const int64_t surely = size() == max_ids_ ? int64_t{At(known_).bucket} + 1
                                             : int64_t{newest_bucket_} - kDedupBucketsBack;
   horizon_ms_ = std::max(horizon_ms_, surely * kDedupBucketMs);
 }

@@ -47,22 +47,23 @@ class DedupWindow {
   int64_t horizon_ms() const { return horizon_ms_; }
   // Says that nothing before `record_time_ms` was read: the horizon is not older than it.
   void KnowsOnlyFrom(int64_t record_time_ms);
-  size_t size() const { return static_cast<size_t>(end_ - begin_); }  // occurrences held
+  size_t size() const { return static_cast<size_t>(end_ - known_); }  // occurrences known
   uint64_t evicted() const {
     return evicted_;
   }  // forgotten for max_ids while still within the window
   size_t bytes() const;
 
-  // Occurrences are numbered from 0 as they come; those held are [begin_sequence, end_sequence).
-  uint64_t begin_sequence() const { return begin_; }
+  // Occurrences are numbered from 0 as they come; those known are [begin_sequence, end_sequence).
+  uint64_t begin_sequence() const { return known_; }
   uint64_t end_sequence() const { return end_; }
-  // In log order, oldest first; those of `from` and later that are still held.
+  // In log order, oldest first; those of `from` and later that are still known.
   std::vector<DedupEntry> Entries(uint64_t from = 0) const;
   // Puts back what Entries() gave, as it was. REQUIRES: empty.
   void Restore(const std::vector<DedupEntry>& entries);
 
  private:
   static constexpr size_t kChunkEntries = 4096;
+  static constexpr int kForgottenPerRecord = 16;
   static constexpr size_t kShards =
       256;  // each grows alone: a growing window never stalls for long
   struct Occurrence {
@@ -76,14 +77,17 @@ class DedupWindow {
   const Occurrence& At(uint64_t sequence) const;
   Occurrence& At(uint64_t sequence);
   const Slot* Find(const model::EntityKey& id) const;
+  const Occurrence* Newest(const model::EntityKey& id) const;  // null where none is known
   void Append(const model::EntityKey& id, int32_t bucket);
   void AdvanceTo(int32_t bucket);
+  void LeaveBehind(int64_t oldest_bucket);
   bool ForgetOldest();  // true where it was its id's newest occurrence
 
   size_t max_ids_;
   std::deque<std::unique_ptr<Occurrence[]>> chunks_;  // chunks_[0] holds `begin_`
   std::unique_ptr<Shard[]> index_;
-  uint64_t begin_ = 0;
+  uint64_t begin_ = 0;  // the first that is held
+  uint64_t known_ = 0;  // the first within the window: what is held before it goes little by little
   uint64_t end_ = 0;
   int32_t newest_bucket_ = INT32_MIN;
   int64_t horizon_ms_ = INT64_MIN;

@@ -7,6 +7,7 @@ namespace verdict::eventlog {
 namespace {
 
 constexpr int64_t kHourMs = 60 * 60 * 1000;
+constexpr int64_t kDayMs = 24 * kHourMs;
 constexpr int kMinutesPerDay = 24 * 60;
 
 // n midnights cannot pass in less: one day of 23 hours, or one that a zone skipped whole, is
@@ -36,6 +37,11 @@ std::string_view EventClassName(EventClass event_class) {
 bool IsQuarantined(int64_t event_time_ms, int64_t record_time_ms,
                    const feature::FeatureOptions& options,
                    const model::BusinessCalendar& calendar) {
+  // Within a day of the edges the zone decides.
+  if (event_time_ms < (kFirstDayCounted + 1) * kDayMs || event_time_ms > kLastDayCounted * kDayMs) {
+    const model::DayNumber day = calendar.DayOf(event_time_ms);
+    if (day < kFirstDayCounted || day > kLastDayCounted) return true;
+  }
   // Wider than int64: an event time may be any number.
   const feature::Int128 age_ms = feature::Int128{record_time_ms} - event_time_ms;
   if (age_ms < 0) return -age_ms > options.future_skew_ms;

@@ -23,8 +23,13 @@ enum class EventClass : uint8_t {
 inline constexpr int kEventClasses = 6;
 std::string_view EventClassName(EventClass event_class);  // "counted" ...
 
+// Cells and blobs keep a day in 16 bits, from 1970-01-01 on.
+inline constexpr model::DayNumber kFirstDayCounted = 0;
+inline constexpr model::DayNumber kLastDayCounted = 65'535;
+
 // R9: an event whose time is over future_skew past its record time, or whose day is over
-// late_accept days before its record's day, is kept in the log but counted nowhere.
+// late_accept days before its record's day or none that can be kept, stays in the log but is
+// counted nowhere.
 bool IsQuarantined(int64_t event_time_ms, int64_t record_time_ms,
                    const feature::FeatureOptions& options, const model::BusinessCalendar& calendar);
 

@@ -35,12 +35,13 @@ int64_t Saturated(feature::Int128 value) {
   return static_cast<int64_t>(std::clamp<feature::Int128>(value, INT64_MIN, INT64_MAX));
 }
 
-void WritePart(const feature::Part& part, v1::FeaturePart* out) {
-  out->set_source(std::string(SourceName(part.source)));
-  out->set_day(model::FormatDay(part.day));
-  out->set_sum(Saturated(part.tile.sum));
-  out->set_count(part.tile.count);
-  out->set_cut(static_cast<uint32_t>(part.cut));
+void WritePart(std::string_view source, model::DayNumber day, const feature::Tile& tile,
+               feature::CutId cut, v1::FeaturePart* out) {
+  out->set_source(std::string(source));
+  out->set_day(model::FormatDay(day));
+  out->set_sum(Saturated(tile.sum));
+  out->set_count(tile.count);
+  out->set_cut(static_cast<uint32_t>(cut));
 }
 
 void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
@@ -53,7 +54,12 @@ void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   out->set_provenance(wire::ToProto(result.provenance));
   wire::ToProto(result.reasons, out->mutable_partial_reasons());
   out->set_reads_as_missing(result.reads_as_missing);
-  for (const feature::Part& part : answer.parts) WritePart(part, out->add_parts());
+  for (const feature::Part& part : answer.parts) {
+    WritePart(SourceName(part.source), part.day, part.tile, part.cut, out->add_parts());
+  }
+  if (answer.current.has_value()) {
+    WritePart("current", answer.current->day, answer.current->tile, 0, out->add_parts());
+  }
 }
 
 void WriteTrace(const decide::ScoreCall& call, size_t index, v1::RuleTrace* out) {

@@ -26,8 +26,9 @@ absl::Status RecordSlot::Check(const pb::TransactionEvent& event, const ruleset:
   const base::Clock& clock = *worker_->backend().clock;
   // What lies ahead of the real time would move an event clock with it: refused there too.
   const int64_t now_ms = clock.is_event_clock() ? base::WallClock().NowMs() : clock.NowMs();
-  return decide::ValidateTransaction(out->txn, *rules.schema, now_ms,
-                                     worker_->parts().options->event_time_skew_ms);
+  return decide::ValidateTransaction(
+      out->txn, *rules.schema, now_ms,
+      decide::SkewTakenMs(*rules.features, worker_->parts().options->event_time_skew_ms));
 }
 
 void RecordSlot::Handle() {

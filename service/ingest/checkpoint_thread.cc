@@ -162,7 +162,10 @@ void CheckpointThread::Run() {
       if (!running_) return;
       batch = &*pending_;  // this thread alone ends it
     }
-    failed = !Write(*batch).ok();
+    const absl::Status before = last_error();
+    const absl::Status status = Write(*batch);
+    failed = !status.ok();
+    if (status != before && options_.report) options_.report(status);
   }
 }
 

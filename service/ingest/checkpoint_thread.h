@@ -34,6 +34,9 @@ class CheckpointThread {
   };
   struct Options {
     std::chrono::milliseconds period{5000};
+    // Told on the writing thread where writes begin to fail, fail otherwise, or go well again. May
+    // be empty.
+    std::function<void(const absl::Status&)> report = {};
   };
 
   CheckpointThread(Parts parts, const Options& options);

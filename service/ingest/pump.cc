@@ -132,9 +132,13 @@ void Pump::Start() {
   thread_ = std::thread([this] { Run(); });
 }
 
-void Pump::Stop() {
+void Pump::Cancel() {
   stopping_ = true;
   wake_.NotifyAll();
+}
+
+void Pump::Stop() {
+  Cancel();
   if (!thread_.joinable()) return;
   thread_.join();
   if (parts_.checkpoints != nullptr) parts_.checkpoints->Stop();
@@ -144,6 +148,8 @@ void Pump::Run() {
   base::NameThisThread("verdict-pump");
   while (!stopping_.load(std::memory_order_relaxed)) {
     const absl::StatusOr<size_t> polled = Step();
+    const bool changed = polled.status() != last_error();
+    if (changed && options_.report) options_.report(polled.status());
     base::MutexLock lock(mutex_);
     last_error_ = polled.status();
     std::chrono::milliseconds pause{0};

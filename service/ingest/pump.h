@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -40,6 +41,8 @@ class Pump {
     std::chrono::milliseconds linger{2};
     // StartUpReport: of records below these offsets the ids alone are remembered. Empty: none.
     std::vector<eventlog::Offset> warm_until;
+    // Told on the thread where steps begin to fail, fail otherwise, or go well again. May be empty.
+    std::function<void(const absl::Status&)> report = {};
   };
 
   Pump(const Parts& parts, Options options);
@@ -49,11 +52,12 @@ class Pump {
   // checkpoint. How many records. Errors: the source's; what was read before is applied.
   absl::StatusOr<size_t> Step();
   // Steps until everything is applied that the log held when this was called, and as_of() says so.
-  // Errors: the source's; Cancelled by Stop().
+  // Errors: the source's; Cancelled by Cancel() and Stop().
   absl::Status CatchUp();
+  void Cancel();  // Thread-safe, beside Start() and Stop() too.
 
   void Start();
-  void Stop();  // Thread-safe. Waits for the step under way.
+  void Stop();  // Waits for the step under way. On the thread that calls Start().
 
   // Thread-safe.
   absl::Status last_error() const;  // of the last step of the thread

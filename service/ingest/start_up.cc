@@ -8,6 +8,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "eventlog/dedup_window.h"
+#include "model/business_day.h"
 
 namespace verdict::ingest {
 namespace {
@@ -47,6 +48,7 @@ class Starter {
       if (static_cast<int>(p) >= parts_.source->partitions()) break;  // Restore says so
       RETURN_IF_ERROR(CheckPosition(static_cast<Partition>(p), header->positions[p]));
     }
+    RETURN_IF_ERROR(CheckBase(header->base_cut));
     ASSIGN_OR_RETURN(report_.restored, parts_.checkpoint->Restore(*header, parts_.store));
     if (!report_.restored.missing_measures.empty()) {
       return absl::FailedPreconditionError(
@@ -59,6 +61,19 @@ class Starter {
     }
     report_.from = StartUpReport::From::kCheckpoint;
     return absl::OkStatus();
+  }
+
+  // What the checkpoint leaves to the blobs, do they have it still?
+  absl::Status CheckBase(feature::CutId base) {
+    if (base == feature::kNoCut || (parts_.published && parts_.published->cut >= base)) {
+      return absl::OkStatus();
+    }
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the checkpoint counts from the cut of %s on, and the aggregates %s: they "
+        "were replaced",
+        model::FormatDay(base),
+        parts_.published ? "reach the cut of " + model::FormatDay(parts_.published->cut)
+                         : "hold nothing"));
   }
 
   // Is the log the one this position was taken of, and does it still hold what follows?
@@ -103,6 +118,9 @@ class Starter {
   absl::Status Cold() {
     report_.from =
         parts_.published ? StartUpReport::From::kPublishedCut : StartUpReport::From::kWholeLog;
+    if (parts_.checkpoint != nullptr) {
+      parts_.checkpoint->SetBase(parts_.published ? parts_.published->cut : feature::kNoCut);
+    }
     report_.warm_until.assign(static_cast<size_t>(parts_.source->partitions()), 0);
     for (Partition p = 0; p < parts_.source->partitions(); ++p) RETURN_IF_ERROR(ColdPartition(p));
     if (report_.reasons == 0) return absl::OkStatus();

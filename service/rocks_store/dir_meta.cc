@@ -96,6 +96,12 @@ absl::StatusOr<base::SipKey> OpenDirMeta(const std::string& dir, const DirSettin
   const std::string path = dir + "/meta";
   if (access(path.c_str(), F_OK) != 0) {
     if (errno != ENOENT) return FileError("cannot open " + path, errno);
+    if (access((dir + "/log/CURRENT").c_str(), F_OK) == 0) {
+      return absl::FailedPreconditionError(absl::StrFormat(
+          "%s is missing beside a log that holds events: its secret is what they are counted by. "
+          "Put it back from a backup; without it, empty %s and import again",
+          path, dir));
+    }
     const std::string secret = NewSecret();
     RETURN_IF_ERROR(Create(dir, path, secret, settings));
     return ParseSecret(path, secret);

@@ -202,8 +202,11 @@ void LogDb::Committed(std::span<const Offset> next, int64_t last_ms) {
 }
 
 absl::Status LogDb::AdvanceTime(int64_t time_ms) {
+  // Without the lock: appends do not wait for a sync.
+  if (time_ms <= last_time_ms_.load(std::memory_order_acquire)) return Sync();
   base::MutexLock lock(commit_mutex_);
   if (time_ms <= last_time_ms_.load(std::memory_order_relaxed)) return Sync();
+  if (broken_.load(std::memory_order_acquire)) RETURN_IF_ERROR(Recover());
   rocksdb::WriteOptions write;
   write.sync = true;
   const rocksdb::Slice value(reinterpret_cast<const char*>(&time_ms), sizeof time_ms);
@@ -217,9 +220,7 @@ absl::Status LogDb::AdvanceTime(int64_t time_ms) {
 
 absl::Status LogDb::Sync() {
   // RocksDB aborts where a write-ahead log that failed is synced.
-  if (broken_.load(std::memory_order_acquire)) {
-    return absl::UnavailableError(absl::StrFormat("embedded log %s: a write failed", path_));
-  }
+  if (broken_.load(std::memory_order_acquire)) RETURN_IF_ERROR(Recover());
   return FromRocks(db_->FlushWAL(/*sync=*/true), "embedded log " + path_);
 }
 

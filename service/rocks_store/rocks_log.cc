@@ -115,6 +115,7 @@ void RocksLog::Run() {
   base::NameThisThread("verdict-log");
   Group group;
   while (NextGroup(&group)) {
+    if (group.records.empty()) Probe();
     for (size_t begin = 0; begin < group.records.size(); begin += kGroupRecords) {
       const size_t size = std::min(kGroupRecords, group.records.size() - begin);
       const absl::Status status = CommitWithRetries(std::span(group.records).subspan(begin, size));
@@ -129,12 +130,18 @@ void RocksLog::Run() {
   }
 }
 
+// An empty group: nothing has come for a while, and the log was in trouble when it last did.
 bool RocksLog::NextGroup(Group* group) {
   base::MutexLock lock(mutex_);
   while (queue_.records.empty()) {
     if (stopping_) return false;
     idle_ = true;
-    wake_.Wait(mutex_);
+    if (healthy()) {
+      wake_.Wait(mutex_);
+      continue;
+    }
+    wake_.WaitFor(mutex_, options_.retry_every);
+    if (queue_.records.empty() && !stopping_) break;
   }
   idle_ = false;
   std::swap(*group, queue_);
@@ -150,6 +157,14 @@ absl::Status RocksLog::CommitWithRetries(std::span<EncodedRecord> records) {
   }
   if (status.ok()) healthy_.store(true, std::memory_order_relaxed);
   return status;
+}
+
+// Who is told that the log takes nothing sends nothing: the log finds out by itself that it does
+// again.
+void RocksLog::Probe() {
+  absl::Status status = db_->Recover();
+  if (status.ok()) status = db_->Sync();
+  if (status.ok()) healthy_.store(true, std::memory_order_relaxed);
 }
 
 // Once the trouble has lasted, each group has one try: callers are told at once, and a disk that is

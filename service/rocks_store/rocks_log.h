@@ -72,6 +72,7 @@ class RocksLog : public eventlog::EventAppender {
   void Run() EXCLUDES_LOCK(mutex_);
   bool NextGroup(Group* group) EXCLUDES_LOCK(mutex_);
   absl::Status CommitWithRetries(std::span<EncodedRecord> records) EXCLUDES_LOCK(mutex_);
+  void Probe();
   bool KeepTrying();
   bool PauseBeforeRetry() EXCLUDES_LOCK(mutex_);  // false: the log is closing
 

@@ -36,21 +36,34 @@ absl::Status RocksSource::Assign(Partition partition, Offset from) {
         absl::StrFormat("partition %d: offset %d is asked for, the log begins at %d", partition,
                         from, log_->low(partition)));
   }
-  readers_[partition] = Reader{.next = from, .iterator_end = 0, .iterator = nullptr};
+  readers_[partition] = Reader{.next = from};
   return absl::OkStatus();
 }
 
 absl::StatusOr<size_t> RocksSource::Poll(std::vector<LogRecord>* out, size_t max,
                                          std::chrono::milliseconds wait) {
   const uint64_t seen = log_->commits();
+  for (Reader& reader : readers_) reader.poll_began = reader.next;
   size_t count = 0;
-  RETURN_IF_ERROR(ReadRound(max, out, &count));
-  if (count == 0 && wait.count() > 0) {
+  absl::Status read = ReadRound(max, out, &count);
+  if (read.ok() && count == 0 && wait.count() > 0) {
     log_->WaitForCommit(seen, wait);
-    RETURN_IF_ERROR(ReadRound(max, out, &count));
+    read = ReadRound(max, out, &count);
+  }
+  if (!read.ok()) {
+    StepBack();
+    return read;
   }
   out->resize(count);
   return count;
+}
+
+// What a failed poll has read nobody has seen: the next one begins where it began, with new
+// iterators.
+void RocksSource::StepBack() {
+  for (Reader& reader : readers_) {
+    reader = Reader{.next = reader.poll_began};
+  }
 }
 
 absl::Status RocksSource::ReadRound(size_t max, std::vector<LogRecord>* out, size_t* count) {

@@ -34,9 +34,11 @@ class RocksSource : public eventlog::EventSource {
   struct Reader {
     eventlog::Offset next = eventlog::kParked;
     eventlog::Offset iterator_end = 0;
-    std::unique_ptr<rocksdb::Iterator> iterator;
+    std::unique_ptr<rocksdb::Iterator> iterator = {};
+    eventlog::Offset poll_began = eventlog::kParked;  // `next` before the poll under way
   };
   absl::Status CheckPartition(eventlog::Partition partition) const;
+  void StepBack();
   // Appends up to `max` records of `partition` to out[*count...].
   absl::Status Read(eventlog::Partition partition, size_t max,
                     std::vector<eventlog::LogRecord>* out, size_t* count);

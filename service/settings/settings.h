@@ -35,7 +35,7 @@ struct Drain {
 };
 
 struct Score {
-  int64_t blob_wait_ms = 25;        // for the store; then PARTIAL(batch)
+  int64_t blob_wait_ms = 100;       // for the store; then PARTIAL(batch)
   int64_t append_wait_ms = 20;      // for the log; then PARTIAL(log)
   int64_t event_time_skew_s = 300;  // a payment may be so far ahead of the clock
 };

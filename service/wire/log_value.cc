@@ -103,13 +103,15 @@ absl::Status DecodeLogValue(std::string_view value, model::Event* event,
     decision->reset();
     return absl::OkStatus();
   }
+  // A decision that this build cannot read is as none: the event counts, as it does for a fold,
+  // which reads no decisions.
   const std::string_view rest = value.substr(kEventAt + event_bytes);
-  if (!DecisionMessage().ParseFromArray(rest.data(), static_cast<int>(rest.size()))) {
-    return absl::DataLossError("log record: the decision is no verdict.v1.DecisionRecord");
-  }
   if (!decision->has_value()) decision->emplace();
-  const absl::Status status = FromProto(DecisionMessage(), &**decision);
-  return status.ok() ? status : Unreadable("decision", status);
+  if (!DecisionMessage().ParseFromArray(rest.data(), static_cast<int>(rest.size())) ||
+      !FromProto(DecisionMessage(), &**decision).ok()) {
+    decision->reset();
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace verdict::wire

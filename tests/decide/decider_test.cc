@@ -214,8 +214,9 @@ TEST(Decider, AnswersFromLiveTilesWhenTheStoreTimesOut) {
   world.timer.RingAll();
   ASSERT_EQ(call->done, 1);
   ASSERT_THAT(call->status, IsOk());
-  EXPECT_EQ(call->decision.provenance, model::Provenance::kPartial);
+  EXPECT_EQ(call->decision.provenance, model::Provenance::kDefault);
   EXPECT_EQ(call->decision.partial_reasons, model::kPartialBatch);
+  EXPECT_EQ(call->result(kVolume).provenance, model::Provenance::kPartial);
   EXPECT_EQ(call->result(kVolume).integer, 71);
   EXPECT_TRUE(call->result(kVolume).reads_as_missing) << "a cold cache is not a quiet merchant";
   EXPECT_THAT(call->decision.missing_rule_ids, ElementsAre("busy"));
@@ -229,6 +230,30 @@ TEST(Decider, IsPartialWhenTheStoreFails) {
   auto call = world.Start(world.Payment("t", 1));
   ASSERT_EQ(call->done, 1);
   EXPECT_EQ(call->decision.partial_reasons, model::kPartialBatch);
+}
+
+TEST(Decider, SaysDefaultWhereRulesGotNoFeatureAtAllAndPartialWhereTheyGotOne) {
+  testing::RuleTexts texts = World::DefaultRules();
+  texts.policy =
+      R"({ "review_at": 50, "deny_at": 100, "default": "allow", "on": { "DEFAULT": "review" },
+                      "reasons": ["AMOUNT", "VELOCITY"] })";
+  World none(texts);
+  none.store.SetReads(testing::FakeAggregateStore::Reads::kFail);
+  auto call = none.Start(none.Payment("t", 1));
+  EXPECT_EQ(call->decision.provenance, model::Provenance::kDefault);
+  EXPECT_EQ(call->decision.outcome, model::Outcome::kReview) << "the policy's own word for it";
+  model::Transaction without_card = none.Payment("u", 1);
+  without_card.card_id.clear();
+  EXPECT_EQ(none.Start(without_card)->decision.provenance, model::Provenance::kDefault)
+      << "a card that is not there is no value either";
+
+  const size_t at = texts.features.find("\"window\": \"1d\"");
+  texts.features.insert(at, "\"partial\": \"use\", ");
+  World one(texts);
+  one.store.SetReads(testing::FakeAggregateStore::Reads::kFail);
+  call = one.Start(one.Payment("t", 1));
+  EXPECT_EQ(call->decision.provenance, model::Provenance::kPartial);
+  EXPECT_EQ(call->decision.outcome, model::Outcome::kAllow);
 }
 
 TEST(Decider, DoesNotAskTheStoreWhenTheDeadlineIsNear) {

@@ -76,6 +76,29 @@ TEST(DedupWindow, ForgetsTheOldestBeyondItsCapAndTalliesThem) {
   EXPECT_EQ(window.horizon_ms(), kStart + kDedupBucketMs) << "of this bucket some are forgotten";
 }
 
+TEST(DedupWindow, ABucketThatLeavesIsUnknownAtOnceAndForgottenLittleByLittle) {
+  constexpr int kIds = 50'000;
+  DedupWindow window(1'000'000);
+  for (int i = 0; i < kIds; ++i) ASSERT_FALSE(window.SeenOrInsert(Id(i), 0));
+  const size_t held = window.bytes();
+  const int64_t later = (kDedupBucketsBack + 1) * kDedupBucketMs;
+  EXPECT_FALSE(window.SeenOrInsert(Id(kIds), later));
+  EXPECT_EQ(window.size(), 1u);
+  EXPECT_EQ(window.begin_sequence(), static_cast<uint64_t>(kIds));
+  EXPECT_EQ(window.Entries().size(), 1u);
+  EXPECT_EQ(window.horizon_ms(), kDedupBucketMs);
+  EXPECT_GT(window.bytes(), held / 2) << "not all in one record's time";
+  for (int i = 0; i < kIds; i += 100) {
+    EXPECT_FALSE(window.Contains(Id(i))) << i;
+    EXPECT_FALSE(window.SeenOrInsert(Id(i), later)) << i;
+    EXPECT_TRUE(window.SeenOrInsert(Id(i), later)) << i;
+  }
+  for (int i = 0; i < kIds; ++i) window.SeenOrInsert(Id(kIds), later);
+  EXPECT_LT(window.bytes(), held / 2);
+  EXPECT_EQ(window.size(), 1u + kIds / 100);
+  EXPECT_EQ(window.evicted(), 0u);
+}
+
 TEST(DedupWindow, TheHorizonFollowsWhatWasForgotten) {
   DedupWindow window(100);
   EXPECT_EQ(window.horizon_ms(), INT64_MIN);

@@ -65,6 +65,16 @@ TEST(Lateness, AnyEventTimeHasAVerdict) {
   EXPECT_TRUE(IsQuarantined(INT64_MAX, INT64_MIN + 1, options, utc));
 }
 
+TEST(Lateness, ADayThatCannotBeKeptIsQuarantined) {
+  const auto west = model::BusinessCalendar::Load("America/New_York").value();
+  constexpr int64_t kHourMs = 3'600'000;
+  EXPECT_TRUE(IsQuarantined(1, 1, {}, west)) << "the evening of the day before the first";
+  EXPECT_FALSE(IsQuarantined(5 * kHourMs, 5 * kHourMs, {}, west));
+  const int64_t last_ms = west.StartOfDayMs(kLastDayCounted);
+  EXPECT_FALSE(IsQuarantined(last_ms, last_ms, {}, west));
+  EXPECT_TRUE(IsQuarantined(last_ms + 25 * kHourMs, last_ms + 25 * kHourMs, {}, west));
+}
+
 TEST(CutSchedule, ARecordBelongsToTheNewestCutAtOrBeforeIt) {
   const CutSchedule schedule(Zone("UTC"));
   const int64_t cut = At("2026-03-10T00:10:00Z");

@@ -295,6 +295,50 @@ TEST(Ingest, AColdStartFromACutCountsWhatAWholeStartCountsBehindIt) {
   }
 }
 
+// What such a checkpoint lacks only the aggregates have.
+TEST(Ingest, ACheckpointBehindACutIsOfNoUseWithoutThatCut) {
+  FakeLog log(kPartitions);
+  Write(&log, 11, 300);
+  const std::vector<ControlTotal> whole = TotalsOf(&log);
+  FakeCheckpointStore unused;
+  Life reader(&log, &unused);
+  ASSERT_THAT(reader.pump->CatchUp(), IsOk());
+  const feature::CutId cut = reader.live.LiveEpochs()[1];
+  const auto at = [&](feature::CutId id) {
+    PublishedCut published{.cut = id, .time_ms = reader.schedule.CutTimeMs(id), .offsets = {}};
+    for (int p = 0; p < kPartitions; ++p) {
+      published.offsets.push_back(log.FirstAtOrAfter(p, published.time_ms).value_or(log.End(p)));
+    }
+    return published;
+  };
+  const auto restart = [&](const FakeCheckpointStore& saved,
+                           std::optional<PublishedCut> published) {
+    FakeCheckpointStore store(saved.contents());
+    Life life(&log, &store, std::move(published));
+    EXPECT_THAT(life.pump->CatchUp(), IsOk());
+    return std::pair(life.report->from, life.live.ControlTotals());
+  };
+  FakeCheckpointStore store;
+  {
+    Life cold(&log, &store, at(cut));
+    ASSERT_THAT(cold.pump->CatchUp(), IsOk());
+    ASSERT_THAT(cold.checkpoints.WriteNow(), IsOk());
+  }
+  {
+    // A restored state keeps its base through the next checkpoint.
+    Life restored(&log, &store, at(cut));
+    ASSERT_EQ(restored.report->from, StartUpReport::From::kCheckpoint);
+    ASSERT_THAT(restored.pump->CatchUp(), IsOk());
+    ASSERT_THAT(restored.checkpoints.WriteNow(), IsOk());
+  }
+  EXPECT_EQ(restart(store, at(cut)).first, StartUpReport::From::kCheckpoint);
+  EXPECT_EQ(restart(store, at(cut + 1)).first, StartUpReport::From::kCheckpoint);
+  EXPECT_EQ(restart(store, at(cut - 1)).first, StartUpReport::From::kPublishedCut) << "older ones";
+  const auto [from, totals] = restart(store, std::nullopt);
+  EXPECT_EQ(from, StartUpReport::From::kWholeLog) << "none";
+  EXPECT_EQ(totals, whole);
+}
+
 TEST(Ingest, NoCheckpointIsTakenBeforeTheIdsOfAColdStartAreKnown) {
   FakeLog log(kPartitions);
   for (int i = 0; i < 40; ++i) {

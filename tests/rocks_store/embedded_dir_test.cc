@@ -112,6 +112,17 @@ TEST(EmbeddedDir, ADamagedMetaIsNeverReplaced) {
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("format")));
 }
 
+TEST(EmbeddedDir, AMetaThatIsGoneIsNeverMadeAnewBesideALog) {
+  TempDir dir;
+  ASSERT_THAT(EmbeddedDir::Open(dir.path(), &wall, {}), IsOk());
+  std::filesystem::rename(dir / "meta", dir / "kept");
+  EXPECT_THAT(EmbeddedDir::Open(dir.path(), &wall, {}).status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("backup")));
+  EXPECT_FALSE(std::filesystem::exists(dir / "meta"));
+  std::filesystem::rename(dir / "kept", dir / "meta");
+  EXPECT_THAT(EmbeddedDir::Open(dir.path(), &wall, {}), IsOk());
+}
+
 TEST(EmbeddedDir, ADamagedCheckpointIsSetAsideAndSaid) {
   TempDir dir;
   ASSERT_THAT(EmbeddedDir::Open(dir.path(), &wall, {}), IsOk());

@@ -13,6 +13,7 @@
 #include "base/failpoint.h"
 #include "gtest/gtest.h"
 #include "rocks_store/faulty_env.h"
+#include "rocksdb/db.h"
 #include "support/status_matchers.h"
 #include "support/temp_dir.h"
 
@@ -350,6 +351,85 @@ TEST(RocksLog, WhatItGivesUpIsToldAndLeavesNoTrace) {
   const std::vector<LogRecord> all = ReadAll(log.get());
   ASSERT_EQ(all.size(), 2u);
   EXPECT_EQ(all[1].event.txn.id, "t151");
+}
+
+TEST(RocksLog, OnceThereIsRoomItIsHealthyWithoutAnAppend) {
+  TempDir dir;
+  FaultyEnv disk;
+  base::ManualClock clock(kNow);
+  RocksLog::Options options;
+  options.db.env = disk.env.get();
+  options.retry_every = milliseconds(5);
+  options.give_up_after = milliseconds(20);
+  auto log = OpenLog(dir / "log", &clock, options);
+  ASSERT_THAT(AppendAndWait(log.get(), Request(1)), IsOk());
+  disk.full = true;
+  EXPECT_FALSE(AppendAndWait(log.get(), Request(2)).ok());
+  EXPECT_FALSE(log->healthy());
+  disk.full = false;
+  while (!log->healthy()) std::this_thread::yield();  // nobody sends to a service that is not ready
+  EXPECT_THAT(log->Sync(), IsOk());
+  EXPECT_THAT(AppendAndWait(log.get(), Request(3)), IsOk());
+}
+
+TEST(RocksLog, AFailedSealLeavesALogThatCanBeSyncedAgain) {
+  TempDir dir;
+  FaultyEnv disk;
+  base::ManualClock clock(kNow);
+  RocksLog::Options options;
+  options.db.env = disk.env.get();
+  auto log = OpenLog(dir / "log", &clock, options);
+  ASSERT_THAT(AppendAndWait(log.get(), Request(1)), IsOk());
+  disk.full = true;
+  EXPECT_FALSE(log->AdvanceTime(kNow + 60'000).ok());
+  disk.full = false;
+  while (!log->Sync().ok()) std::this_thread::yield();  // RocksDB recovers in its own time
+  EXPECT_THAT(log->AdvanceTime(kNow + 60'000), IsOk());
+}
+
+// What another partition gave before the failure is given again, none of it is lost.
+TEST(RocksLog, APollThatFailsHasReadNothing) {
+  TempDir dir;
+  base::ManualClock clock(kNow);
+  size_t in_bad = 0;
+  constexpr int kBad = 3;
+  {
+    auto log = OpenLog(dir / "log", &clock);
+    for (int n = 0; n < 200; ++n) ASSERT_THAT(AppendAndWait(log.get(), Request(n)), IsOk());
+    in_bad = static_cast<size_t>(log->db().end(kBad));
+    ASSERT_GE(in_bad, 3u);
+  }
+  {
+    std::vector<std::string> names;
+    ASSERT_TRUE(rocksdb::DB::ListColumnFamilies({}, dir / "log", &names).ok());
+    std::vector<rocksdb::ColumnFamilyDescriptor> families;
+    for (const std::string& name : names)
+      families.emplace_back(name, rocksdb::ColumnFamilyOptions());
+    std::vector<rocksdb::ColumnFamilyHandle*> handles;
+    rocksdb::DB* db = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open({}, dir / "log", families, &handles, &db).ok());
+    const LogKey key = MakeLogKey(kBad, 1);
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (names[i] != "p" + std::to_string(kBad)) continue;
+      ASSERT_TRUE(db->Delete({}, handles[i], {key.data(), key.size()}).ok());
+    }
+    for (rocksdb::ColumnFamilyHandle* handle : handles) db->DestroyColumnFamilyHandle(handle);
+    delete db;
+  }
+  auto log = OpenLog(dir / "log", &clock);
+  const auto source = log->MakeSource();
+  for (int p = 0; p < source->partitions(); ++p) ASSERT_THAT(source->Assign(p, 0), IsOk());
+  std::vector<LogRecord> some;
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_THAT(source->Poll(&some, 100, milliseconds(0)).status(),
+                StatusIs(absl::StatusCode::kDataLoss, HasSubstr("hole")));
+  }
+  ASSERT_THAT(source->Assign(kBad, 2), IsOk());
+  size_t read = 0;
+  for (absl::StatusOr<size_t> n = 1; n.ok() && *n > 0; read += n.value_or(0)) {
+    n = source->Poll(&some, 100, milliseconds(0));
+  }
+  EXPECT_EQ(read, 200u - 2u);
 }
 
 // Runs `body` in a child that is expected to die by SIGKILL.
