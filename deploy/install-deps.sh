@@ -11,7 +11,7 @@ build=(
 tests=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
   clang clang-format clang-tidy libclang-rt-14-dev
-  jq python3 sqlite3 prometheus
+  curl jq python3 sqlite3 prometheus
 )
 
 want=("${build[@]}")

@@ -193,6 +193,7 @@ echo "Metrics: $metrics (while verdictd runs; ./deploy/quickstart.sh --keep)"
 problems=()
 awk -v p="$precision" -v r="$recall" 'BEGIN { exit !(p >= 0.3 && r >= 0.3) }' || problems+=("precision or recall is below 0.3")
 awk -v a="$achieved" -v p="$planned" 'BEGIN { exit !(a >= 0.99 * p) }' || problems+=("the achieved rate is below 99% of the planned one")
+awk -v f="$(count provenance FULL)" -v all="$answers" 'BEGIN { exit !(f >= 0.99 * all) }' || problems+=("fewer than 99% of the answers are FULL")
 [ "$failed" = 0 ] || problems+=("$failed calls failed")
 [ "$load_status" -eq 0 ] || problems+=("verdict-load: $(figure fault)")
 if [ $keep -eq 1 ]; then

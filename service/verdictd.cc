@@ -112,6 +112,9 @@ absl::Status Verdictd::OpenPorts() {
        {"tls", settings_.tls.on() ? "on" : "off"},
        {"clock", settings_.clock == settings::ClockKind::kEvent ? "event" : "wall"},
        {"embedded", settings_.embedded}});
+  if (clock_->is_event_clock()) {
+    LogWarning("the clock is that of the events: for replays and tests, not for live payments");
+  }
   return absl::OkStatus();
 }
 

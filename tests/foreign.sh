@@ -58,10 +58,14 @@ J
 
 common=(--base-currency "$currency" --clock event)
 "$bin/verdict" import "$work/rows.csv" --map "$mapping" --until "$day" --embedded "$work/dir" "${common[@]}" || trouble "the import failed"
-"$bin/verdict" aggregate --embedded "$work/dir" --rules "$work/rules" "${common[@]}" || trouble "the fold failed"
+"$bin/verdict" aggregate --embedded "$work/dir" --rules "$work/rules" "${common[@]}" --format json >"$work/fold.json" ||
+  trouble "the fold failed"
+echo "foreign: folded $(cat "$work/fold.json")"
+[ "$(sed -E 's/.*"keys": ([0-9]+).*/\1/' "$work/fold.json")" -gt 0 ] || trouble "nothing was folded"
 
 taken() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 free_port() { local p; for p in $(seq "$1" $(($1 + 500))); do taken "$p" || { echo "$p"; return; }; done; trouble "no free port"; }
+# Waits of 5 s for store and log: what is tested are the totals, not how quick this machine's disk is.
 grpc_port=$(free_port $((20000 + $$ % 10000))) http_port=$(free_port $((31000 + $$ % 10000)))
 "$bin/verdictd" --embedded "$work/dir" --rules "$work/rules" "${common[@]}" --listen "127.0.0.1:$grpc_port" \
   --http "127.0.0.1:$http_port" --score-blob-wait-ms 5000 --score-append-wait-ms 5000 >"$work/verdictd.log" 2>&1 &

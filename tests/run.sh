@@ -17,6 +17,14 @@ wanted() { [[ $1 =~ $only ]]; }
 report() { printf '%s%-7s%s %-44s %5d s  %s\n' "$1" "$2" "$plain" "$3" "$4" "${5:-}"; }
 skip() { wanted "$1" || return 0; skipped=$((skipped + 1)); report "$yellow" skipped "$1" 0 "skipped: $2"; }
 
+# What a script leaves out it says on a line of its own, "skipped: why".
+count_skips() {
+  local lines
+  lines=$(grep -E '^skipped: ' "$1") || return 0
+  skipped=$((skipped + $(wc -l <<<"$lines")))
+  sed 's/^/    /' <<<"$lines"
+}
+
 # step NAME COMMAND...: one test, told by its exit status; 77 means skipped, and its last line says why.
 step() {
   local name=$1 log start status
@@ -27,7 +35,7 @@ step() {
   "$@" >"$log" 2>&1 </dev/null
   status=$?
   case $status in
-    0) passed=$((passed + 1)); report "$green" passed "$name" $((SECONDS - start)) "$(tail -n 1 "$log" | cut -c1-100)" ;;
+    0) passed=$((passed + 1)); count_skips "$log"; report "$green" passed "$name" $((SECONDS - start)) "$(tail -n 1 "$log" | cut -c1-100)" ;;
     77) skipped=$((skipped + 1)); report "$yellow" skipped "$name" $((SECONDS - start)) "$(tail -n 1 "$log")" ;;
     *) failed=$((failed + 1)); report "$red" FAILED "$name" $((SECONDS - start)) "exit $status, see $log"; tail -n 40 "$log" | sed 's/^/    /' ;;
   esac
@@ -73,8 +81,8 @@ step "alert rules" tests/deploy/alerts.sh
 step "dashboard" python3 tests/deploy/dashboard.py
 
 rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store grpc_api http_api cli)
-rooms_asan=(base model rule feature ruleset eventlog counters aggregate ingest decide)
-rooms_tsan=(base counters ingest decide)
+rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
+rooms_tsan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
 
 must "build release" build release all
 bin=build/release/bin

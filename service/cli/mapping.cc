@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "cli/exact_number.h"
 #include "cli/input_file.h"
+#include "ruleset/json_reader.h"
 
 namespace verdict::cli {
 namespace {
@@ -31,6 +32,12 @@ bool IsField(std::string_view name) {
                      [&](const TextField& t) { return t.name == name; });
 }
 
+std::vector<std::string> FieldNames() {
+  std::vector<std::string> names(std::begin(kOtherFields), std::end(kOtherFields));
+  for (const TextField& field : TextFields()) names.emplace_back(field.name);
+  return names;
+}
+
 // Thread-compatible. Reads one object of the file; every message begins with file and path of keys.
 class ObjectReader {
  public:
@@ -44,10 +51,11 @@ class ObjectReader {
     if (!object_.is_object()) return Error("must be an object { }");
     for (const auto& [key, value] : object_.items()) {
       if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-      std::string names;
-      for (const std::string_view name : known)
-        names += (names.empty() ? "" : ", ") + std::string(name);
-      return Error(absl::StrFormat("unknown key \"%s\"; known are %s", key, names));
+      const std::vector<std::string> names(known.begin(), known.end());
+      const std::string nearest = ruleset::NearestName(key, names);
+      return Error(absl::StrFormat("unknown key \"%s\"; %s", key,
+                                   nearest.empty() ? "known are " + ruleset::JoinNames(names, "and")
+                                                   : "did you mean `" + nearest + "`?"));
     }
     return absl::OkStatus();
   }
@@ -191,15 +199,28 @@ absl::StatusOr<LabelSource> ReadLabel(const std::string& where, const Json& json
   return label;
 }
 
+// As files of rules are read: with comments, every key once, and a place in each message.
+absl::Status CheckSyntax(const std::string& file, const std::string& text) {
+  ruleset::Findings findings;
+  ruleset::ReadJson(file, text, &findings);
+  if (findings.list().empty()) return absl::OkStatus();
+  const rule::Diagnostic& first = findings.list().front();
+  return absl::InvalidArgumentError(
+      absl::StrFormat("%s:%d:%d: %s", file, first.place.line, first.place.column, first.message));
+}
+
 absl::Status ReadFields(const std::string& file, const Json& json, Mapping* mapping) {
   if (!json.is_object())
     return absl::InvalidArgumentError(file + ": fields: must be an object { }");
   for (const auto& [name, value] : json.items()) {
     const std::string where = absl::StrFormat("%s: fields: %s", file, name);
     if (!IsField(name)) {
-      return absl::InvalidArgumentError(where +
-                                        ": there is no such field; take the names of Transaction, "
-                                        "\"kind\", \"sequence\" or \"attributes.NAME\"");
+      const std::string nearest = ruleset::NearestName(name, FieldNames());
+      return absl::InvalidArgumentError(
+          where + ": there is no such field; " +
+          (nearest.empty() ? "take the names of Transaction, \"kind\", \"sequence\" or "
+                             "\"attributes.NAME\""
+                           : "did you mean `" + nearest + "`?"));
     }
     ASSIGN_OR_RETURN(mapping->fields[name], ReadSource(where, value));
   }
@@ -234,10 +255,9 @@ const std::vector<TextField>& TextFields() {
 }
 
 absl::StatusOr<Mapping> Mapping::Parse(const std::string& file, const std::string& text) {
-  const Json json =
-      Json::parse(text, nullptr, /*allow_exceptions=*/false, /*ignore_comments=*/true);
-  if (json.is_discarded())
-    return absl::InvalidArgumentError(file + ": is not JSON (comments are allowed)");
+  RETURN_IF_ERROR(CheckSyntax(file, text));
+  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false,
+                                /*ignore_comments=*/true);
   const ObjectReader reader(file, json);
   RETURN_IF_ERROR(reader.Keys({"delimiter", "fields", "filters", "label"}));
   Mapping mapping;

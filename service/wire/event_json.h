@@ -11,7 +11,9 @@
 namespace verdict::wire {
 
 // Both spellings of a name are read ("amount_minor", "amountMinor"); int64 as number or string.
-// Errors: InvalidArgument naming the field; unknown fields are refused.
+// Errors: InvalidArgument, one line: the place, the field, what it must be. Unknown fields are
+// refused. Of the text itself only names are repeated, no values: one may be a card number.
+// An event is a line of a file, so its place is the column; a transaction's is line and column.
 absl::Status EventFromJson(std::string_view json, model::Event* out);
 absl::Status TransactionFromJson(std::string_view json, model::Transaction* out);
 

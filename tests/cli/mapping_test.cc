@@ -107,11 +107,20 @@ TEST(Mapping, RefusalsNameFileKeyAndReason) {
     return StatusIs(absl::StatusCode::kInvalidArgument,
                     AllOf(HasSubstr("m.json"), HasSubstr(part)));
   };
-  EXPECT_THAT(ParseError("{"), refused("is not JSON"));
+  EXPECT_THAT(ParseError("{"), refused("m.json:1:2: not JSON: expected a key or `}`"));
+  EXPECT_THAT(ParseError("{\n  // the columns\n  \"fields\" {}\n}"),
+              refused("m.json:3:12: not JSON: expected `:` after the key, found `{`"));
+  EXPECT_THAT(ParseError(R"({"delimiter": ",", "delimiter": ";"})"), refused("m.json:1:20: key"));
   EXPECT_THAT(ParseError("{}"), refused("\"fields\" is missing"));
   EXPECT_THAT(ParseError("[]"), refused("must be an object"));
-  EXPECT_THAT(ParseError(R"({"field": {}})"), refused("unknown key \"field\""));
-  EXPECT_THAT(ParseError(R"({"fields": {"merchant": "x"}})"), refused("there is no such field"));
+  EXPECT_THAT(ParseError(R"({"field": {}})"),
+              refused("unknown key \"field\"; did you mean `fields`?"));
+  EXPECT_THAT(ParseError(R"({"columns": {}})"),
+              refused("unknown key \"columns\"; known are `delimiter`, `fields`, `filters` and"));
+  EXPECT_THAT(ParseError(R"({"fields": {"shop": "x"}})"),
+              refused("fields: shop: there is no such field; take the names of Transaction"));
+  EXPECT_THAT(ParseError(R"({"fields": {"amuont_minor": "x"}})"),
+              refused("there is no such field; did you mean `amount_minor`?"));
   EXPECT_THAT(ParseError(R"({"fields": {"id": "x"}})"), refused("\"event_time_ms\" is missing"));
   EXPECT_THAT(ParseError(R"({"fields": {"id": {"column": "a", "constant": "b"}}})"),
               refused("either"));

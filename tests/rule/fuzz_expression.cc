@@ -1,8 +1,8 @@
 // libFuzzer: no phase may crash on any text, and what compiles keeps its canonical spelling and its
 // value.
-// Build: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -Iservice -Itests
-// tests/rule/fuzz_expression.cc \
-//          service/rule/*.cc -lre2 $(pkg-config --libs absl_strings absl_str_format absl_time)
+// Build: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -Iservice -Itests,
+//   tests/rule/fuzz_expression.cc, service/rule/*.cc,
+//   -lre2 $(pkg-config --libs absl_strings absl_str_format absl_time)
 #include <cstddef>
 #include <cstdint>
 #include <string>
