@@ -232,6 +232,18 @@ TEST(Decider, IsPartialWhenTheStoreFails) {
   EXPECT_EQ(call->decision.partial_reasons, model::kPartialBatch);
 }
 
+TEST(Decider, TakesNoPaymentThatTheLogWouldQuarantine) {
+  testing::RuleTexts texts = World::DefaultRules();
+  texts.features.replace(texts.features.find("{"), 1, R"({ "defaults": { "future_skew": "1m" }, )");
+  World world(texts);
+  model::Transaction ahead = world.Payment("t", 100);
+  ahead.event_time_ms += 60'000;
+  EXPECT_THAT(world.Start(ahead)->status, IsOk());
+  ahead.id = "u";
+  ahead.event_time_ms += 1;
+  EXPECT_THAT(world.Start(ahead)->status, StatusIs(absl::StatusCode::kInvalidArgument));
+}
+
 TEST(Decider, SaysDefaultWhereRulesGotNoFeatureAtAllAndPartialWhereTheyGotOne) {
   testing::RuleTexts texts = World::DefaultRules();
   texts.policy =

@@ -1,10 +1,13 @@
-// kill -9 at random moments and inside append, checkpoint and fold, against the client's own
-// ledger: every acknowledged payment counts exactly once, every payment in doubt 0 or 1 times, and
-// a retry gets its first decision.
+// kill -9 at random moments and, on top, inside append, checkpoint and fold, against the client's
+// own ledger: every acknowledged payment counts exactly once, be it that its first call was lost in
+// a kill and only the retry acknowledged it, every payment in doubt 0 or 1 times, and a retry gets
+// its first decision.
 //   kill_test --verdictd build/release/bin/verdictd [--kills 20] [--events 100000] [--seed 1]
 #include <grpcpp/grpcpp.h>
 #include <stdlib.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -35,27 +38,38 @@ struct Arguments {
 // What ends a life of verdictd: a timer, or a failpoint that kills it from within.
 struct Death {
   std::string failpoint;  // empty: by the timer
-  int timer_ms = 0;
+  std::chrono::milliseconds timer{0};
+  // In an append the clients leave no pause, and more of the calls are Scores, whose retries show
+  // what had been appended.
+  bool FindsClientsHurried() const { return failpoint.starts_with("log.append."); }
 };
 
-Death NextDeath(int number, std::mt19937_64* random) {
+// `kills` at random moments, and three from within for every five of them. A failpoint is passed
+// several times a second, or at the next midnight: the timer there only ends a test gone wrong.
+// Half of them fall between an append and its answer, which is when a retry might count twice.
+std::vector<Death> PlanDeaths(int kills, uint64_t seed) {
   static const std::vector<std::string> kFailpoints = {
-      "log.append.before_commit", "log.append.after_commit", "checkpoint.before_write",
-      "checkpoint.after_write",   "fold.before_upload",      "fold.mid_upload",
-      "fold.before_publish"};
-  Death death;
-  death.timer_ms = 300 + static_cast<int>((*random)() % 2500);
-  if (number % 3 == 0) return death;  // a random moment
-  death.failpoint = kFailpoints[number % kFailpoints.size()];
-  death.timer_ms = 30'000;  // where the failpoint is not reached, the timer ends it all the same
-  return death;
+      "log.append.after_commit", "checkpoint.before_write", "log.append.after_commit",
+      "fold.before_upload",      "log.append.after_commit", "log.append.before_commit",
+      "log.append.after_commit", "fold.mid_upload",         "log.append.after_commit",
+      "checkpoint.after_write",  "log.append.after_commit", "fold.before_publish"};
+  std::mt19937_64 random(seed);
+  std::vector<Death> deaths;
+  size_t within = 0;
+  for (int i = 1; i <= kills; ++i) {
+    deaths.push_back({.failpoint = "", .timer = std::chrono::milliseconds(300 + random() % 2000)});
+    if (static_cast<size_t>(i) * 3 / 5 == within) continue;
+    deaths.push_back({.failpoint = kFailpoints[within++ % kFailpoints.size()],
+                      .timer = std::chrono::seconds(60)});
+  }
+  return deaths;
 }
 
 std::string FailpointSpec(const Death& death, uint64_t seed) {
   if (death.failpoint.empty()) return "";
   const char* probability = death.failpoint.starts_with("fold.")         ? "1"
                             : death.failpoint.starts_with("checkpoint.") ? "0.3"
-                                                                         : "0.001";
+                                                                         : "0.005";
   return death.failpoint + "=kill:" + probability + ":" + std::to_string(seed);
 }
 
@@ -66,6 +80,8 @@ std::map<std::string, int> ReadKills(const std::string& path) {
   return kills;
 }
 
+// Sent after the last kill: enough for retries of what it left in doubt.
+constexpr uint64_t kSentAfterLastKill = 2000;
 // What Record acknowledged last is counted as soon as it was read from the log: milliseconds later.
 constexpr std::chrono::milliseconds kIngestTime{500};
 
@@ -79,7 +95,7 @@ int CompareTotals(const KillRun& run, const Ledger& ledger) {
     v1::ExplainRequest request;
     v1::Transaction* txn = request.mutable_transaction();
     txn->set_id("probe" + std::to_string(merchant));
-    txn->set_event_time_ms(run.start_ms + static_cast<int64_t>(run.next.load()) * run.step_ms);
+    txn->set_event_time_ms(run.clock.now_ms());
     txn->set_amount_minor(0);
     txn->set_currency("EUR");
     txn->set_merchant_id("m" + std::to_string(merchant));
@@ -106,91 +122,129 @@ int CompareTotals(const KillRun& run, const Ledger& ledger) {
   return wrong;
 }
 
-// Keeps verdictd alive until the clients have sent everything, killing it `kills` times on the way.
-bool LiveAndDie(const Arguments& arguments, VerdictdProcess* process, KillRun* run,
-                const std::string& failpoint_log, int* timer_kills) {
-  std::mt19937_64 random(arguments.seed);
-  for (int number = 0; number < arguments.kills; ++number) {
-    const Death death = NextDeath(number, &random);
-    process->Start({"VERDICT_FAILPOINTS=" + FailpointSpec(death, arguments.seed * 1000 + number),
-                    "VERDICT_FAILPOINT_LOG=" + failpoint_log});
-    const bool serving = process->AwaitServing(std::chrono::seconds(60));
-    if (!serving && !process->HasEnded()) {
-      std::printf("WRONG verdictd did not serve within 60 s after kill %d\n", number);
-      return false;
-    }
-    run->serving.store(serving);
-    const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(death.timer_ms);
-    while (std::chrono::steady_clock::now() < end && !process->HasEnded()) {
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
-    }
-    if (!process->HasEnded()) {
-      process->Kill();
-      ++*timer_kills;
-    }
-    run->serving.store(false);
-    std::printf("kill %2d of %d  %-26s %llu payments sent\n", number + 1, arguments.kills,
-                death.failpoint.empty() ? "random moment" : death.failpoint.c_str(),
-                static_cast<unsigned long long>(run->next.load()));
-    std::fflush(stdout);
-  }
-  process->Start({"VERDICT_FAILPOINTS="});
-  if (!process->AwaitServing(std::chrono::seconds(60))) {
-    std::printf("WRONG verdictd did not serve within 60 s after the last kill\n");
-    return false;
-  }
-  run->hurried.store(true);
-  run->serving.store(true);
-  while (run->next.load() < run->events_wanted && !process->HasEnded()) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
-  }
-  return true;
+// What a run is made of.
+struct Stage {
+  const Arguments& arguments;
+  VerdictdProcess* process;
+  KillRun* run;
+  std::string failpoint_log;  // each kill from within is a line here
+};
+
+struct Kills {
+  int all = 0;
+  int by_timer = 0;
+};
+
+// False where it runs and does not serve: one that was killed before it served is up to the caller.
+bool BeginLife(const Stage& stage, const std::string& failpoints) {
+  stage.run->life.fetch_add(1);
+  stage.process->Start(
+      {"VERDICT_FAILPOINTS=" + failpoints, "VERDICT_FAILPOINT_LOG=" + stage.failpoint_log});
+  const bool serving = stage.process->AwaitServing(std::chrono::seconds(60));
+  stage.run->serving.store(serving);
+  if (serving || stage.process->HasEnded()) return true;
+  std::printf("WRONG verdictd did not serve within 60 s in life %d\n", stage.run->life.load());
+  return false;
 }
 
-int CheckRun(const Arguments& arguments, const KillRun& run, const Ledger& ledger,
-             const std::map<std::string, int>& inside, int timer_kills) {
-  int wrong = CompareTotals(run, ledger);
-  std::printf("\n%-44s %llu\n%-44s %llu\n%-44s %llu\n%-44s %llu\n%-44s %d\n",
-              "payments acknowledged", static_cast<unsigned long long>(ledger.acknowledged_count()),
-              "payments in doubt", static_cast<unsigned long long>(ledger.doubted_count()),
-              "retries that got their first decision",
-              static_cast<unsigned long long>(run.replayed.load()), "answers not FULL",
-              static_cast<unsigned long long>(run.not_full.load()), "kills by the timer",
-              timer_kills);
+// One life up to its death. False where it did not end by the SIGKILL that was meant for it.
+bool LiveOnce(const Stage& stage, const Death& death, uint64_t seed, Kills* kills) {
+  stage.run->hurried.store(death.FindsClientsHurried());
+  if (!BeginLife(stage, FailpointSpec(death, seed))) return false;
+  const auto end = std::chrono::steady_clock::now() + death.timer;
+  while (std::chrono::steady_clock::now() < end && !stage.process->HasEnded()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  const bool by_timer = !stage.process->HasEnded();
+  if (by_timer) stage.process->Kill();
+  stage.run->serving.store(false);
+  if (!stage.process->EndedBySigkill()) {
+    std::printf("WRONG verdictd ended by itself: %s\n", stage.process->HowItEnded().c_str());
+    return false;
+  }
+  ++kills->all;
+  kills->by_timer += by_timer;
+  if (!by_timer || death.failpoint.empty()) return true;
+  std::printf("WRONG %s was not reached\n", death.failpoint.c_str());
+  return false;
+}
+
+// Kills verdictd as planned, and lets the last life go on until the clients have sent everything.
+bool LiveAndDie(const Stage& stage, Kills* kills) {
+  const Arguments& arguments = stage.arguments;
+  const std::vector<Death> deaths = PlanDeaths(arguments.kills, arguments.seed);
+  for (size_t i = 0; i < deaths.size(); ++i) {
+    if (!LiveOnce(stage, deaths[i], arguments.seed * 1000 + i, kills)) return false;
+    std::printf("kill %2zu of %zu  %-26s %llu payments sent\n", i + 1, deaths.size(),
+                deaths[i].failpoint.empty() ? "random moment" : deaths[i].failpoint.c_str(),
+                static_cast<unsigned long long>(stage.run->clock.sent()));
+    std::fflush(stdout);
+  }
+  stage.run->hurried.store(true);
+  stage.run->last_life.store(stage.run->life.load() + 1);
+  if (!BeginLife(stage, "")) return false;
+  const uint64_t enough = std::max(arguments.events, stage.run->clock.sent() + kSentAfterLastKill);
+  while (stage.run->clock.sent() < enough && !stage.process->HasEnded()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  if (!stage.process->HasEnded()) return true;
+  std::printf("WRONG verdictd ended after the last kill: %s\n",
+              stage.process->HowItEnded().c_str());
+  return false;
+}
+
+void PrintFigure(const char* what, uint64_t figure) {
+  std::printf("%-52s %llu\n", what, static_cast<unsigned long long>(figure));
+}
+
+// Says what is wrong unless it `holds`; how many things are.
+int Require(bool holds, const std::string& otherwise) {
+  if (!holds) std::printf("WRONG %s\n", otherwise.c_str());
+  return holds ? 0 : 1;
+}
+
+// Each death has its cause: nothing else killed verdictd.
+int CheckKills(const Kills& kills, const std::map<std::string, int>& inside) {
+  int logged = 0;
+  for (const auto& [name, count] : inside) logged += count;
+  PrintFigure("kills", static_cast<uint64_t>(kills.all));
+  PrintFigure("kills at random moments", static_cast<uint64_t>(kills.by_timer));
   for (const auto& [name, count] : inside) {
-    std::printf("kills inside %-31s %d\n", name.c_str(), count);
+    PrintFigure(("kills inside " + name).c_str(), static_cast<uint64_t>(count));
   }
-  for (const std::string room : {"log.append", "checkpoint", "fold"}) {
-    bool hit = false;
-    for (const auto& [name, count] : inside) hit = hit || name.starts_with(room);
-    if (!hit) {
-      std::printf("WRONG no kill fell inside %s\n", room.c_str());
-      ++wrong;
-    }
-  }
-  if (run.forgotten.load() != 0 || run.refused.load() != 0 || run.replayed.load() == 0) {
-    std::printf("WRONG %llu retries were decided anew, %llu calls were refused, %llu replayed\n",
-                static_cast<unsigned long long>(run.forgotten.load()),
-                static_cast<unsigned long long>(run.refused.load()),
-                static_cast<unsigned long long>(run.replayed.load()));
-    ++wrong;
-  }
-  if (ledger.acknowledged_count() < arguments.events * 9 / 10) {
-    std::printf("WRONG fewer than nine in ten payments were acknowledged\n");
-    ++wrong;
+  int wrong = Require(kills.by_timer + logged == kills.all,
+                      "a kill came neither from the timer nor from a failpoint");
+  for (const std::string place : {"log.append", "checkpoint", "fold"}) {
+    const bool hit = std::any_of(inside.begin(), inside.end(),
+                                 [&](const auto& one) { return one.first.starts_with(place); });
+    wrong += Require(hit, "no kill fell inside " + place);
   }
   return wrong;
+}
+
+int CheckAnswers(const Arguments& arguments, const KillRun& run, const Ledger& ledger) {
+  PrintFigure("payments sent", run.clock.sent());
+  PrintFigure("payments acknowledged", ledger.acknowledged_count());
+  PrintFigure("  of these in doubt until a retry", ledger.settled_count());
+  PrintFigure("  of these found decided by the retry", run.found_decided.load());
+  PrintFigure("payments in doubt to the end", ledger.doubted_count());
+  PrintFigure("retries that got their first decision", run.replayed.load());
+  PrintFigure("  of these in another life than decided it", run.across_kill.load());
+  PrintFigure("answers not FULL", run.not_full.load());
+  return Require(run.forgotten.load() == 0, "retries were decided anew") +
+         Require(run.refused.load() == 0, "calls were refused") +
+         Require(run.across_kill.load() > 0, "no retry of an answer crossed a kill") +
+         Require(ledger.settled_count() > 0, "no payment in doubt was settled by a retry") +
+         Require(run.found_decided.load() > 0, "no Score in doubt had been decided") +
+         Require(ledger.doubted_count() > 0, "no payment stayed in doubt") +
+         Require(ledger.acknowledged_count() >= arguments.events * 9 / 10,
+                 "fewer than nine in ten payments were acknowledged");
 }
 
 int Main(const Arguments& arguments) {
   char pattern[] = "/tmp/verdict-kill-XXXXXX";
   const std::string work = mkdtemp(pattern);
   const std::string failpoint_log = work + "/failpoints";
-  KillRun run;
-  run.events_wanted = arguments.events;
-  run.start_ms =
-      *model::ParseTimeMs("2026-03-20T00:00:00Z");  // over a change of the clocks in Paris
-  run.step_ms = int64_t{86'400'000} * arguments.days / static_cast<int64_t>(arguments.events);
   VerdictdProcess process(
       {.binary = arguments.verdictd,
        .directory = work + "/data",
@@ -198,19 +252,26 @@ int Main(const Arguments& arguments) {
        .flags = {"--clock", "event", "--zone", "Europe/Paris", "--checkpoint-period-ms", "200"},
        .environment = {},
        .log = work + "/verdictd.log"});
-  run.address = process.address();
+  // Over a change of the clocks in Paris.
+  KillRun run{.address = process.address(),
+              .clock = RunClock(
+                  *model::ParseTimeMs("2026-03-20T00:00:00Z"),
+                  int64_t{86'400'000} * arguments.days / static_cast<int64_t>(arguments.events))};
   Ledger ledger(run.merchants);
   std::vector<std::thread> threads;
   std::vector<std::unique_ptr<KillClient>> clients;
-  for (uint64_t i = 0; i < 4; ++i) {
+  for (uint64_t i = 0; i < 8; ++i) {
     clients.push_back(std::make_unique<KillClient>(&run, &ledger, arguments.seed * 100 + i));
     threads.emplace_back([client = clients.back().get()] { client->Run(); });
   }
-  int timer_kills = 0;
-  const bool lived = LiveAndDie(arguments, &process, &run, failpoint_log, &timer_kills);
+  Kills kills;
+  const Stage stage{arguments, &process, &run, failpoint_log};
+  const bool lived = LiveAndDie(stage, &kills);
   run.done.store(true);
   for (std::thread& thread : threads) thread.join();
-  int wrong = lived ? CheckRun(arguments, run, ledger, ReadKills(failpoint_log), timer_kills) : 1;
+  int wrong = lived ? CompareTotals(run, ledger) + CheckKills(kills, ReadKills(failpoint_log)) +
+                          CheckAnswers(arguments, run, ledger)
+                    : 1;
   const int status = process.Stop();
   if (status != 0) {
     std::printf("WRONG verdictd ended with %d after SIGTERM\n", status);

@@ -8,11 +8,13 @@
 namespace verdict::testing {
 namespace {
 constexpr size_t kAnswersKept = 512;
-}
+// Of one merchant: each may or may not count, so that they have 2^20 sums.
+constexpr size_t kDoubtedMax = 20;
+}  // namespace
 
 void Ledger::Acknowledge(const Payment& payment) {
   base::MutexLock lock(mutex_);
-  unknown_[payment.merchant].erase(payment.id);
+  settled_ += unknown_[payment.merchant].erase(payment.id);
   acknowledged_[payment.merchant].sum += payment.amount_minor;
   ++acknowledged_[payment.merchant].count;
 }
@@ -31,13 +33,16 @@ void Ledger::RememberAnswer(const FirstAnswer& answer) {
   }
 }
 
-std::optional<FirstAnswer> Ledger::SomeAnswer(uint64_t random, int64_t from_ms) const {
+std::optional<FirstAnswer> Ledger::SomeAnswer(uint64_t random, const Retriable& wanted) const {
   base::MutexLock lock(mutex_);
-  for (size_t i = 0; i < answers_.size(); ++i) {
-    const FirstAnswer& answer = answers_[(random + i) % answers_.size()];
-    if (answer.payment.event_time_ms >= from_ms) return answer;
+  std::vector<const FirstAnswer*> found;
+  for (const FirstAnswer& answer : answers_) {
+    if (answer.payment.event_time_ms >= wanted.from_ms && answer.life < wanted.before_life) {
+      found.push_back(&answer);
+    }
   }
-  return std::nullopt;
+  if (found.empty()) return std::nullopt;
+  return *found[random % found.size()];
 }
 
 uint64_t Ledger::acknowledged_count() const {
@@ -54,9 +59,19 @@ uint64_t Ledger::doubted_count() const {
   return count;
 }
 
+uint64_t Ledger::settled_count() const {
+  base::MutexLock lock(mutex_);
+  return settled_;
+}
+
 bool Ledger::Explains(int merchant, int64_t sum, int64_t count, std::string* why_not) const {
   base::MutexLock lock(mutex_);
   const Total& sure = acknowledged_[merchant];
+  if (unknown_[merchant].size() > kDoubtedMax) {
+    *why_not = absl::StrFormat("merchant %d: %d payments in doubt explain too much", merchant,
+                               unknown_[merchant].size());
+    return false;
+  }
   std::set<std::pair<int64_t, int64_t>> reachable = {{sure.sum, sure.count}};
   for (const auto& [id, payment] : unknown_[merchant]) {
     std::set<std::pair<int64_t, int64_t>> with = reachable;

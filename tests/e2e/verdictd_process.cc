@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <thread>
 #include <utility>
 
@@ -96,6 +97,18 @@ void VerdictdProcess::Kill() {
   kill(pid_, SIGKILL);
   waitpid(pid_, &status_, 0);
   pid_ = -1;
+}
+
+bool VerdictdProcess::EndedBySigkill() const {
+  CHECK(pid_ == -1);
+  return WIFSIGNALED(status_) && WTERMSIG(status_) == SIGKILL;
+}
+
+std::string VerdictdProcess::HowItEnded() const {
+  CHECK(pid_ == -1);
+  if (WIFEXITED(status_)) return "exit status " + std::to_string(WEXITSTATUS(status_));
+  const int signal = WTERMSIG(status_);
+  return "signal " + std::to_string(signal) + " (" + strsignal(signal) + ")";
 }
 
 int VerdictdProcess::Stop() {

@@ -30,6 +30,9 @@ class VerdictdProcess {
   bool HasEnded();  // reaps it where it has
   void Kill();      // SIGKILL, and reaps it
   int Stop();       // SIGTERM; its exit status, or -signal
+  // How the last life ended. REQUIRES: it has ended.
+  bool EndedBySigkill() const;
+  std::string HowItEnded() const;  // "exit status 2", "signal 6 (Aborted)"
   const std::string& address() const { return address_; }
 
  private:

@@ -120,6 +120,27 @@ class FakeBackend : public eventlog::EventAppender {
     Decide(call);
   }
 
+  // One feature of one live tile and the payment's own, for Explain.
+  static void ShowFeature(decide::ScoreCall* call) {
+    static const feature::Feature feature = [] {
+      feature::Feature one;
+      one.full_name = "merchant.count_1d";
+      return one;
+    }();
+    feature::Part live;
+    live.source = feature::Part::Source::kLive;
+    live.day = 20'000;
+    live.tile.count = 2;
+    feature::DayTile current;
+    current.day = 20'001;
+    current.tile.count = 1;
+    decide::FeatureAnswer answer;
+    answer.feature = &feature;
+    answer.parts = {live};
+    answer.current = current;
+    call->features = {answer};
+  }
+
   // DENY above 100 major units, an error for the id "conflict", a replay for "again".
   void Decide(decide::ScoreCall* call) {
     call->status = call->txn.id == "conflict"
@@ -127,6 +148,7 @@ class FakeBackend : public eventlog::EventAppender {
                        : absl::OkStatus();
     call->replayed = call->txn.id == "again";
     call->rule_set = rules_.Load();
+    if (call->dry_run) ShowFeature(call);
     model::Decision& decision = call->decision;
     decision = model::Decision();
     decision.transaction_id = call->txn.id;

@@ -304,6 +304,12 @@ TEST_F(ServerTest, ExplainShowsTheDecisionAndEachRule) {
   EXPECT_EQ(response.rules(0).result(), "no_match");
   EXPECT_EQ(response.rules(0).clauses(0).expression(), "txn.amount > 100.0");
   EXPECT_EQ(response.rules(0).clauses(0).result(), "false");
+  ASSERT_EQ(response.features_size(), 1);
+  ASSERT_EQ(response.features(0).parts_size(), 2) << "its parts add up to the value";
+  EXPECT_EQ(response.features(0).parts(0).source(), "live");
+  EXPECT_EQ(response.features(0).parts(0).count(), 2);
+  EXPECT_EQ(response.features(0).parts(1).source(), "current");
+  EXPECT_EQ(response.features(0).parts(1).day(), "2024-10-05");
 }
 
 TEST_F(ServerTest, GetDecisionFindsOrSaysNotFound) {
