@@ -55,6 +55,8 @@ class EventSource {
   // of the call; a log that cannot be asked is an error. Errors: Unavailable, DataLoss.
   virtual absl::StatusOr<size_t> Poll(std::vector<LogRecord>* out, size_t max,
                                       std::chrono::milliseconds wait) = 0;
+  // From now on records may come without their decisions: the reader has no use for them.
+  virtual void LeaveOutDecisions() {}
   virtual absl::StatusOr<Offset> Low(Partition partition) = 0;  // the retention edge
   virtual absl::StatusOr<Offset> End(Partition partition) = 0;  // the next offset to be written
   // The first record with record time >= `record_time_ms`; nothing where there is none yet.

@@ -129,6 +129,7 @@ void Pump::Start() {
   CHECK(!thread_.joinable());
   stopping_ = false;
   if (parts_.checkpoints != nullptr) parts_.checkpoints->Start();
+  parts_.source->LeaveOutDecisions();
   thread_ = std::thread([this] { Run(); });
 }
 

@@ -56,6 +56,7 @@ class Pump {
   absl::Status CatchUp();
   void Cancel();  // Thread-safe, beside Start() and Stop() too.
 
+  // Who decides from here on keeps the decisions himself: those of the log are read no more.
   void Start();
   void Stop();  // Waits for the step under way. On the thread that calls Start().
 

@@ -19,6 +19,7 @@ class RocksSource : public eventlog::EventSource {
 
   int partitions() const override { return log_->partitions(); }
   absl::Status Assign(eventlog::Partition partition, eventlog::Offset from) override;
+  void LeaveOutDecisions() override { with_decisions_ = false; }
   absl::StatusOr<size_t> Poll(std::vector<eventlog::LogRecord>* out, size_t max,
                               std::chrono::milliseconds wait) override;
   absl::StatusOr<eventlog::Offset> Low(eventlog::Partition partition) override;

@@ -387,6 +387,25 @@ TEST(RocksLog, AFailedSealLeavesALogThatCanBeSyncedAgain) {
   EXPECT_THAT(log->AdvanceTime(kNow + 60'000), IsOk());
 }
 
+TEST(RocksLog, DecisionsComeUntilTheReaderHasNoUseForThem) {
+  TempDir dir;
+  base::ManualClock clock(kNow);
+  auto log = OpenLog(dir / "log", &clock);
+  const auto source = log->MakeSource();
+  for (int p = 0; p < source->partitions(); ++p) ASSERT_THAT(source->Assign(p, 0), IsOk());
+  std::vector<LogRecord> some;
+  for (const bool wanted : {true, false}) {
+    AppendRequest request = Request(1);
+    request.decision.emplace();
+    request.decision->transaction_id = request.event.txn.id;
+    ASSERT_THAT(AppendAndWait(log.get(), std::move(request)), IsOk());
+    if (!wanted) source->LeaveOutDecisions();
+    ASSERT_EQ(*source->Poll(&some, 10, milliseconds(0)), 1u);
+    EXPECT_EQ(some[0].decision.has_value(), wanted);
+    EXPECT_EQ(some[0].event.txn.id, "t1");
+  }
+}
+
 // What another partition gave before the failure is given again, none of it is lost.
 TEST(RocksLog, APollThatFailsHasReadNothing) {
   TempDir dir;
