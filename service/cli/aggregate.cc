@@ -152,7 +152,7 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
   show->fallthrough();
   command->callback([a, show, folder, exit_code] {
     if (a->address.empty() == (folder->count() == 0)) {
-      throw CLI::RequiredError(show->parsed() ? "--embedded DIR or --addr HOST:PORT"
+      throw CLI::RequiredError(show->parsed() ? "exactly one of --embedded DIR and --addr HOST:PORT"
                                               : "--embedded");
     }
     if (show->parsed()) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <random>
@@ -403,6 +404,32 @@ TEST(Ingest, ThreadsPumpAndSaveUntilStopped) {
   EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint) << next.report->why;
   ASSERT_THAT(next.pump->CatchUp(), IsOk());
   EXPECT_EQ(next.live.ControlTotals(), TotalsOf(&log));
+}
+
+TEST(Ingest, ALogThatFailsIsReportedOnceAndSoIsItsRecovery) {
+  FakeLog log(kPartitions);
+  FakeCheckpointStore store;
+  Life life(&log, &store);
+  life.pump.reset();
+  Pump::Options options;
+  options.error_pause = std::chrono::milliseconds(1);
+  std::vector<absl::StatusCode> told;
+  std::promise<void> well_again;
+  options.report = [&](const absl::Status& status) {
+    told.push_back(status.code());
+    if (status.ok()) well_again.set_value();
+  };
+  Pump pump({.source = &life.reader,
+             .live = &life.live,
+             .clock = &life.clock,
+             .schedule = &life.schedule,
+             .checkpoints = nullptr},
+            options);
+  life.reader.FailPolls(5, absl::UnavailableError("gone"));
+  pump.Start();
+  well_again.get_future().wait();
+  pump.Stop();
+  EXPECT_THAT(told, ::testing::ElementsAre(absl::StatusCode::kUnavailable, absl::StatusCode::kOk));
 }
 
 TEST(Ingest, AWriterThatIsBehindMakesRoundsSkipNotWait) {

@@ -328,14 +328,30 @@ TEST(RocksLog, OnAFullDiskItKeepsTryingAndGoesOnOnceThereIsRoom) {
   EXPECT_EQ(ReadAll(log.get()).size(), 3u);
 }
 
-TEST(RocksLog, WhatItGivesUpIsToldAndLeavesNoTrace) {
-  TempDir dir;
-  FaultyEnv disk;
-  base::ManualClock clock(kNow);
+// RocksDB recovers in its own time; the bound is for a log that never does.
+template <typename Condition>
+bool Eventually(const Condition& condition) {
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > until) return false;
+    std::this_thread::yield();
+  }
+  return true;
+}
+
+RocksLog::Options GivesUpSoon(const FaultyEnv& disk) {
   RocksLog::Options options;
   options.db.env = disk.env.get();
   options.retry_every = milliseconds(5);
   options.give_up_after = milliseconds(20);
+  return options;
+}
+
+TEST(RocksLog, WhatItGivesUpIsToldAndLeavesNoTrace) {
+  TempDir dir;
+  FaultyEnv disk;
+  base::ManualClock clock(kNow);
+  const RocksLog::Options options = GivesUpSoon(disk);
   auto log = OpenLog(dir / "log", &clock, options);
   ASSERT_THAT(AppendAndWait(log.get(), Request(1)), IsOk());
   disk.full = true;
@@ -357,17 +373,14 @@ TEST(RocksLog, OnceThereIsRoomItIsHealthyWithoutAnAppend) {
   TempDir dir;
   FaultyEnv disk;
   base::ManualClock clock(kNow);
-  RocksLog::Options options;
-  options.db.env = disk.env.get();
-  options.retry_every = milliseconds(5);
-  options.give_up_after = milliseconds(20);
+  const RocksLog::Options options = GivesUpSoon(disk);
   auto log = OpenLog(dir / "log", &clock, options);
   ASSERT_THAT(AppendAndWait(log.get(), Request(1)), IsOk());
   disk.full = true;
   EXPECT_FALSE(AppendAndWait(log.get(), Request(2)).ok());
   EXPECT_FALSE(log->healthy());
   disk.full = false;
-  while (!log->healthy()) std::this_thread::yield();  // nobody sends to a service that is not ready
+  ASSERT_TRUE(Eventually([&] { return log->healthy(); })) << "nobody sends where it is not ready";
   EXPECT_THAT(log->Sync(), IsOk());
   EXPECT_THAT(AppendAndWait(log.get(), Request(3)), IsOk());
 }
@@ -383,7 +396,7 @@ TEST(RocksLog, AFailedSealLeavesALogThatCanBeSyncedAgain) {
   disk.full = true;
   EXPECT_FALSE(log->AdvanceTime(kNow + 60'000).ok());
   disk.full = false;
-  while (!log->Sync().ok()) std::this_thread::yield();  // RocksDB recovers in its own time
+  ASSERT_TRUE(Eventually([&] { return log->Sync().ok(); }));
   EXPECT_THAT(log->AdvanceTime(kNow + 60'000), IsOk());
 }
 
