@@ -13,6 +13,8 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "aggregate/census.h"
+#include "aggregate/epoch_proof.h"
 #include "eventlog/event_source.h"
 #include "feature/blob.h"
 #include "model/entity_key.h"
@@ -58,6 +60,8 @@ struct Manifest {
   uint64_t keys = 0;                              // blobs written by `cut`
   feature::Int128 sum = 0;                        // control totals of the increments of `cut`
   int64_t count = 0;
+  std::vector<EpochProof> proofs;  // of the last kProofsKept published folds, ascending
+  Census census;                   // of all blobs, as `published` left them
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 
@@ -82,6 +86,10 @@ class AggregateStore {
   virtual absl::Status Scan(
       uint64_t measure_hash,
       const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) = 0;
+  // Which life of the store this is: another answer says that it may have lost what it had
+  // acknowledged (a fail-over, a restart from an older copy), and a proof must be made again.
+  // A store that loses nothing acknowledged answers the same for ever. Blocks.
+  virtual absl::StatusOr<std::string> Incarnation() { return std::string(); }
 };
 
 }  // namespace verdict::aggregate

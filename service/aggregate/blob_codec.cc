@@ -21,7 +21,8 @@ using feature::Tile;
 constexpr uint8_t kMagic = 'V';
 constexpr uint16_t kFlagMarked = 2;
 constexpr uint16_t kFlagExtremes = 4;
-constexpr uint16_t kKnownFlags = kFlagMarked | kFlagExtremes;
+constexpr uint16_t kFlagPrevious = 8;
+constexpr uint16_t kKnownFlags = kFlagMarked | kFlagExtremes | kFlagPrevious;
 constexpr int kDaysMax = 255 * 8;
 
 bool AnyExtremes(const Blob& blob) {
@@ -124,7 +125,8 @@ std::string EncodeBlob(const Blob& blob) {
   CHECK(base >= 0 && base <= 0xffff && days <= kDaysMax);
   const auto bitmap_bytes = static_cast<size_t>((days + 7) / 8);
   const uint16_t flags = static_cast<uint16_t>((AnyMarks(blob) ? kFlagMarked : 0) |
-                                               (AnyExtremes(blob) ? kFlagExtremes : 0));
+                                               (AnyExtremes(blob) ? kFlagExtremes : 0) |
+                                               (blob.previous ? kFlagPrevious : 0));
   std::string out;
   out.reserve(64 + blob.tiles.size() * 8);
   PutFixed<uint8_t>(kMagic, &out);
@@ -149,6 +151,7 @@ std::string EncodeBlob(const Blob& blob) {
     PutTile(day.tile, flags, &out);
     if ((flags & kFlagMarked) != 0) PutFixed<uint8_t>(day.tile.marks, &out);
   }
+  if (blob.previous) PutFixed<uint32_t>(static_cast<uint32_t>(*blob.previous), &out);
   PutFixed<uint32_t>(base::Crc32c(out), &out);
   return out;
 }
@@ -176,6 +179,9 @@ absl::StatusOr<Blob> DecodeBlob(std::string_view bytes) {
   const std::string_view bitmap = in.Take(bitmap_bytes);
   if (in.ok()) GetTiles(bitmap, base, flags, &in, &blob);
   if (in.ok()) GetIncrement(base, flags, &in, &blob);
+  if ((flags & kFlagPrevious) != 0) {
+    blob.previous = static_cast<feature::CutId>(in.Fixed<uint32_t>());
+  }
   if (!in.ok() || in.left() != 0) return Damaged("its parts do not fit its length");
   return blob;
 }

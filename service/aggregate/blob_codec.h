@@ -4,6 +4,7 @@
 //   base day tiles, a present day each, ascending: sum, count [u8 has extremes [min, max]] marks,
 //   with flag MARKED: bitmap of n bytes of marked days, then a byte of TileMark bits each
 //   increment: m, then m x (days after base day, tile [u8 marks]): what this cut added
+//   with flag PREVIOUS: u32 cut that wrote the value before
 //   u32 crc32c of all before
 #pragma once
 

@@ -6,9 +6,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "aggregate/fold_plan.h"
+#include "aggregate/fold_state.h"
 #include "aggregate/increments.h"
 #include "base/failpoint.h"
-#include "base/hash.h"
 #include "base/metrics.h"
 #include "base/status.h"
 
@@ -55,31 +55,6 @@ base::Counter MismatchCounter() {
 }
 
 }  // namespace
-
-// Everything a fold holds between two steps.
-struct Folder::Fold {
-  FoldPlan plan;
-  std::vector<MeasurePlan*> by_measure;                // null: this measure is not folded now
-  std::vector<std::vector<eventlog::Offset>> offsets;  // C of each plan.measures[i].to
-  std::vector<eventlog::DedupWindow> dedup;            // by partition
-  std::vector<eventlog::Offset> next;                  // by partition
-  Increments increments;
-  size_t keys_done = 0;
-  int attempts = 1;
-  bool rewrite = false;  // the proof found values that were never stored
-  base::Hash128 folded, read_back;
-  FoldProgress progress;
-  // Scratch.
-  std::vector<eventlog::LogRecord> records;
-  rule::Record record;
-  rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
-  std::vector<std::optional<model::EntityKey>> entities;
-  std::vector<feature::Contribution> contributions;
-
-  BlobKey KeyOf(const Increments::Key& key) const {
-    return {by_measure[key.measure]->hash, key.entity};
-  }
-};
 
 Folder::Folder(FolderParts parts, const FolderOptions& options)
     : parts_(std::move(parts)), options_(options) {
@@ -274,6 +249,7 @@ absl::Status Folder::Upload() {
     write.blob.tiles = MergeTiles(found ? stored[i].blob.tiles : std::vector<DayTile>(), increment,
                                   OldestDay(measure), &measure.trimmed);
     write.blob.increment = increment;
+    write.blob.previous = found ? stored[i].blob.cut : feature::kNoCut;
     writes.push_back(std::move(write));
   }
   RETURN_IF_ERROR(NoteTrimmed());
@@ -281,10 +257,8 @@ absl::Status Folder::Upload() {
   fold.keys_done = end;
   fold.progress.done = end;
   if (end < fold.increments.size()) return base::Failpoint("fold.mid_upload");
-  fold.keys_done = 0;
-  fold.folded = {};
-  fold.read_back = {};
-  fold.rewrite = false;
+  fold.BeginProof(*parts_.features);
+  ASSIGN_OR_RETURN(fold.incarnation, parts_.store->Incarnation());
   fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.increments.size()};
   return absl::OkStatus();
 }
@@ -311,26 +285,38 @@ absl::Status Folder::Prove() {
   ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, parts_.store->GetNow(keys));
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
-    fold.folded =
-        AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesAt(fold.keys_done + i)));
+    for (const DayTile& day : fold.increments.TilesAt(fold.keys_done + i)) {
+      fold.folded =
+          feature::AddDigests(fold.folded, fold.sums[key.measure].Add(keys[i].entity, day));
+    }
+    ++fold.keys[key.measure];
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob back to be proved");
     }
     const bool reached = stored[i].state == BlobResult::State::kFound &&
                          stored[i].blob.cut >= fold.by_measure[key.measure]->to;
-    if (!reached) fold.rewrite = true;
-    if (reached) {
-      fold.read_back = AddDigests(fold.read_back, TileDigest(keys[i], stored[i].blob.increment));
+    if (!reached) {
+      fold.rewrite = true;
+      continue;
     }
+    fold.read_back =
+        feature::AddDigests(fold.read_back, TileDigest(keys[i], stored[i].blob.increment));
+    fold.written[key.measure].AddWritten(stored[i].blob);
   }
   fold.keys_done = end;
   fold.progress.done = end;
   if (end < fold.increments.size()) return absl::OkStatus();
-  if (fold.rewrite && fold.attempts++ < kProofAttempts) {
-    MismatchCounter().Add();
+  // What was read back before a fail-over may be gone since.
+  ASSIGN_OR_RETURN(const std::string incarnation, parts_.store->Incarnation());
+  const bool failed_over = incarnation != fold.incarnation;
+  if ((fold.rewrite || failed_over) && fold.attempts++ < kProofAttempts) {
+    if (fold.rewrite) MismatchCounter().Add();
     fold.keys_done = 0;
     fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.increments.size()};
     return absl::OkStatus();
+  }
+  if (failed_over) {
+    return absl::UnavailableError("the store failed over each time its values were read back");
   }
   if (!(fold.folded == fold.read_back)) {
     MismatchCounter().Add();
@@ -339,36 +325,6 @@ absl::Status Folder::Prove() {
   }
   fold.progress = {FoldProgress::Phase::kPublish, fold.plan.newest, 0, fold.plan.measures.size()};
   return base::Failpoint("fold.before_publish");
-}
-
-absl::Status Folder::Publish() {
-  Fold& fold = *fold_;
-  for (size_t i = 0; i < fold.plan.measures.size(); ++i) {
-    const MeasurePlan& measure = fold.plan.measures[i];
-    Manifest published = measure.manifest;
-    published.state = Manifest::State::kPublished;
-    published.published = measure.to;
-    published.published_offsets = fold.offsets[i];
-    published.zone_first = OldestDay(measure);
-    published.zone_digest =
-        parts_.features->calendar().TransitionsDigest(published.zone_first, measure.to);
-    published.keys = 0;
-    published.sum = 0;
-    published.count = 0;
-    for (size_t k = 0; k < fold.increments.size(); ++k) {
-      if (fold.increments.KeyAt(k).measure != measure.measure) continue;
-      ++published.keys;
-      for (const DayTile& day : fold.increments.TilesAt(k)) {
-        published.sum += day.tile.sum;
-        published.count += day.tile.count;
-      }
-    }
-    RETURN_IF_ERROR(
-        parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, published));
-    ++fold.progress.done;
-  }
-  fold_.reset();
-  return absl::OkStatus();
 }
 
 }  // namespace verdict::aggregate

@@ -1,15 +1,12 @@
 #include "aggregate/increments.h"
 
 #include <algorithm>
-#include <string>
 
-#include "aggregate/bytes.h"
 #include "base/check.h"
-#include "base/hash.h"
+#include "feature/stretch_digest.h"
 
 namespace verdict::aggregate {
 namespace {
-constexpr base::SipKey kDigestKey = {0x7665726469637421ULL, 0x666f6c6464696765ULL};
 constexpr size_t kSlotsMin = 1024;
 
 uint32_t TagOf(uint16_t measure, const model::EntityKey& entity) {
@@ -19,27 +16,10 @@ uint32_t TagOf(uint16_t measure, const model::EntityKey& entity) {
 
 base::Hash128 TileDigest(const BlobKey& key, const std::vector<feature::DayTile>& tiles) {
   base::Hash128 digest;
-  std::string bytes;
   for (const feature::DayTile& day : tiles) {
-    bytes.clear();
-    PutFixed(key.measure_hash, &bytes);
-    bytes.append(reinterpret_cast<const char*>(key.entity.bytes.data()), key.entity.bytes.size());
-    PutFixed(day.day, &bytes);
-    PutZigzag(day.tile.sum, &bytes);
-    PutZigzag(day.tile.count, &bytes);
-    PutZigzag(day.tile.min, &bytes);
-    PutZigzag(day.tile.max, &bytes);
-    PutFixed(day.tile.marks, &bytes);
-    digest = AddDigests(digest, base::SipHash128(kDigestKey, bytes));
+    digest = feature::AddDigests(digest, feature::CellDigest(key.measure_hash, key.entity, day));
   }
   return digest;
-}
-
-base::Hash128 AddDigests(const base::Hash128& a, const base::Hash128& b) {
-  base::Hash128 sum;
-  sum.low = a.low + b.low;
-  sum.high = a.high + b.high + (sum.low < a.low ? 1 : 0);
-  return sum;
 }
 
 feature::Tile Increments::TileOf(const Cell& cell) {

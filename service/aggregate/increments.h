@@ -11,9 +11,8 @@
 
 namespace verdict::aggregate {
 
-// Digest of tiles by day: sums of hashes, so that order does not matter (section 12).
+// Digest of tiles by day: sums of feature::CellDigest, so that order does not matter (section 12).
 base::Hash128 TileDigest(const BlobKey& key, const std::vector<feature::DayTile>& tiles);
-base::Hash128 AddDigests(const base::Hash128& a, const base::Hash128& b);
 
 // Thread-compatible. 64 bytes a cell of one (key, day), 11 to 21 bytes of index a key. Add
 // everything, Sort once, then read.

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "feature/tile.h"
@@ -17,10 +18,13 @@ inline constexpr CutId kNoCut = std::numeric_limits<CutId>::min();
 
 struct Blob {
   uint64_t measure_hash = 0;
-  CutId cut = kNoCut;              // every event before this cut is in; none after
-  uint16_t rev = 0;                // grows where a cut is computed again
-  std::vector<DayTile> tiles;      // ascending days, each once, no empty ones
-  std::vector<DayTile> increment;  // what this cut added; the proof reads it
+  CutId cut = kNoCut;                   // every event before this cut is in; none after
+  uint16_t rev = 0;                     // grows where a cut is computed again
+  std::vector<DayTile> tiles = {};      // ascending days, each once, no empty ones
+  std::vector<DayTile> increment = {};  // what this cut added; the proof reads it
+  // The cut that wrote the value before, kNoCut where there was none: by it a fold knows how many
+  // keys there are, however often it was broken off. Nothing: written by who kept no count.
+  std::optional<CutId> previous = std::nullopt;
   friend bool operator==(const Blob&, const Blob&) = default;
 };
 

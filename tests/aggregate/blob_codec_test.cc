@@ -32,6 +32,10 @@ class RandomBlobs {
     const auto base = static_cast<model::DayNumber>(random_() % 60000);
     blob.tiles = Tiles(base, random_() % 40);
     blob.increment = Tiles(base + static_cast<int>(random_() % 30), random_() % 4);
+    if (random_() % 2 == 0) {
+      blob.previous =
+          random_() % 4 == 0 ? feature::kNoCut : static_cast<feature::CutId>(random_() % 60000);
+    }
     return blob;
   }
   uint64_t number() { return random_(); }

@@ -155,6 +155,71 @@ TEST_F(FolderTest, EqualsAPlainSumAfterEveryDay) {
   }
 }
 
+TEST_F(FolderTest, ProvesEachCutByWhatItAddedStripeByStripe) {
+  for (int day = 1; day <= 11; ++day) {
+    const auto before = store_.blobs();
+    FillTo((kFirstDay + day) * kDayMs + 20 * kMinuteMs);
+    ASSERT_THAT(FoldAll(), IsOk());
+    for (const feature::Measure& measure : compiled_.set->measures()) {
+      const Manifest manifest = store_.GetManifest(measure.hash).value();
+      ASSERT_EQ(manifest.proofs.size(), std::min<size_t>(static_cast<size_t>(day), kProofsKept));
+      const EpochProof& proof = manifest.proofs.back();
+      EXPECT_EQ(proof.from, day == 1 ? feature::kNoCut : kFirstDay + day - 1);
+      EXPECT_EQ(proof.to, kFirstDay + day);
+      EXPECT_EQ(proof.oldest_day, kFirstDay + day - compiled_.set->kept_days());
+      EXPECT_EQ(proof.published_ms, clock_.NowMs());
+      EXPECT_EQ(proof.offsets, manifest.published_offsets);
+      feature::StretchSummer summer(measure.hash);
+      for (const auto& [key, blob] : store_.blobs()) {
+        if (key.measure_hash != measure.hash || blob.cut != kFirstDay + day) continue;
+        for (const feature::DayTile& tile : blob.increment) summer.Add(key.entity, tile);
+        const auto old = before.find(key);
+        EXPECT_EQ(blob.previous, old == before.end() ? feature::kNoCut : old->second.cut);
+      }
+      EXPECT_EQ(proof.digest, summer.Sum());
+    }
+  }
+}
+
+TEST_F(FolderTest, KnowsWhatAllValuesAddUpToHoweverOftenItIsBrokenOff) {
+  for (int day = 1; day <= 9; ++day) {
+    FillTo((kFirstDay + day) * kDayMs + 20 * kMinuteMs);
+    for (int steps = 1 + day % 3;; steps += 2) {
+      auto folder = MakeFolder();
+      bool more = true;
+      for (int i = 0; i < steps && more; ++i) more = folder->Step().value();
+      if (!more) break;
+    }
+    for (const feature::Measure& measure : compiled_.set->measures()) {
+      const Census kept = store_.GetManifest(measure.hash)->census;
+      ASSERT_TRUE(kept.known);
+      EXPECT_EQ(kept.oldest, kFirstDay + day - compiled_.set->kept_days());
+      Census found{.known = true, .oldest = kept.oldest};
+      for (const auto& [key, blob] : store_.blobs()) {
+        if (key.measure_hash == measure.hash) found.AddStored(blob);
+      }
+      EXPECT_THAT(Differences(kept, found), ::testing::IsEmpty()) << "day " << day;
+      EXPECT_EQ(kept.keys(), found.keys());
+    }
+  }
+}
+
+TEST_F(FolderTest, ReadsEverythingBackAgainAfterAFailOver) {
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  auto folder = MakeFolder();
+  while (folder->progress().phase != FoldProgress::Phase::kProve) {
+    ASSERT_THAT(folder->Step(), IsOk());
+  }
+  ASSERT_THAT(folder->Step(), IsOk());  // the first keys are read back
+  const auto first = store_.blobs().begin()->first;
+  store_.FailOver({first});  // and one of them is lost behind it
+  ASSERT_THAT(folder->Run(nullptr), IsOk());
+  ExpectPublished(kFirstDay + 1);
+  EXPECT_EQ(Stored(), Reference(kFirstDay + 1));
+  EXPECT_EQ(store_.GetManifest(first.measure_hash)->proofs.back().incarnation,
+            *store_.Incarnation());
+}
+
 TEST_F(FolderTest, FoldsManyDaysAtOnceToTheSameTotals) {
   FillTo((kFirstDay + 12) * kDayMs + 20 * kMinuteMs);
   ASSERT_THAT(FoldAll(), IsOk());

@@ -1,6 +1,8 @@
 // Manifests as bytes: all fields come back, damage is told.
 #include "aggregate/manifest_codec.h"
 
+#include "aggregate/bytes.h"
+#include "base/hash.h"
 #include "support/status_matchers.h"
 
 namespace verdict::aggregate {
@@ -26,6 +28,18 @@ Manifest Full() {
   manifest.keys = 12;
   manifest.sum = -(feature::Int128{1} << 100);
   manifest.count = 77;
+  for (feature::CutId cut = 19'998; cut < 20'000; ++cut) {
+    EpochProof proof{
+        .from = cut, .to = cut + 1, .oldest_day = cut - 37, .published_ms = 1'728'086'700'000};
+    proof.incarnation = "run 7";
+    proof.offsets = {5, 0, 9};
+    proof.digest = {.cells = 3, .sum = -(feature::Int128{1} << 90), .count = -2};
+    proof.digest.stripes = {{0, {1, 2}}, {1023, {UINT64_MAX, 5}}};
+    manifest.proofs.push_back(std::move(proof));
+  }
+  manifest.census = {.known = true, .oldest = 19'963};
+  manifest.census.days = {{19'970, feature::Int128{1} << 80, -4}, {19'999, 12, 1}};
+  manifest.census.stamps = {{19'990, 5}, {20'000, 1'000'000'000'000}};
   return manifest;
 }
 
@@ -35,6 +49,26 @@ TEST(ManifestCodec, GivesEveryFieldBack) {
     ASSERT_THAT(decoded, IsOk());
     EXPECT_EQ(*decoded, manifest);
   }
+}
+
+// As builds before this one wrote it: without proofs and census.
+TEST(ManifestCodec, ReadsTheFormatBefore) {
+  Manifest manifest = Full();
+  manifest.proofs.clear();
+  manifest.census = {};
+  std::string bytes = EncodeManifest(manifest);
+  // No proofs, then an empty census: 1 + 1 + 4 + 1 + 1 bytes before the checksum.
+  bytes.erase(bytes.size() - 12);
+  bytes[1] = 2;
+  PutFixed<uint32_t>(base::Crc32c(bytes), &bytes);
+  const auto decoded = DecodeManifest(bytes);
+  ASSERT_THAT(decoded, IsOk());
+  EXPECT_EQ(*decoded, manifest);
+  bytes.erase(bytes.size() - 4);
+  bytes[1] = 4;
+  PutFixed<uint32_t>(base::Crc32c(bytes), &bytes);
+  EXPECT_THAT(DecodeManifest(bytes),
+              StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("another format")));
 }
 
 TEST(ManifestCodec, TellsDamageAtEveryByte) {

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <span>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,20 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     for (; !kept_puts_.empty(); kept_puts_.pop_back()) StoreIfNewer(kept_puts_.back());
     keep_puts_ = false;
     return count;
+  }
+  // Another copy takes over, which has an older value of each of these keys, or none where there
+  // was none.
+  void FailOver(const std::vector<Key>& lost) {
+    base::MutexLock lock(mutex_);
+    ++incarnation_;
+    for (const Key& key : lost) {
+      const auto before = before_.find(key);
+      if (before == before_.end()) {
+        blobs_.erase(key);
+      } else {
+        blobs_[key] = before->second;
+      }
+    }
   }
   void Heal() {
     base::MutexLock lock(mutex_);
@@ -149,6 +164,10 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     }
     return absl::OkStatus();
   }
+  absl::StatusOr<std::string> Incarnation() override {
+    base::MutexLock lock(mutex_);
+    return std::to_string(incarnation_);
+  }
 
  private:
   struct HeldRead {
@@ -176,6 +195,7 @@ class FakeAggregateStore : public aggregate::AggregateStore {
                                      std::pair(write.blob.cut, write.blob.rev)) {
       return;
     }
+    if (found != blobs_.end()) before_[key] = found->second;
     blobs_[key] = write.blob;
     ++stored_;
   }
@@ -198,6 +218,8 @@ class FakeAggregateStore : public aggregate::AggregateStore {
 
   mutable base::Mutex mutex_;
   std::map<Key, feature::Blob> blobs_ GUARDED_BY(mutex_);
+  std::map<Key, feature::Blob> before_ GUARDED_BY(mutex_);  // the value before the newest
+  uint64_t incarnation_ GUARDED_BY(mutex_) = 0;
   std::map<uint64_t, aggregate::Manifest> manifests_ GUARDED_BY(mutex_);
   std::deque<HeldRead> held_ GUARDED_BY(mutex_);
   std::vector<aggregate::BlobWrite> kept_puts_ GUARDED_BY(mutex_);

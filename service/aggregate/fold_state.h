@@ -1,0 +1,47 @@
+// What a fold holds between two steps. Private to the folder.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregate/fold_plan.h"
+#include "aggregate/folder.h"
+#include "aggregate/increments.h"
+#include "base/hash.h"
+#include "feature/stretch_digest.h"
+
+namespace verdict::aggregate {
+
+struct Folder::Fold {
+  FoldPlan plan;
+  std::vector<MeasurePlan*> by_measure;                // null: this measure is not folded now
+  std::vector<std::vector<eventlog::Offset>> offsets;  // C of each plan.measures[i].to
+  std::vector<eventlog::DedupWindow> dedup;            // by partition
+  std::vector<eventlog::Offset> next;                  // by partition
+  Increments increments;
+  size_t keys_done = 0;
+  int attempts = 1;
+  bool rewrite = false;  // the proof found values that were never stored
+  base::Hash128 folded, read_back;
+  std::vector<feature::StretchSummer> sums;  // by measure of the features; of this proof
+  std::vector<Census> written;               // the same, with what was read back
+  std::vector<uint64_t> keys;                // the same: how many were written
+  std::string incarnation;                   // of the store, before its values were read back
+  FoldProgress progress;
+  // Scratch.
+  std::vector<eventlog::LogRecord> records;
+  rule::Record record;
+  rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
+  std::vector<std::optional<model::EntityKey>> entities;
+  std::vector<feature::Contribution> contributions;
+
+  BlobKey KeyOf(const Increments::Key& key) const {
+    return {by_measure[key.measure]->hash, key.entity};
+  }
+
+  // Before the first key is read back.
+  void BeginProof(const feature::FeatureSet& features);
+};
+
+}  // namespace verdict::aggregate
