@@ -15,6 +15,7 @@
 #include "rocks_store/info_log.h"
 #include "rocks_store/log_options.h"
 #include "rocks_store/rocks_status.h"
+#include "rocksdb/convenience.h"
 #include "rocksdb/write_batch.h"
 #include "wire/log_value.h"
 
@@ -132,7 +133,7 @@ absl::Status LogDb::WriteMeta(const Options& options) {
 absl::Status LogDb::ReadEnds() {
   const size_t partitions = families_.size() - 1;
   ends_ = std::vector<std::atomic<Offset>>(partitions);
-  lows_.assign(partitions, 0);
+  lows_ = std::vector<std::atomic<Offset>>(partitions);
   {
     base::MutexLock lock(commit_mutex_);
     doubtful_ends_.assign(partitions, 0);
@@ -218,6 +219,39 @@ absl::Status LogDb::AdvanceTime(int64_t time_ms) {
   return absl::OkStatus();
 }
 
+absl::Status LogDb::TrimBefore(Partition partition, Offset offset) {
+  // By its newest record a partition knows its end, and the time.
+  offset = std::min(offset, end(partition) - 1);
+  if (offset <= low(partition)) return absl::OkStatus();
+  const char first = static_cast<char>(partition);  // sorts before every record
+  const rocksdb::Slice begin(&first, sizeof first);
+  const LogKey key = MakeLogKey(partition, offset);
+  rocksdb::ColumnFamilyHandle* family = families_[partition + 1];
+  const rocksdb::Status erased =
+      db_->DeleteRange(rocksdb::WriteOptions(), family, begin, SliceOf(key));
+  if (!erased.ok()) broken_.store(true, std::memory_order_release);
+  RETURN_IF_ERROR(FromRocks(erased, "trim the embedded log " + path_));
+  lows_[partition].store(offset, std::memory_order_release);
+  RETURN_IF_ERROR(base::Failpoint("log.trim.after_erase"));
+  // Files go at once; before, the erasure must be on the disk, or power loss would leave holes.
+  RETURN_IF_ERROR(Sync());
+  const rocksdb::Slice end_of_range = SliceOf(key);
+  return FromRocks(rocksdb::DeleteFilesInRange(db_.get(), family, &begin, &end_of_range,
+                                               /*include_end=*/false),
+                   "trim the embedded log " + path_);
+}
+
+uint64_t LogDb::disk_bytes() const {
+  uint64_t bytes = 0;
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
+    uint64_t of_family = 0;
+    if (db_->GetIntProperty(family, rocksdb::DB::Properties::kTotalSstFilesSize, &of_family)) {
+      bytes += of_family;
+    }
+  }
+  return bytes;
+}
+
 absl::Status LogDb::Sync() {
   // RocksDB aborts where a write-ahead log that failed is synced.
   if (broken_.load(std::memory_order_acquire)) RETURN_IF_ERROR(Recover());
@@ -254,7 +288,13 @@ absl::StatusOr<std::optional<Offset>> LogDb::FirstAtOrAfter(Partition partition,
   rocksdb::PinnableSlice value;
   while (first < last) {
     const Offset middle = first + (last - first) / 2;
-    RETURN_IF_ERROR(Get(partition, middle, &value));
+    const absl::Status got = Get(partition, middle, &value);
+    if (absl::IsNotFound(got) && middle < low(partition)) {  // trimmed meanwhile
+      first = low(partition);
+      last = std::max(last, first);
+      continue;
+    }
+    RETURN_IF_ERROR(got);
     ASSIGN_OR_RETURN(const int64_t time_ms, wire::RecordTimeOf(ViewOf(value)));
     if (time_ms >= record_time_ms) {
       last = middle;

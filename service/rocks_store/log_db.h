@@ -57,13 +57,18 @@ class LogDb {
   absl::Status AdvanceTime(int64_t time_ms) EXCLUDES_LOCK(commit_mutex_);
   // Everything committed is on the disk when it returns.
   absl::Status Sync();
+  // As eventlog::LogTrimmer. One caller at a time.
+  absl::Status TrimBefore(eventlog::Partition partition, eventlog::Offset offset);
   // After a failed Commit: asks RocksDB to take writes again.
   absl::Status Recover();
 
   int partitions() const { return static_cast<int>(ends_.size()); }
   const std::string& log_id() const { return log_id_; }
   int64_t last_record_time_ms() const { return last_time_ms_.load(std::memory_order_acquire); }
-  eventlog::Offset low(eventlog::Partition partition) const { return lows_[partition]; }
+  eventlog::Offset low(eventlog::Partition partition) const {
+    return lows_[partition].load(std::memory_order_acquire);
+  }
+  uint64_t disk_bytes() const;  // of all partitions' files, about
   eventlog::Offset end(eventlog::Partition partition) const {
     return ends_[partition].load(std::memory_order_acquire);
   }
@@ -97,8 +102,8 @@ class LogDb {
   rocksdb::ColumnFamilyHandle* meta_ = nullptr;  // owned by families_
   std::vector<rocksdb::ColumnFamilyHandle*>
       families_;  // the default one (meta), then one a partition
-  std::vector<eventlog::Offset> lows_;
 
+  std::vector<std::atomic<eventlog::Offset>> lows_;
   std::vector<std::atomic<eventlog::Offset>> ends_;
   std::atomic<int64_t> last_time_ms_{INT64_MIN};
 

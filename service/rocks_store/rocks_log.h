@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "eventlog/event_source.h"
+#include "eventlog/log_trimmer.h"
 #include "rocks_store/log_db.h"
 
 namespace verdict::rocks_store {
@@ -22,7 +23,7 @@ namespace verdict::rocks_store {
 // Thread-safe. An append is acknowledged once its group is in the write-ahead log: kill -9 loses
 // nothing acknowledged. While the disk refuses, groups are tried again; healthy() is false
 // meanwhile.
-class RocksLog : public eventlog::EventAppender {
+class RocksLog : public eventlog::EventAppender, public eventlog::LogTrimmer {
  public:
   struct Options {
     LogDb::Options db;
@@ -53,6 +54,9 @@ class RocksLog : public eventlog::EventAppender {
   // What is committed from here on has record times >= `time_ms`; all before is on the disk. So a
   // cut may be taken.
   absl::Status AdvanceTime(int64_t time_ms) { return db_->AdvanceTime(time_ms); }
+  absl::Status TrimBefore(eventlog::Partition partition, eventlog::Offset offset) override {
+    return db_->TrimBefore(partition, offset);
+  }
   // Everything acknowledged is on the disk when it returns (R32).
   absl::Status Sync() { return db_->Sync(); }
   std::unique_ptr<eventlog::EventSource> MakeSource(bool with_decisions = true);

@@ -87,6 +87,11 @@ absl::Status RocksSource::Read(Partition partition, size_t max, std::vector<LogR
     reader.iterator.reset();
     const Offset end = log_->end(partition);
     if (reader.next >= end) return absl::OkStatus();
+    if (const Offset low = log_->low(partition); reader.next < low) {
+      return absl::DataLossError(
+          absl::StrFormat("embedded log: partition %d: offset %d was removed, the log begins at %d",
+                          partition, reader.next, low));
+    }
     reader.iterator = log_->NewIterator(partition);
     reader.iterator_end = end;
     const LogKey key = MakeLogKey(partition, reader.next);
