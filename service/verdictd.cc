@@ -140,8 +140,10 @@ absl::Status Verdictd::AwaitRules(StopSignal* stop) {
 void Verdictd::Serve() {
   MakeDecider();
   MakeFold();
+  MakeDrop();
   pump_->Start();
   fold_->Start();
+  drop_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
   loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
   SetUnready("");
@@ -163,6 +165,7 @@ absl::Status Verdictd::Stop() {
   answering_ = nullptr;
   decider_.reset();
   blobs_.reset();
+  drop_.reset();
   if (fold_ != nullptr) fold_->Stop();
   fold_.reset();
   absl::Status saved;

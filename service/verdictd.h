@@ -19,6 +19,7 @@
 #include "grpc_api/server.h"
 #include "http_api/http_server.h"
 #include "ingest/checkpoint_thread.h"
+#include "ingest/drop_thread.h"
 #include "ingest/live_metrics.h"
 #include "ingest/pump.h"
 #include "ingest/start_up.h"
@@ -53,8 +54,11 @@ class Verdictd {
   absl::Status Restore();
   absl::Status CatchUp(StopSignal* stop);
   absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
+  absl::StatusOr<std::vector<counters::MeasureCut>> PublishedOf();
   void MakeDecider();
   void MakeFold();
+  void MakeDrop();
+  std::unique_ptr<ingest::LogTrim> MakeTrim();
   void Score(decide::ScoreCall* call);
   absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id);
   // Not ready, and why; empty: ready.
@@ -78,6 +82,8 @@ class Verdictd {
   std::unique_ptr<ingest::Pump> pump_;
   std::unique_ptr<eventlog::EventSource> fold_source_;
   std::unique_ptr<aggregate::FoldScheduler> fold_;
+  std::unique_ptr<eventlog::EventSource> trim_source_;
+  std::unique_ptr<ingest::DropThread> drop_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet

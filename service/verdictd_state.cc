@@ -10,6 +10,7 @@
 #include "ingest/start_up.h"
 #include "log.h"
 #include "model/business_day.h"
+#include "report_to.h"
 #include "verdictd.h"
 
 namespace verdict {
@@ -46,18 +47,6 @@ void LogRestored(const ingest::StartUpReport& report, double seconds) {
                        {"ids", std::to_string(report.restored.ids)},
                        {"decisions", std::to_string(report.restored.decisions)},
                        {"seconds", absl::StrFormat("%.3f", seconds)}});
-}
-
-// Says once that `what` fails, and once that it goes well again.
-std::function<void(const absl::Status&)> ReportTo(const char* what) {
-  return [what](const absl::Status& status) {
-    if (status.ok()) {
-      LogInfo("goes well again", {{"what", what}});
-    } else {
-      LogError("fails, and is tried again",
-               {{"what", what}, {"error", std::string(status.message())}});
-    }
-  };
 }
 
 double SecondsSince(std::chrono::steady_clock::time_point start) {
@@ -103,6 +92,16 @@ absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut
   return std::optional<ingest::PublishedCut>(std::move(cut));
 }
 
+absl::StatusOr<std::vector<counters::MeasureCut>> Verdictd::PublishedOf() {
+  std::vector<counters::MeasureCut> cuts;
+  for (const feature::Measure& measure : features_->measures()) {
+    ASSIGN_OR_RETURN(const aggregate::Manifest manifest,
+                     dir_->aggregates().GetManifest(measure.hash));
+    cuts.push_back({measure.hash, manifest.published});
+  }
+  return cuts;
+}
+
 absl::Status Verdictd::Restore() {
   const auto start = std::chrono::steady_clock::now();
   const std::shared_ptr<const ruleset::RuleSet> rules = rules_.Load();
@@ -124,6 +123,7 @@ absl::Status Verdictd::Restore() {
   start_up.store = &dir_->checkpoint();
   start_up.clock = clock_.get();
   ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
+  ASSIGN_OR_RETURN(start_up.published_of, PublishedOf());
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
   RETURN_IF_ERROR(MarkTrimmedDays(*features_, &dir_->aggregates(), live_.get()));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "feature/decimal.h"
 
 namespace verdict::aggregate {
 namespace {
@@ -17,18 +18,6 @@ Entry& Of(std::vector<Entry>& entries, Place Entry::*member, Place place) {
     (*at).*member = place;
   }
   return *at;
-}
-
-std::string Number(feature::Int128 value) {
-  const bool negative = value < 0;
-  auto rest = static_cast<unsigned __int128>(value);
-  if (negative) rest = -rest;
-  std::string digits;
-  do {
-    digits.insert(digits.begin(), static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-  } while (rest != 0);
-  return negative ? "-" + digits : digits;
 }
 
 }  // namespace
@@ -92,8 +81,8 @@ std::vector<std::string> Differences(const Census& kept, const Census& found) {
     const Census::Day day = Of(b.days, &Census::Day::day, one.day);
     if (day.sum == one.sum && day.count == one.count) continue;
     lines.push_back(absl::StrFormat("%s adds up to sum %s, count %d; sum %s, count %d were folded",
-                                    model::FormatDay(one.day), Number(day.sum), day.count,
-                                    Number(one.sum), one.count));
+                                    model::FormatDay(one.day), feature::Decimal(day.sum), day.count,
+                                    feature::Decimal(one.sum), one.count));
   }
   return lines;
 }

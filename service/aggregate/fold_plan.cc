@@ -112,6 +112,21 @@ absl::Status CheckRetention(const FolderParts& parts, const std::vector<MeasureP
   return absl::OkStatus();
 }
 
+// The first day all of whose records can still be in the log; kNothingTrimmed where it is whole.
+absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
+  model::DayNumber first = kNothingTrimmed;
+  for (eventlog::Partition p = 0; p < parts.source->partitions(); ++p) {
+    ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(p));
+    if (low == 0) continue;
+    // What was recorded before it may be dated a little ahead, into the next day.
+    const absl::StatusOr<eventlog::LogIdentity> there = parts.source->Identity(p, low);
+    if (!there.ok() && !absl::IsNotFound(there.status())) return there.status();
+    const int64_t at_ms = there.ok() ? there->record_time_ms : parts.clock->NowMs();
+    first = std::max(first, parts.features->calendar().DayOf(at_ms) + 2);
+  }
+  return first;
+}
+
 }  // namespace
 
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
@@ -147,6 +162,10 @@ absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
   ASSIGN_OR_RETURN(plan.measures, PlanMeasures(parts, *newest));
   if (plan.measures.empty()) return std::nullopt;
   RETURN_IF_ERROR(CheckRetention(parts, plan.measures));
+  ASSIGN_OR_RETURN(const model::DayNumber whole_from, FirstWholeDay(parts));
+  for (MeasurePlan& measure : plan.measures) {
+    if (measure.from == kNoCut) measure.whole_from = whole_from;
+  }
   CutId from = plan.measures.front().from;
   for (const MeasurePlan& measure : plan.measures) {
     from = std::min(from, measure.from);  // kNoCut is the least

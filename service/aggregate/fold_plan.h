@@ -19,6 +19,8 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
+  // Never folded before, and the log has lost its head: days before this one may lack records.
+  model::DayNumber whole_from = kNothingTrimmed;
 };
 
 struct PartitionPlan {

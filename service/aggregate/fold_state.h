@@ -40,6 +40,11 @@ struct Folder::Fold {
     return {by_measure[key.measure]->hash, key.entity};
   }
 
+  // The digest of a folded cell, which becomes part of the measure's proof.
+  base::Hash128 Sum(const BlobKey& key, uint16_t measure, const feature::DayTile& day) {
+    if (day.day >= by_measure[measure]->whole_from) return sums[measure].Add(key.entity, day);
+    return feature::CellDigest(key.measure_hash, key.entity, day);
+  }
   // Before the first key is read back.
   void BeginProof(const feature::FeatureSet& features);
 };

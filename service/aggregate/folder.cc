@@ -133,6 +133,7 @@ absl::Status Folder::Begin() {
       announced.cut_time_ms = parts_.schedule->CutTimeMs(measure.to);
       announced.offsets = offsets;
       announced.log_id = parts_.log_id;
+      announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
       RETURN_IF_ERROR(
           parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
@@ -286,8 +287,7 @@ absl::Status Folder::Prove() {
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     for (const DayTile& day : fold.increments.TilesAt(fold.keys_done + i)) {
-      fold.folded =
-          feature::AddDigests(fold.folded, fold.sums[key.measure].Add(keys[i].entity, day));
+      fold.folded = feature::AddDigests(fold.folded, fold.Sum(keys[i], key.measure, day));
     }
     ++fold.keys[key.measure];
     if (stored[i].state == BlobResult::State::kFailed) {

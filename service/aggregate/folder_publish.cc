@@ -1,5 +1,7 @@
 // The manifest of a proved cut: what replicas compare their epochs with, and what the sweep
 // compares the store with.
+#include <algorithm>
+
 #include "aggregate/fold_state.h"
 #include "base/status.h"
 
@@ -41,7 +43,7 @@ absl::Status Folder::Publish() {
     published.census = fold.written[measure.measure];
     published.proofs.push_back({.from = measure.from,
                                 .to = measure.to,
-                                .oldest_day = OldestDay(measure),
+                                .oldest_day = std::max(OldestDay(measure), measure.whole_from),
                                 .published_ms = parts_.clock->NowMs(),
                                 .incarnation = fold.incarnation,
                                 .offsets = fold.offsets[i],

@@ -170,6 +170,10 @@ class LiveState::Application {
     partition_.newest_record_ms.store(record_.record_time_ms, std::memory_order_relaxed);
     const feature::CutId epoch = live_.parts_.schedule->EpochOf(record_.record_time_ms);
     if (epoch != partition_.epoch.load(std::memory_order_relaxed)) {
+      base::MutexLock lock(partition_.mutex);
+      partition_.bounds.Pass(epoch, partition_.next.load(std::memory_order_relaxed),
+                             record_.offset);
+      partition_.bounds_saved = false;
       partition_.epoch.store(epoch, std::memory_order_relaxed);
       feature::CutId least = epoch;
       for (const auto& one : tables_.partitions) {

@@ -48,6 +48,7 @@ class CellTable {
   void PrefetchCell(const model::EntityKey& key) const;
 
   uint32_t cells() const { return cells_; }
+  uint32_t entities() const { return entities_; }
   model::DayNumber first_day() const { return first_day_; }  // of its cells
   model::DayNumber last_day() const { return last_day_; }
   size_t cell_bytes() const;

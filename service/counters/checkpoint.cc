@@ -40,7 +40,10 @@ CheckpointBatch Checkpoint::Collect(const std::vector<eventlog::LogIdentity>& id
                               .reasons_newest_day = set.newest_day});
   }
   batch.decisions_from_ms = live_->parts_.clock->NowMs() - live_->options_.decisions_kept_ms;
-  batch.dropped_epochs.swap(tables.dropped_epochs);
+  {
+    base::MutexLock lock(tables.drops.mutex);
+    std::swap(batch.drops, tables.drops.changes);
+  }
   batch.dropped_measures.swap(tables.undeclared_measures);
   CollectPartitions(identities, &batch);
   CollectTotals(&batch);
@@ -70,6 +73,9 @@ void Checkpoint::CollectPartitions(const std::vector<eventlog::LogIdentity>& ide
       batch->ids.push_back(std::move(ids));
     }
     batch->positions.push_back(std::move(position));
+    if (partition.bounds_saved) continue;
+    batch->bounds.push_back({static_cast<eventlog::Partition>(p), partition.bounds});
+    partition.bounds_saved = true;
   }
   const feature::FeatureSet& features = *live_->parts_.features;
   const model::DayNumber newest_day =

@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "counters/checkpoint_store.h"
 #include "counters/decision_table.h"
+#include "counters/dropped_epochs.h"
 #include "counters/live_state.h"
 #include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
@@ -52,6 +53,10 @@ struct CheckpointBatch {
     feature::CutId epoch;
     uint16_t stripe;
   };
+  struct SavedBounds {
+    eventlog::Partition partition = 0;
+    EpochBounds bounds;
+  };
   uint64_t round = 0;
   std::vector<PartitionPosition> positions;
   std::vector<SavedMeasure> measures;
@@ -67,7 +72,8 @@ struct CheckpointBatch {
   std::vector<SavedIds> ids;
   std::vector<KeptDecisions> decisions;   // by stripe
   int64_t decisions_from_ms = INT64_MIN;  // what was kept before can go
-  std::vector<feature::CutId> dropped_epochs;
+  DropChanges drops;
+  std::vector<SavedBounds> bounds;  // of the partitions where they changed
   std::vector<uint64_t> dropped_measures;
 
   size_t cell_count() const {
@@ -88,6 +94,7 @@ struct CheckpointHeader {
   feature::CutId schedule_cut = 0;
   int64_t schedule_time_ms = 0;
   feature::CutId base_cut = feature::kNoCut;  // Checkpoint::SetBase
+  std::vector<MeasureCut> dropped_to;         // epochs before these are in the blobs alone
 };
 
 struct RestoreReport {

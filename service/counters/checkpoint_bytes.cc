@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "counters/byte_codec.h"
+#include "counters/drop_bytes.h"
 
 namespace verdict::counters {
 namespace {
@@ -199,13 +200,6 @@ void ErasePrefix(CheckpointFamily family, std::string prefix, CheckpointStore::P
   put({.family = family, .key = std::move(prefix), .value = {}, .erase_range_end = std::move(end)});
 }
 
-void EraseWithMeta(const std::string& prefix, CheckpointStore::Put put) {
-  ErasePrefix(CheckpointFamily::kCells, prefix, put);
-  for (const std::string_view meta : {kTotalPrefix, kLimitedPrefix}) {
-    ErasePrefix(CheckpointFamily::kMeta, std::string(meta) + prefix, put);
-  }
-}
-
 }  // namespace
 
 std::string CellKeyPrefix(uint64_t measure_hash) {
@@ -227,14 +221,20 @@ std::string EndOfPrefix(std::string prefix) {
   return prefix;
 }
 
+void EraseWithMeta(const std::string& prefix, CheckpointStore::Put put) {
+  ErasePrefix(CheckpointFamily::kCells, prefix, put);
+  for (const std::string_view meta : {kTotalPrefix, kLimitedPrefix}) {
+    ErasePrefix(CheckpointFamily::kMeta, std::string(meta) + prefix, put);
+  }
+}
+
 void Checkpoint::Encode(const CheckpointBatch& batch, CheckpointStore::Put put) {
   // What goes is named first: a later write of the batch may bring such a key again.
-  for (const uint64_t hash : batch.dropped_measures) EraseWithMeta(CellKeyPrefix(hash), put);
-  for (const feature::CutId epoch : batch.dropped_epochs) {
-    for (const SavedMeasure& measure : batch.measures) {
-      EraseWithMeta(CellKeyPrefix(measure.hash, epoch), put);
-    }
+  for (const uint64_t hash : batch.dropped_measures) {
+    EraseWithMeta(CellKeyPrefix(hash), put);
+    EraseDropsOf(hash, put);
   }
+  EncodeDrops(batch.drops, put);
   EncodeCells(batch.cells, put);
   EncodeTotals(batch.totals, put);
   for (const CheckpointBatch::Limited& one : batch.limited) {
@@ -246,6 +246,7 @@ void Checkpoint::Encode(const CheckpointBatch& batch, CheckpointStore::Put put) 
   }
   for (const CheckpointBatch::SavedIds& ids : batch.ids) EncodeIds(ids, batch.round, put);
   EncodeDecisions(batch, put);
+  for (const CheckpointBatch::SavedBounds& one : batch.bounds) EncodeBounds(one, put);
   CheckpointWrite header;
   header.key = kHeaderKey;
   header.value = EncodeHeader(batch);

@@ -24,6 +24,9 @@ std::string CellKeyPrefix(uint64_t measure_hash, feature::CutId epoch);
 // The first key after all that begin with `prefix`.
 std::string EndOfPrefix(std::string prefix);
 
+// The cells, totals and marks of a measure, or of one of its epochs.
+void EraseWithMeta(const std::string& prefix, CheckpointStore::Put put);
+
 // Errors of all: DataLoss.
 absl::StatusOr<CheckpointHeader> DecodeHeader(std::string_view value);
 absl::StatusOr<CheckpointBatch::SavedCell> DecodeCell(std::string_view key, std::string_view value);

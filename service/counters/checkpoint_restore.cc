@@ -10,6 +10,7 @@
 #include "counters/checkpoint.h"
 #include "counters/checkpoint_bytes.h"
 #include "counters/decision_bytes.h"
+#include "counters/drop_bytes.h"
 #include "counters/tables.h"
 
 namespace verdict::counters {
@@ -53,9 +54,11 @@ class Checkpoint::Restorer {
     RETURN_IF_ERROR(store_->Read(CheckpointFamily::kMeta,
                                  [&](auto key, auto value) { return AddMeta(key, value); }));
     RETURN_IF_ERROR(CheckTotals());
+    RETURN_IF_ERROR(drops_.Finish());
     RETURN_IF_ERROR(store_->Read(CheckpointFamily::kDedup,
                                  [&](auto key, auto value) { return AddIds(key, value); }));
     RETURN_IF_ERROR(PlacePartitions());
+    PlaceDrops();
     RETURN_IF_ERROR(
         store_->Read(CheckpointFamily::kDecisions, [&](std::string_view, std::string_view value) {
           return ForEachKept(value, [&](const KeptDecision& kept) { return AddDecision(kept); });
@@ -132,7 +135,8 @@ class Checkpoint::Restorer {
     if (StartsWith(key, kTotalPrefix)) {
       return DecodeTotals(key.substr(kTotalPrefix.size()), value, &saved_totals_);
     }
-    if (!StartsWith(key, kLimitedPrefix)) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const bool of_drops, drops_.Add(key, value));
+    if (of_drops || !StartsWith(key, kLimitedPrefix)) return absl::OkStatus();
     ASSIGN_OR_RETURN(const CheckpointBatch::Limited limited,
                      DecodeLimited(key.substr(kLimitedPrefix.size())));
     const int measure = tables_->MeasureNumber(limited.measure_hash);
@@ -208,6 +212,12 @@ class Checkpoint::Restorer {
     }
     ids.erase(ids.begin(), ids.end() - static_cast<ptrdiff_t>(position.dedup_ids));
     base::MutexLock lock(partition->mutex);
+    const auto bounds = drops_.bounds.find(number);
+    if (bounds != drops_.bounds.end()) {
+      partition->bounds = bounds->second;
+    } else {
+      partition->bounds.unknown_to = partition->epoch.load();
+    }
     partition->window.Restore(ids);
     if (position.ids_known_from_ms != INT64_MIN) {
       partition->window.KnowsOnlyFrom(position.ids_known_from_ms);
@@ -217,6 +227,33 @@ class Checkpoint::Restorer {
     report_.ids += ids.size();
     ids = {};
     return absl::OkStatus();
+  }
+
+  // Before anybody else knows the tables: no stripe needs its lock.
+  void PlaceDrops() NO_LOCK_ANALYSIS {
+    const auto measure_of = [&](const Stretch& stretch) {
+      return tables_->MeasureNumber(stretch.measure_hash);
+    };
+    DropBook& book = tables_->drops;
+    for (const DroppedEpochsPtr& guard : drops_.guards) {
+      const int measure = measure_of(guard->stretch);
+      if (measure < 0) continue;
+      book.guards.push_back(guard);
+      for (size_t i = 0; i < kStripes; ++i) {
+        tables_->stripes[i].doubts[static_cast<size_t>(measure)].Guard(guard);
+      }
+    }
+    for (const SuspectStretch& one : drops_.suspects) {
+      const int measure = measure_of(one.stretch);
+      if (measure < 0) continue;
+      book.suspects.push_back(one);
+      for (size_t i = 0; i < kStripes; ++i) {
+        if (!one.stripes[i]) continue;
+        tables_->stripes[i].doubts[static_cast<size_t>(measure)].suspects.push_back(one.stretch.to);
+      }
+    }
+    book.dropped_to = drops_.dropped_to;
+    book.began = drops_.began.value_or(Beginning{.cut = header_.base_cut});
   }
 
   absl::Status AddDecision(const KeptDecision& kept) {
@@ -234,19 +271,24 @@ class Checkpoint::Restorer {
   std::unique_ptr<LiveState::Tables> tables_;
   RestoreReport report_;
   std::vector<ControlTotal> saved_totals_;
+  DropDecoder drops_;
   std::map<eventlog::Partition, std::vector<eventlog::DedupEntry>> ids_;
 };
 
 absl::StatusOr<std::optional<CheckpointHeader>> Checkpoint::ReadHeader(CheckpointStore* store) {
   std::optional<CheckpointHeader> header;
+  std::vector<MeasureCut> dropped_to;
   bool anything = false;
   RETURN_IF_ERROR(store->Read(CheckpointFamily::kMeta, [&](auto key, auto value) -> absl::Status {
     anything = true;
+    ASSIGN_OR_RETURN(const auto one, DecodeDroppedTo(key, value));
+    if (one) dropped_to.push_back(*one);
     if (key != kHeaderKey) return absl::OkStatus();
     ASSIGN_OR_RETURN(header, DecodeHeader(value));
     return absl::OkStatus();
   }));
   if (anything && !header) return absl::DataLossError("checkpoint: its header is gone");
+  if (header) header->dropped_to = std::move(dropped_to);
   return header;
 }
 

@@ -42,6 +42,22 @@ LiveSizes LiveState::sizes() const {
     sizes.dedup_bytes += partition->window.bytes();
     sizes.dedup_evicted += partition->window.evicted();
   }
+  {
+    base::MutexLock lock(tables_->totals_mutex);
+    sizes.measures.resize(tables_->totals.size());
+    for (size_t m = 0; m < tables_->totals.size(); ++m) {
+      sizes.measures[m].epochs = tables_->totals[m].size();
+      for (const EpochTotals& epoch : tables_->totals[m]) {
+        for (const DayTotal& day : epoch.days) sizes.measures[m].cells += day.cells;
+      }
+    }
+  }
+  {
+    base::MutexLock lock(tables_->drops.mutex);
+    for (const DroppedEpochsPtr& guard : tables_->drops.guards) {
+      sizes.guard_bytes += guard->keys.bytes();
+    }
+  }
   sizes.provisionals = tables_->provisionals.load(std::memory_order_relaxed);
   sizes.overlay_bytes = tables_->overlay_bytes();
   sizes.decisions_evicted = tables_->decisions_evicted.load(std::memory_order_relaxed);

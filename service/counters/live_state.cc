@@ -71,7 +71,10 @@ LiveState::Tables::Tables(const LiveParts& parts, const LiveOptions& options)
   for (const feature::Measure& measure : parts.features->measures()) {
     measure_hashes.push_back(measure.hash);
   }
-  for (size_t i = 0; i < kStripes; ++i) stripes[i].measures.resize(measure_hashes.size());
+  for (size_t i = 0; i < kStripes; ++i) {
+    stripes[i].measures.resize(measure_hashes.size());
+    stripes[i].doubts.resize(measure_hashes.size());
+  }
   totals.resize(measure_hashes.size());
   for (int i = 0; i < parts.partitions; ++i) {
     partitions.push_back(std::make_unique<PartitionState>(options.dedup_ids_per_partition));
@@ -180,25 +183,6 @@ void LiveState::Expire() {
     tables_->decisions_evicted.fetch_add(evicted, std::memory_order_relaxed);
     tables_->metrics.decisions_evicted.Add(evicted);
   }
-}
-
-void LiveState::DropEpoch(feature::CutId epoch) {
-  for (uint32_t i = 0; i < kStripes; ++i) {
-    Stripe& stripe = tables_->stripes[i];
-    base::MutexLock lock(stripe.mutex);
-    for (std::vector<EpochCells>& epochs : stripe.measures) {
-      std::erase_if(epochs, [&](const EpochCells& cells) {
-        if (cells.epoch != epoch) return false;
-        tables_->live_cell_bytes.fetch_sub(cells.table->bytes(), std::memory_order_relaxed);
-        return true;
-      });
-    }
-  }
-  base::MutexLock lock(tables_->totals_mutex);
-  for (std::vector<EpochTotals>& epochs : tables_->totals) {
-    std::erase_if(epochs, [&](const EpochTotals& totals) { return totals.epoch == epoch; });
-  }
-  if (tables_->tracking) tables_->dropped_epochs.push_back(epoch);
 }
 
 void LiveState::SetReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day) {

@@ -79,6 +79,11 @@ struct LiveSizes {
   size_t dedup_ids = 0, dedup_bytes = 0;
   size_t decisions = 0, decision_bytes = 0;
   size_t provisionals = 0, overlay_bytes = 0;
+  size_t guard_bytes = 0;
+  struct Measure {
+    size_t cells = 0, epochs = 0;
+  };
+  std::vector<Measure> measures = {};  // as the features order them
   uint64_t dedup_evicted = 0, decisions_evicted = 0, provisionals_expired = 0;
   uint64_t cells_refused = 0;  // contributions that found no room
 };
@@ -131,9 +136,6 @@ class LiveState {
   // Provisionals past their time, decisions past theirs. A few stripes a call; call it often.
   void Expire();
   static constexpr int kExpireCallsPerRound = 16;  // so many calls see every stripe
-  // Frees an epoch of all measures. REQUIRES: the batch has proved that it holds the epoch, long
-  // enough ago (R27, I9).
-  void DropEpoch(feature::CutId epoch);
 
   // --- any thread ---
   // Further PartialReason bits of answers over a measure: before, log_gone, rebuilding, suspect.
@@ -158,6 +160,7 @@ class LiveState {
 
  private:
   friend class Checkpoint;
+  friend class EpochDrops;
   struct Tables;
   LiveParts parts_;
   LiveOptions options_;
@@ -197,6 +200,15 @@ class LiveState::View {
   // that apply: SetReasons, limit; rebuilding where the measure is not counted here.
   uint16_t CollectLive(uint64_t measure_hash, const model::EntityKey& key, model::DayNumber oldest,
                        std::vector<feature::LiveCell>* out) const;
+  // What is wanting in the answer of (measure, key) from `blob_cut` on (kNoCut: the store has none)
+  // because of epochs that are no longer in memory, or because a proof failed. `reread`: a blob
+  // read anew may well be newer, and whole.
+  struct Doubts {
+    uint16_t reasons = 0;
+    bool reread = false;
+  };
+  Doubts FindDoubts(uint64_t measure_hash, const model::EntityKey& key, feature::CutId blob_cut,
+                    model::DayNumber oldest) const;
   // Provisionals of (measure, key) that are neither replaced by their event nor expired; with
   // `without_current`, not those of the view's own transaction.
   void CollectOverlay(uint64_t measure_hash, const model::EntityKey& key, bool without_current,

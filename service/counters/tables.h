@@ -1,7 +1,7 @@
 // What live state consists of, and which mutex guards what. Private to this room.
 //
 // Order of locks: stripes, ascending; then one partition's mutex; then totals_mutex. Nobody takes a
-// stripe while holding one of the latter two.
+// stripe while holding one of the latter two. The mutex of drops is held alone.
 #pragma once
 
 #include <array>
@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "counters/cell_table.h"
 #include "counters/decision_table.h"
+#include "counters/dropped_epochs.h"
 #include "counters/live_state.h"
 #include "counters/overlay.h"
 #include "counters/stripe_set.h"
@@ -32,6 +33,7 @@ struct EpochCells {
 struct alignas(64) Stripe {
   base::Mutex mutex;
   std::vector<std::vector<EpochCells>> measures;  // by measure number; epochs ascending
+  std::vector<StripeDoubts> doubts;               // by measure number
   Overlay overlay;
   DecisionTable decisions;
 
@@ -58,6 +60,8 @@ struct PartitionState {
 
   base::Mutex mutex;
   eventlog::DedupWindow window GUARDED_BY(mutex);
+  EpochBounds bounds GUARDED_BY(mutex);
+  bool bounds_saved GUARDED_BY(mutex) = true;  // a checkpoint has them as they are
 
   // After each change of the window.
   void NoteHorizon() REQUIRES_LOCK(mutex) {
@@ -128,12 +132,13 @@ struct LiveState::Tables {
   base::Mutex totals_mutex;
   std::vector<std::vector<EpochTotals>> totals GUARDED_BY(totals_mutex);  // by measure number
 
+  DropBook drops;
+
   LiveMetricHandles metrics;
 
   // Of the apply thread alone.
-  bool tracking = false;                       // a checkpoint follows: remember what changes
-  std::vector<feature::CutId> dropped_epochs;  // since the last checkpoint
-  std::vector<uint64_t> undeclared_measures;   // in the checkpoint, but counted no more
+  bool tracking = false;                      // a checkpoint follows: remember what changes
+  std::vector<uint64_t> undeclared_measures;  // in the checkpoint, but counted no more
   uint32_t next_stripe_to_expire = 0;
   rule::Record record;
   rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();

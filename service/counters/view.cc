@@ -123,6 +123,32 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   return reasons;
 }
 
+LiveState::View::Doubts LiveState::View::FindDoubts(uint64_t measure_hash,
+                                                    const model::EntityKey& key,
+                                                    feature::CutId blob_cut,
+                                                    model::DayNumber oldest) const {
+  Doubts found;
+  const int measure = tables_.MeasureNumber(measure_hash);
+  if (measure < 0) return found;
+  CHECK(stripes_.Contains(key.stripe()));
+  const StripeDoubts& doubts = tables_.stripes[key.stripe()].doubts[static_cast<size_t>(measure)];
+  // A stretch's records lie before its cut, wherever in the day that is, and their events at most
+  // future_skew later: none is of a later day than the next.
+  for (const feature::CutId to : doubts.suspects) {
+    if (oldest <= to + 1) found.reasons |= model::kPartialSuspect;
+  }
+  if (blob_cut >= doubts.guarded_to) return found;
+  for (const DroppedEpochsPtr& guard : doubts.guards) {
+    const feature::CutId to = guard->stretch.to;
+    if (blob_cut >= to || oldest > to + 1) continue;
+    if (guard->limited[key.stripe()]) found.reasons |= model::kPartialLimit;
+    if (!guard->keys.MayHold(key)) continue;
+    found.reasons |= model::kPartialSuspect;
+    found.reread = true;
+  }
+  return found;
+}
+
 void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityKey& key,
                                      bool without_current,
                                      std::vector<feature::DayTile>* out) const {

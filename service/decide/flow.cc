@@ -121,6 +121,7 @@ bool Decider::Flow::Begin(ScoreCall* call) {
   }
   Scratch* s = call->scratch.get();
   s->waiting = Waiting::kForBlobs;
+  s->reread = false;
   s->started = steady_clock::now();
   s->stages.Start(s->started);
   ClearAnswer(call);

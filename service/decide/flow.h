@@ -48,6 +48,7 @@ class Decider::Flow {
   // flow_count.cc: under the locks
   void Count(ScoreCall* call);
   void FillContributions(Scratch* s) const;
+  bool FindDoubts(const counters::LiveState::View& view, Scratch* s) const;
   static void Contribute(const std::string& status, Scratch* s,
                          std::vector<feature::Contribution>* out);
   Slot OpenSlot(counters::LiveState::View* view, ScoreCall* call, uint64_t* parking);

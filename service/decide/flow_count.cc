@@ -52,16 +52,22 @@ void Decider::Flow::Count(ScoreCall* call) {
   Ticket* const ticket = s->ticket;
   uint64_t parking = 0;
   const SteadyTime deadline = call->deadline;
+  bool reread = false;
   {
     LiveState::View view(*parts_.live, s->touched);
-    if (!call->dry_run) slot = OpenSlot(&view, call, &parking);
+    reread = FindDoubts(view, s);
+    if (!reread && !call->dry_run) slot = OpenSlot(&view, call, &parking);
     s = slot == Slot::kParked ? nullptr : s;  // a parked call is no longer ours
-    if (slot == Slot::kOurs) {
+    if (!reread && slot == Slot::kOurs) {
       s->stages.Mark(Stage::kView, metrics_);
       uint16_t reasons = 0;
       const Current current = Include(&view, call, &reasons);
       Merge(view, call, current, reasons);
     }
+  }
+  if (reread) {
+    FetchBlobs(call);
+    return;
   }
   switch (slot) {
     case Slot::kOurs:
@@ -89,6 +95,35 @@ void Decider::Flow::Count(ScoreCall* call) {
                     "too many retries wait for the decision of this id; do not retry"));
       return;
   }
+}
+
+// What each measure lacks because epochs were dropped, or because a proof failed. True, once a
+// call: a blob is older than an epoch that is gone and perhaps held its key (R27), so those that
+// are shall be read anew, past the cache.
+bool Decider::Flow::FindDoubts(const LiveState::View& view, Scratch* s) const {
+  using State = aggregate::BlobCache::State;
+  const feature::FeatureSet& set = *s->plan->rules->features;
+  s->doubts.assign(set.measures().size(), 0);
+  s->missed.clear();
+  for (size_t m = 0; m < set.measures().size(); ++m) {
+    const feature::Measure& measure = set.measures()[m];
+    const std::optional<model::EntityKey>& key = s->keys[measure.entity];
+    const aggregate::BlobCache::Entry& entry = s->blobs[m];
+    if (!key || entry.state == State::kMiss || entry.state == State::kFailed) continue;
+    const feature::CutId cut = entry.blob == nullptr ? feature::kNoCut : entry.blob->cut;
+    const LiveState::View::Doubts found =
+        view.FindDoubts(measure.hash, *key, cut, s->day - measure.window_days_max + 1);
+    s->doubts[m] = found.reasons;
+    if (!found.reread) continue;
+    if (s->reread) {
+      metrics_.CountGuardSuspect();
+    } else {
+      s->missed.push_back(m);
+    }
+  }
+  if (s->missed.empty()) return false;
+  s->reread = true;
+  return true;
 }
 
 Decider::Flow::Slot Decider::Flow::OpenSlot(LiveState::View* view, ScoreCall* call,
@@ -201,6 +236,7 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
   merged.blob = entry.blob.get();
   merged.blob_failed = entry.state == State::kMiss || entry.state == State::kFailed;
   merged.oldest_day_kept = OldestDayKept(set, merged);
+  merged.reasons |= s->doubts[m];
   merged.reasons |=
       view.CollectLive(measure.hash, key, s->day - measure.window_days_max + 1, &s->cells);
   view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);

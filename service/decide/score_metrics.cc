@@ -50,6 +50,9 @@ ScoreMetrics::ScoreMetrics()
                                 "Time of sampled Score calls by stage.", "stage", kStageNames)),
       stage_samples_(Series<kStages>("verdict_score_stage_samples_total",
                                      "Sampled Score calls by stage.", "stage", kStageNames)),
+      guard_suspects_(base::Metrics().AddCounter(
+          "verdict_agg_guard_suspect_total",
+          "Values older than a dropped epoch that had their key, and no newer when read anew.")),
       duration_(base::Metrics().AddHistogram("verdict_score_duration_seconds",
                                              "Score, from receipt to answer.", DurationBounds())) {
   for (size_t outcome = 1; outcome < answered_.size(); ++outcome) {

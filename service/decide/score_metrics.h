@@ -26,6 +26,7 @@ class ScoreMetrics {
   // One finished call. `decision` counts where `status` is OK.
   void CountCall(const absl::Status& status, const model::Decision& decision, double seconds) const;
   void Count(AppendResult result) const { appends_[static_cast<size_t>(result)].Add(); }
+  void CountGuardSuspect() const { guard_suspects_.Add(); }
   void CountStage(Stage stage, std::chrono::nanoseconds spent) const {
     stage_ns_[static_cast<size_t>(stage)].Add(static_cast<uint64_t>(spent.count()));
     stage_samples_[static_cast<size_t>(stage)].Add();
@@ -38,6 +39,7 @@ class ScoreMetrics {
   std::array<base::Counter, 3> appends_;
   std::array<base::Counter, kStages> stage_ns_;
   std::array<base::Counter, kStages> stage_samples_;
+  base::Counter guard_suspects_;
   base::Histogram duration_;
 };
 

@@ -47,6 +47,8 @@ struct ScoreCall::Scratch {
 
   std::vector<aggregate::BlobCache::Entry> blobs;  // by measure
   std::vector<size_t> missed;                      // measures to be fetched, in the order asked
+  std::vector<uint16_t> doubts;                    // by measure: PartialReason bits
+  bool reread = false;                             // what seemed too old was fetched anew
 
   // By status of the plan: what this payment adds; own[status * measures + measure] is its place
   // there, or -1.

@@ -144,6 +144,8 @@ absl::Status CheckpointThread::Write(const counters::CheckpointBatch& batch) {
     return status;
   }
   dirty_cells_.Add(batch.cell_count());
+  saved_next_.emplace();
+  for (const counters::PartitionPosition& one : batch.positions) saved_next_->push_back(one.next);
   pending_.reset();  // it may be `batch`
   written_.fetch_add(1, std::memory_order_relaxed);
   last_written_ns_.store(NowNs(), std::memory_order_relaxed);
@@ -167,6 +169,11 @@ void CheckpointThread::Run() {
     failed = !status.ok();
     if (status != before && options_.report) options_.report(status);
   }
+}
+
+std::optional<std::vector<eventlog::Offset>> CheckpointThread::saved_next() const {
+  base::MutexLock lock(mutex_);
+  return saved_next_;
 }
 
 absl::Status CheckpointThread::last_error() const {

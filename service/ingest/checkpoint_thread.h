@@ -60,6 +60,9 @@ class CheckpointThread {
 
   uint64_t written() const { return written_.load(std::memory_order_relaxed); }
   uint64_t skipped() const { return skipped_.load(std::memory_order_relaxed); }
+  // Where a restart from the last written checkpoint reads on, by partition; nothing before one was
+  // written here.
+  std::optional<std::vector<eventlog::Offset>> saved_next() const EXCLUDES_LOCK(mutex_);
   absl::Status last_error() const;  // of the last write; OK once one has gone well again
 
  private:
@@ -89,6 +92,7 @@ class CheckpointThread {
   // Collected, not yet written. It stays until it is: what it holds is in no later batch.
   std::optional<counters::CheckpointBatch> pending_ GUARDED_BY(mutex_);
   bool running_ GUARDED_BY(mutex_) = false;
+  std::optional<std::vector<eventlog::Offset>> saved_next_ GUARDED_BY(mutex_);
   absl::Status last_error_ GUARDED_BY(mutex_);
 };
 

@@ -1,5 +1,7 @@
 #include "ingest/live_metrics.h"
 
+#include "feature/measure_name.h"
+
 namespace verdict::ingest {
 namespace {
 
@@ -18,15 +20,23 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
   bytes("dedup", &counters::LiveSizes::dedup_bytes);
   bytes("decisions", &counters::LiveSizes::decision_bytes);
   bytes("overlay", &counters::LiveSizes::overlay_bytes);
-  Add("verdict_agg_cells", "Cells in memory: one a measure, entity, day and epoch.", {},
-      [](const counters::LiveSizes& sizes) { return static_cast<double>(sizes.cells); });
+  bytes("guard", &counters::LiveSizes::guard_bytes);
+  const feature::FeatureSet& features = live->features();
+  for (size_t m = 0; m < features.measures().size(); ++m) {
+    const base::MetricLabels labels = {{"measure", feature::MeasureName(features, m)}};
+    Add("verdict_agg_cells", "Cells in memory: one an entity, day and epoch.", labels,
+        [m](const counters::LiveSizes& sizes) {
+          return m < sizes.measures.size() ? static_cast<double>(sizes.measures[m].cells) : 0;
+        });
+    Add("verdict_agg_live_epochs",
+        "Epochs in memory: the newest, those the batch has not taken, and those within the grace.",
+        labels, [m](const counters::LiveSizes& sizes) {
+          return m < sizes.measures.size() ? static_cast<double>(sizes.measures[m].epochs) : 0;
+        });
+  }
   Add("verdict_agg_provisional", "Transactions counted whose event has not arrived.",
       {{"state", "live"}},
       [](const counters::LiveSizes& sizes) { return static_cast<double>(sizes.provisionals); });
-  Add("verdict_agg_live_epochs", "Epochs in memory: the newest, and those the batch has not taken.",
-      {}, [live](const counters::LiveSizes&) {
-        return static_cast<double>(live->LiveEpochs().size());
-      });
 }
 
 LiveMetrics::~LiveMetrics() {

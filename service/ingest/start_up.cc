@@ -7,6 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "counters/epoch_drops.h"
 #include "eventlog/dedup_window.h"
 #include "model/business_day.h"
 
@@ -49,6 +50,9 @@ class Starter {
       RETURN_IF_ERROR(CheckPosition(static_cast<Partition>(p), header->positions[p]));
     }
     RETURN_IF_ERROR(CheckBase(header->base_cut));
+    for (const counters::MeasureCut& dropped : header->dropped_to) {
+      RETURN_IF_ERROR(CheckDropped(dropped));
+    }
     ASSIGN_OR_RETURN(report_.restored, parts_.checkpoint->Restore(*header, parts_.store));
     if (!report_.restored.missing_measures.empty()) {
       return absl::FailedPreconditionError(
@@ -74,6 +78,23 @@ class Starter {
         model::FormatDay(base),
         parts_.published ? "reach the cut of " + model::FormatDay(parts_.published->cut)
                          : "hold nothing"));
+  }
+
+  // What was dropped from memory only the blobs have.
+  absl::Status CheckDropped(const counters::MeasureCut& dropped) {
+    const std::vector<feature::Measure>& measures = parts_.live->features().measures();
+    const bool declared = std::any_of(measures.begin(), measures.end(), [&](const auto& one) {
+      return one.hash == dropped.measure_hash;
+    });
+    if (!declared) return absl::OkStatus();
+    for (const counters::MeasureCut& published : parts_.published_of) {
+      if (published.measure_hash != dropped.measure_hash) continue;
+      if (published.cut >= dropped.cut) return absl::OkStatus();
+    }
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "the checkpoint has let go of what lies before the cut of %s, and the aggregates of "
+        "measure %016x do not reach it: they were replaced",
+        model::FormatDay(dropped.cut), dropped.measure_hash));
   }
 
   // Is the log the one this position was taken of, and does it still hold what follows?
@@ -123,6 +144,10 @@ class Starter {
     }
     report_.warm_until.assign(static_cast<size_t>(parts_.source->partitions()), 0);
     for (Partition p = 0; p < parts_.source->partitions(); ++p) RETURN_IF_ERROR(ColdPartition(p));
+    counters::Beginning began;
+    if (parts_.published) began.cut = parts_.published->cut;
+    if (report_.reasons != 0) began.day = newest_gap_day_ + 1;
+    counters::EpochDrops(parts_.live).SetBeginning(began);
     if (report_.reasons == 0) return absl::OkStatus();
     for (const feature::Measure& measure : parts_.live->features().measures()) {
       parts_.live->SetReasons(measure.hash, report_.reasons, newest_gap_day_);

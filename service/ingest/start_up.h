@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "counters/checkpoint.h"
 #include "counters/checkpoint_store.h"
+#include "counters/dropped_epochs.h"
 #include "counters/live_state.h"
 #include "eventlog/event_source.h"
 #include "feature/blob.h"
@@ -31,6 +32,8 @@ struct StartUpParts {
   counters::CheckpointStore* store = nullptr;  // null: never from a checkpoint
   const base::Clock* clock = nullptr;
   std::optional<PublishedCut> published;
+  // Each declared measure's own newest published cut: what was dropped must be in its blobs.
+  std::vector<counters::MeasureCut> published_of = {};
 };
 
 struct StartUpReport {

@@ -176,6 +176,12 @@ std::vector<Key> KeysOf(Settings* s) {
        IntSlot{&s->memory.dedup_ids_per_partition, 1000, 1000000000}},
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
+      {"log.retention_days", "days that the embedded log keeps at least; 0: for ever",
+       IntSlot{&s->log.retention_days, 0, 3650}},
+      {"drop.grace_s", "seconds from a published cut to the drop of its live tiles",
+       IntSlot{&s->drop.grace_s, 2 * 3600, 30 * 86400}},
+      {"drop.guard_days", "days that a value lost by the store after the drop is noticed at once",
+       IntSlot{&s->drop.guard_days, 1, 90}},
   };
 }
 

@@ -52,6 +52,17 @@ struct Retention {
   int64_t decisions_s = 7200;  // a retry gets its first decision so long
 };
 
+struct Log {
+  int64_t retention_days = 40;  // of the embedded log at least; 0: all of it, for ever
+};
+
+struct Drop {
+  // From the publication of a cut to the drop of what it took over; far above the time that a
+  // cached blob may live.
+  int64_t grace_s = 24 * 3600;
+  int64_t guard_days = 7;  // so long a value that the store loses is told from a quiet key
+};
+
 struct Settings {
   std::string embedded;  // the folder that verdictd owns
   std::string rules = "rules";
@@ -71,6 +82,8 @@ struct Settings {
   Score score;
   Memory memory;
   Retention retention;
+  Log log;
+  Drop drop;
 };
 
 }  // namespace verdict::settings

@@ -7,9 +7,7 @@
 #include <limits>
 #include <string>
 
-#include "base/status.h"
-#include "counters/live_world.h"
-#include "support/fake_checkpoint_store.h"
+#include "counters/saved_world.h"
 #include "support/status_matchers.h"
 
 namespace verdict::counters {
@@ -19,38 +17,6 @@ using eventlog::EventClass;
 using ::testing::HasSubstr;
 using ::testing::SizeIs;
 using namespace verdict::testing;  // NOLINT: the test's own words
-
-// A world and the checkpoint that follows it.
-struct SavedWorld : LiveWorld {
-  explicit SavedWorld(std::shared_ptr<const feature::FeatureSet> set = nullptr,
-                      LiveOptions options = {})
-      : LiveWorld(2, options, std::move(set)), checkpoint(&live) {}
-
-  void Save(FakeCheckpointStore* store) {
-    std::vector<eventlog::LogIdentity> identities(2);
-    for (int p = 0; p < 2; ++p) {
-      identities[p] = {"log", p, live.NextOffsets()[p] - 1, kNoon, 9};
-    }
-    const CheckpointBatch batch = checkpoint.Collect(identities);
-    EXPECT_THAT(store->Write([&](CheckpointStore::Put put) { Checkpoint::Encode(batch, put); }),
-                IsOk());
-  }
-  absl::StatusOr<RestoreReport> Restore(FakeCheckpointStore* store) {
-    ASSIGN_OR_RETURN(const std::optional<CheckpointHeader> header, Checkpoint::ReadHeader(store));
-    if (!header) return absl::NotFoundError("empty");
-    return checkpoint.Restore(*header, store);
-  }
-  Checkpoint checkpoint;
-};
-
-void Fill(SavedWorld* world, int from, int to) {
-  for (int i = from; i < to; ++i) {
-    const std::string n = std::to_string(i);
-    const int64_t time = kNoon + i * kHourMs;
-    world->Apply(EventOf(Payment("t" + n, time, 100 + i, "m" + std::to_string(i % 3), "c" + n)),
-                 i % 2);
-  }
-}
 
 TEST(Checkpoint, RestoresWhatWasThereRoundByRound) {
   SavedWorld world;
@@ -176,7 +142,7 @@ TEST(Checkpoint, ADroppedEpochLeavesTheStore) {
   world.Apply(EventOf(Payment("t1", kNoon, 1)));
   world.Apply(EventOf(Payment("t2", kNoon + kDayMs, 1)));
   world.Save(&store);
-  world.live.DropEpoch(world.live.LiveEpochs()[0]);
+  DropOfAllMeasures(&world.live, world.live.LiveEpochs()[0]);
   world.Save(&store);
   SavedWorld restored;
   ASSERT_THAT(restored.Restore(&store), IsOk());

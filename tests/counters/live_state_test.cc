@@ -117,7 +117,7 @@ TEST(LiveState, AnEpochIsDroppedWholeAndTheOthersStay) {
   world.Apply(EventOf(Payment("t2", kNoon + kDayMs, 700)));
   const std::vector<feature::CutId> epochs = world.live.LiveEpochs();
   ASSERT_EQ(epochs.size(), 2u);
-  world.live.DropEpoch(epochs[0]);
+  DropOfAllMeasures(&world.live, epochs[0]);
   EXPECT_EQ(world.live.LiveEpochs(), (std::vector<feature::CutId>{epochs[1]}));
   EXPECT_EQ(world.Sum("volume_30d", kNoon + kDayMs), 700);
 }

@@ -9,6 +9,7 @@
 
 #include "counters/checkpoint.h"
 #include "counters/live_state.h"
+#include "support/drop_epochs.h"
 #include "support/small_features.h"
 
 namespace verdict::testing {
@@ -111,6 +112,12 @@ struct LiveWorld {
   eventlog::CutSchedule schedule;
   counters::LiveState live;
 };
+
+inline void DropOfAllMeasures(counters::LiveState* live, feature::CutId epoch) {
+  for (const feature::Measure& measure : live->features().measures()) {
+    Drop(live, {measure.hash, epoch, epoch + 1});
+  }
+}
 
 inline model::Decision DecisionFor(const model::Transaction& txn, uint64_t digest = 7) {
   model::Decision decision;

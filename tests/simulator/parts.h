@@ -16,6 +16,7 @@
 #include "counters/live_state.h"
 #include "decide/decider.h"
 #include "ingest/checkpoint_thread.h"
+#include "ingest/dropper.h"
 #include "ingest/pump.h"
 #include "ingest/start_up.h"
 #include "ruleset/rule_set.h"
@@ -103,6 +104,7 @@ struct Process {
   Appender appender;
   ingest::CheckpointThread checkpoints;
   std::optional<ingest::Pump> pump;
+  std::optional<ingest::Dropper> dropper;
   ~Process() {
     appender.Drop();
     decider.reset();

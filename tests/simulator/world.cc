@@ -121,7 +121,8 @@ void SimWorld::Operation() {
   if (dice < 95) return FoldSome();
   if (dice < 97) return FoldWhole();
   if (dice < 98) return BreakFold();
-  DropAndRetain();
+  if (dice < 99) return DropSome();
+  Retain();
 }
 
 void SimWorld::AdvanceClock() {
@@ -313,7 +314,8 @@ void SimWorld::Restart() {
                        .checkpoint = &process_->checkpoint,
                        .store = disks_->checkpoints.get(),
                        .clock = &disks_->clock,
-                       .published = Published()});
+                       .published = Published(),
+                       .published_of = PublishedOf()});
   if (!report.ok()) return Fail("start-up: " + report.status().ToString());
   Note(absl::StrFormat("start from %d %s", static_cast<int>(report->from), report->why));
   process_->pump.emplace(ingest::Pump::Parts{.source = &process_->reader,
@@ -334,6 +336,7 @@ void SimWorld::Restart() {
                                                    .timer = &process_->timer},
                             decide::DeciderOptions{});
   cache_cleared_ms_ = disks_->clock.NowMs();
+  MakeDropper();
   CatchUp();
 }
 
@@ -398,7 +401,6 @@ void SimWorld::FoldSome() {
       if (!AllApplied()) tally_->Hit(kLaggingReplicaAfterUpload);
       Explain();
     }
-    if (const auto published = Published()) published_at_ms_.try_emplace(published->cut, now_ms);
     if (!*more) {
       folder_.reset();
       return;
@@ -443,33 +445,6 @@ void SimWorld::BreakFold() {
   folder_.reset();
   tally_->Hit(kRerunWithCache);
   MakeFolder();
-}
-
-// Frees what the batch has proved to hold a day ago, and lets retention remove what nobody needs
-// any more.
-void SimWorld::DropAndRetain() {
-  const std::optional<ingest::PublishedCut> published = Published();
-  if (!published) return;
-  const int64_t now_ms = disks_->clock.NowMs();
-  feature::CutId proved = feature::kNoCut;  // a day ago: no cached blob is older
-  for (const auto& [cut, at_ms] : published_at_ms_) {
-    if (at_ms + kDayMs <= now_ms) proved = cut;
-  }
-  for (const feature::CutId epoch : process_->live.LiveEpochs()) {
-    if (epoch >= proved) continue;
-    process_->live.DropEpoch(epoch);
-    tally_->Hit(kEpochDropped);
-    Note(absl::StrFormat("drop epoch %d", epoch));
-  }
-  if (folder_ != nullptr || !Chance(50)) return;
-  CatchUp();
-  for (int p = 0; p < kPartitions; ++p) {
-    const auto low = disks_->log.FirstAtOrAfter(p, published->time_ms - 3 * kHourMs);
-    if (!low || *low <= disks_->log.Low(p)) continue;
-    disks_->log.Retain(p, *low);
-    tally_->Hit(kRetentionPassesCut);
-    Note(absl::StrFormat("retention removes partition %d below %d", p, *low));
-  }
 }
 
 }  // namespace verdict::simulator

@@ -60,7 +60,11 @@ class SimWorld {
   void FoldSome();
   void FoldWhole();
   void BreakFold();
-  void DropAndRetain();
+  // world_drop.cc: what is let go of
+  void MakeDropper();
+  void DropSome();
+  void Retain();
+  std::vector<counters::MeasureCut> PublishedOf();
   // world_score.cc: decisions, held against the oracle
   void ScoreNew();
   void ScoreAgain();
@@ -101,7 +105,6 @@ class SimWorld {
   int life_ = 0;
   int64_t cache_cleared_ms_ = 0;
   int64_t fold_after_ms_ = 0;  // the batch is late until then
-  std::map<feature::CutId, int64_t> published_at_ms_;
   int ids_ = 0;
   std::vector<Provisional> provisionals_;
   std::vector<Answered> answered_;

@@ -20,6 +20,7 @@
 #include "base/hash.h"
 #include "base/mutex.h"
 #include "eventlog/event_source.h"
+#include "eventlog/log_trimmer.h"
 
 namespace verdict::testing {
 
@@ -237,6 +238,19 @@ class FakeLogReader : public eventlog::EventSource {
   int failing_polls_ = 0;
   absl::Status failure_;
   uint64_t polled_ = 0;
+};
+
+// Thread-safe. Removes a FakeLog's head, but for the newest record.
+class FakeLogTrimmer : public eventlog::LogTrimmer {
+ public:
+  explicit FakeLogTrimmer(FakeLog* log) : log_(log) {}
+  absl::Status TrimBefore(eventlog::Partition partition, eventlog::Offset offset) override {
+    log_->Retain(partition, std::min(offset, log_->End(partition) - 1));
+    return absl::OkStatus();
+  }
+
+ private:
+  FakeLog* log_;
 };
 
 // Thread-safe. Appends to a FakeLog at once, or holds what it is given until Release(), or refuses

@@ -1,0 +1,60 @@
+#include "ingest/drop_thread.h"
+
+#include <sys/resource.h>
+
+#include <utility>
+
+#include "base/status.h"
+#include "base/thread_name.h"
+
+namespace verdict::ingest {
+namespace {
+constexpr int kDropNice = 19;
+}
+
+DropThread::DropThread(std::unique_ptr<Dropper> dropper, std::unique_ptr<LogTrim> trim,
+                       Options options)
+    : dropper_(std::move(dropper)), trim_(std::move(trim)), options_(std::move(options)) {}
+
+DropThread::~DropThread() { Stop(); }
+
+void DropThread::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
+
+void DropThread::Stop() {
+  {
+    base::MutexLock lock(mutex_);
+    stopping_ = true;
+  }
+  wake_.NotifyAll();
+  if (thread_.joinable()) thread_.join();
+}
+
+bool DropThread::stopping() const {
+  base::MutexLock lock(mutex_);
+  return stopping_;
+}
+
+absl::StatusOr<bool> DropThread::Step() {
+  ASSIGN_OR_RETURN(const bool more, dropper_->Step());
+  if (!more && trim_ != nullptr) RETURN_IF_ERROR(trim_->Step());
+  return more;
+}
+
+void DropThread::Run() {
+  base::NameThisThread("verdict-drop");
+  // Payments first. (On Linux this is the calling thread's alone.)
+  setpriority(PRIO_PROCESS, 0, kDropNice);
+  absl::Status last;
+  while (!stopping()) {
+    const absl::StatusOr<bool> more = Step();
+    if (more.status() != last && options_.report) options_.report(more.status());
+    last = more.status();
+    if (more.ok() && *more) continue;
+    base::MutexLock lock(mutex_);
+    if (!stopping_) wake_.WaitFor(mutex_, more.ok() ? options_.pause : options_.retry_after);
+  }
+}
+
+}  // namespace verdict::ingest

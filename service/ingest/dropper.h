@@ -1,0 +1,98 @@
+// Lets go of epochs once the batch has provably taken them over (AGGREGATES section 12, the row
+// "drop"; R27): compares, waits, guards, frees, a bounded step at a time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "aggregate/aggregate_store.h"
+#include "base/clock.h"
+#include "base/metrics.h"
+#include "counters/epoch_drops.h"
+#include "counters/live_state.h"
+#include "eventlog/rules_of_the_log.h"
+#include "ingest/cut_metrics.h"
+#include "ingest/epoch_judge.h"
+#include "ingest/read_back.h"
+
+namespace verdict::ingest {
+
+// What a person is told.
+struct DropEvent {
+  enum class Kind : uint8_t {
+    kDropped,     // proved equal, and freed
+    kUnequal,     // this replica's count is not the fold's: kept, its stripes say PARTIAL(suspect)
+    kEqualAgain,  // what was unequal is equal now
+    kLost,        // the store failed over since the proof, and lacks values: kept
+    kOutOfReach   // never proved, but no window reaches it any more: freed
+  } kind = Kind::kDropped;
+  std::string measure;  // feature::MeasureName
+  feature::CutId from = feature::kNoCut, to = feature::kNoCut;
+  std::string detail;
+};
+
+// **Thread-compatible.** What it is given must outlive it. Made after the state was restored.
+class Dropper {
+ public:
+  struct Parts {
+    counters::LiveState* live = nullptr;
+    aggregate::AggregateStore* store = nullptr;
+    const base::Clock* clock = nullptr;
+    const eventlog::CutSchedule* schedule = nullptr;
+  };
+  struct Options {
+    int64_t grace_ms = int64_t{24} * 3600'000;           // from the publication to the drop
+    int64_t guard_kept_ms = int64_t{7} * 24 * 3600'000;  // from the drop on
+    std::chrono::milliseconds look_every{30'000};        // at each measure's manifest
+    std::chrono::milliseconds ask_again{600'000};        // where the store lacked values
+    // BlobCache's: a blob cached before a drop may be asked for so long, whatever the state's clock
+    // makes of that time. A guard outlives it.
+    std::chrono::milliseconds cache_age{3'600'000};
+    uint32_t stripes_per_step = 16;
+    std::function<int64_t()> steady_ms = {};  // for tests; empty: the steady clock
+    std::function<void(const DropEvent&)> report = {};
+  };
+  Dropper(const Parts& parts, Options options);
+  ~Dropper();
+
+  // One bounded piece of work. False: there is none for now. Errors: the store's; what was begun is
+  // begun anew later.
+  absl::StatusOr<bool> Step();
+
+ private:
+  struct Watched;  // one measure
+  struct Job;      // what is under way
+  absl::StatusOr<bool> Begin(Watched* measure);
+  absl::Status Look(Watched* measure);
+  bool BeginForget(Watched* measure);
+  bool BeginOutOfReach(Watched* measure);
+  absl::StatusOr<bool> BeginDrop(Watched* measure);
+  bool IsCandidate(const Watched& measure, const aggregate::EpochProof& proof) const;
+
+  absl::Status Advance();
+  void Judged();
+  absl::Status CheckedStore();
+  void BuildGuard();
+  void Free();
+  void Report(DropEvent::Kind kind, std::string detail) const;
+  int64_t SteadyMs() const;
+
+  Parts parts_;
+  Options options_;
+  counters::EpochDrops drops_;
+  CutMetrics metrics_;
+  std::vector<std::unique_ptr<Watched>> measures_;
+  size_t next_measure_ = 0;
+  std::unique_ptr<Job> job_;
+};
+
+}  // namespace verdict::ingest

@@ -1,0 +1,67 @@
+#include "ingest/log_trim.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/check.h"
+#include "base/status.h"
+#include "eventlog/dedup_window.h"
+
+namespace verdict::ingest {
+
+using eventlog::Offset;
+using eventlog::Partition;
+
+LogTrim::LogTrim(Parts parts, Options options)
+    : parts_(std::move(parts)), options_(std::move(options)) {
+  CHECK(parts_.source != nullptr && parts_.log != nullptr && parts_.store != nullptr &&
+        parts_.features != nullptr && parts_.schedule != nullptr && parts_.clock != nullptr &&
+        parts_.saved != nullptr);
+}
+
+int64_t LogTrim::SteadyMs() const {
+  if (options_.steady_ms) return options_.steady_ms();
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             std::chrono::steady_clock::now().time_since_epoch())
+      .count();
+}
+
+absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
+  std::optional<std::vector<Offset>> needed = parts_.saved();
+  if (!needed || options_.retention_ms == 0) return std::optional<std::vector<Offset>>();
+  int64_t oldest_ms = parts_.clock->NowMs() - options_.retention_ms;
+  for (const feature::Measure& measure : parts_.features->measures()) {
+    ASSIGN_OR_RETURN(const aggregate::Manifest manifest, parts_.store->GetManifest(measure.hash));
+    if (manifest.published == feature::kNoCut) return std::optional<std::vector<Offset>>();
+    const int64_t cut_ms = parts_.schedule->CutTimeMs(manifest.published);
+    oldest_ms = std::min(oldest_ms, cut_ms - eventlog::kDedupWarmUpMs);
+  }
+  needed->resize(static_cast<size_t>(parts_.source->partitions()), 0);
+  for (Partition p = 0; p < parts_.source->partitions(); ++p) {
+    // The record that a checkpoint counted last tells this log from another.
+    Offset& first = (*needed)[static_cast<size_t>(p)];
+    first = std::max<Offset>(0, first - 1);
+    ASSIGN_OR_RETURN(const std::optional<Offset> young,
+                     parts_.source->FirstAtOrAfter(p, oldest_ms));
+    if (young) first = std::min(first, *young);
+  }
+  return needed;
+}
+
+absl::Status LogTrim::Step() {
+  const int64_t now_ms = SteadyMs();
+  if (looked_ms_ && now_ms - *looked_ms_ < options_.every.count()) return absl::OkStatus();
+  looked_ms_ = now_ms;
+  ASSIGN_OR_RETURN(const auto needed, Needed());
+  if (!needed) return absl::OkStatus();
+  for (Partition p = 0; p < parts_.source->partitions(); ++p) {
+    ASSIGN_OR_RETURN(const Offset low, parts_.source->Low(p));
+    if ((*needed)[static_cast<size_t>(p)] <= low) continue;
+    RETURN_IF_ERROR(parts_.log->TrimBefore(p, (*needed)[static_cast<size_t>(p)]));
+    ASSIGN_OR_RETURN(const Offset now_low, parts_.source->Low(p));
+    if (options_.report && now_low > low) options_.report(p, now_low);
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace verdict::ingest

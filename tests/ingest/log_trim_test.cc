@@ -1,0 +1,135 @@
+// Only what nobody needs is removed: not what a fold, a start or a late feature would read.
+#include "ingest/log_trim.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "aggregate/folder.h"
+#include "support/fake_aggregate_store.h"
+#include "support/fake_log.h"
+#include "support/small_features.h"
+#include "support/status_matchers.h"
+
+namespace verdict::ingest {
+namespace {
+
+using eventlog::Offset;
+using namespace verdict::testing;  // NOLINT: the test's own words
+
+class LogTrimTest : public ::testing::Test {
+ protected:
+  // One payment an hour, until so many days are full.
+  void Fill(int days) {
+    for (; log_.End(0) < days * 24;) {
+      clock_.Set(kNoon + log_.End(0) * kHourMs);
+      log_.Append(0, clock_.NowMs(),
+                  EventOf(Payment("t" + std::to_string(log_.End(0)), clock_.NowMs(), 1)));
+    }
+    saved_ = {log_.End(0)};
+  }
+  void Fold() {
+    FakeLogReader reader(log_);
+    aggregate::Folder folder({&reader, &store_, features_, &schedule_, &hasher_, &clock_, "log"},
+                             {});
+    ASSERT_THAT(folder.Run(nullptr), IsOk());
+  }
+  std::unique_ptr<LogTrim> Make(int64_t retention_ms) {
+    LogTrim::Options options;
+    options.retention_ms = retention_ms;
+    options.steady_ms = [this] { return steady_ms_ += 3'600'000; };
+    return std::make_unique<LogTrim>(LogTrim::Parts{&reader_, &trimmer_, &store_, features_.get(),
+                                                    &schedule_, &clock_, [this] { return saved_; }},
+                                     std::move(options));
+  }
+  Offset Needed(int64_t retention_ms) {
+    const auto needed = Make(retention_ms)->Needed();
+    EXPECT_THAT(needed, IsOk());
+    return needed->has_value() ? (*needed)->front() : -1;
+  }
+  // There is a record every hour.
+  int64_t OffsetAt(int64_t ms) const { return (ms - kNoon + kHourMs - 1) / kHourMs; }
+
+  base::ManualClock clock_{kNoon};
+  model::KeyHasher hasher_{base::SipKey{1, 2}};
+  std::shared_ptr<const feature::FeatureSet> features_ = CompileFeatures(SmallDeclarations());
+  eventlog::CutSchedule schedule_{features_->calendar()};
+  FakeLog log_{1};
+  FakeLogReader reader_{log_};
+  FakeLogTrimmer trimmer_{&log_};
+  FakeAggregateStore store_;
+  std::optional<std::vector<Offset>> saved_;
+  int64_t steady_ms_ = 0;
+};
+
+TEST_F(LogTrimTest, KeepsWhatIsYoungerThanTheRetention) {
+  Fill(20);
+  Fold();
+  EXPECT_EQ(Needed(5 * kDayMs), OffsetAt(clock_.NowMs() - 5 * kDayMs));
+  EXPECT_EQ(Needed(40 * kDayMs), 0);
+  EXPECT_EQ(Needed(0), -1) << "0 keeps all";
+}
+
+TEST_F(LogTrimTest, KeepsTheIdsBeforeTheOldestPublishedCut) {
+  Fill(10);
+  Fold();
+  const feature::CutId cut = store_.GetManifest(features_->measures()[0].hash)->published;
+  EXPECT_EQ(Needed(1), OffsetAt(schedule_.CutTimeMs(cut) - 135 * kMinuteMs));
+  Fill(14);  // and no fold
+  EXPECT_EQ(Needed(1), OffsetAt(schedule_.CutTimeMs(cut) - 135 * kMinuteMs));
+}
+
+TEST_F(LogTrimTest, KeepsAllWhileAMeasureWasNeverFolded) {
+  Fill(10);
+  EXPECT_EQ(Needed(1), -1);
+}
+
+TEST_F(LogTrimTest, KeepsWhatACheckpointHasNotCounted) {
+  Fill(10);
+  Fold();
+  saved_ = {17};
+  EXPECT_EQ(Needed(1), 16) << "and the record by which the log is known again";
+  saved_ = std::nullopt;
+  EXPECT_EQ(Needed(1), -1) << "none was written yet";
+}
+
+TEST_F(LogTrimTest, RemovesTheRestOncePerPeriod) {
+  Fill(20);
+  Fold();
+  const auto trim = Make(2 * kDayMs);
+  ASSERT_THAT(trim->Step(), IsOk());
+  EXPECT_EQ(log_.Low(0), OffsetAt(clock_.NowMs() - 2 * kDayMs));
+  // What is left serves the next fold.
+  Fill(25);
+  Fold();
+  EXPECT_EQ(store_.GetManifest(features_->measures()[0].hash)->published,
+            schedule_.EpochOf(clock_.NowMs()));
+}
+
+TEST_F(LogTrimTest, AFeatureThatComesAfterItSaysWhichDaysItLacks) {
+  Fill(20);
+  Fold();
+  ASSERT_THAT(Make(2 * kDayMs)->Step(), IsOk());
+  auto declarations = SmallDeclarations();
+  declarations.push_back(Declare("late", "card", "sum", "txn.amount_base_minor", "30d"));
+  features_ = CompileFeatures(declarations);
+  Fill(22);
+  Fold();
+  for (const feature::Measure& measure : features_->measures()) {
+    const aggregate::Manifest manifest = store_.GetManifest(measure.hash).value();
+    if (manifest.proofs.front().from != feature::kNoCut || manifest.proofs.size() > 1) continue;
+    const auto first = reader_.Identity(0, log_.Low(0));
+    EXPECT_EQ(manifest.oldest_day, features_->calendar().DayOf(first->record_time_ms) + 2);
+    EXPECT_EQ(manifest.proofs.front().oldest_day, manifest.oldest_day);
+    return;
+  }
+  FAIL() << "the new measure was not folded";
+}
+
+}  // namespace
+}  // namespace verdict::ingest
