@@ -59,6 +59,7 @@ class Verdictd {
   void MakeFold();
   void MakeDrop();
   std::unique_ptr<ingest::LogTrim> MakeTrim();
+  void SweepNightly(const std::function<bool()>& stopping);
   void Score(decide::ScoreCall* call);
   absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id);
   // Not ready, and why; empty: ready.

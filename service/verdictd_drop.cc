@@ -2,7 +2,11 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "aggregate/sweep.h"
+#include "base/metrics.h"
+#include "feature/measure_name.h"
 #include "ingest/drop_thread.h"
 #include "log.h"
 #include "model/business_day.h"
@@ -40,6 +44,37 @@ void LogDrop(const ingest::DropEvent& event) {
 }
 
 }  // namespace
+
+void Verdictd::SweepNightly(const std::function<bool()>& stopping) {
+  std::vector<uint64_t> hashes;
+  for (const feature::Measure& measure : features_->measures()) hashes.push_back(measure.hash);
+  const auto results =
+      aggregate::SweepStore(&dir_->aggregates(), hashes, [&](uint64_t) { return !stopping(); });
+  if (absl::IsCancelled(results.status())) return;
+  if (!results.ok()) {
+    return LogError("sweep failed", {{"error", std::string(results.status().message())}});
+  }
+  uint64_t keys = 0;
+  for (size_t m = 0; m < results->size(); ++m) {
+    const aggregate::SweepResult& result = (*results)[m];
+    keys += result.keys;
+    if (result.differences.empty()) continue;
+    const std::string& name = feature::MeasureName(*features_, m);
+    if (!result.compared) {
+      LogWarning("not swept", {{"measure", name}, {"why", result.differences.front()}});
+      continue;
+    }
+    base::Metrics()
+        .AddCounter("verdict_agg_proof_mismatch_total", "Proofs that failed, by where they did.",
+                    {{"measure", name}, {"stage", "sweep"}})
+        .Add();
+    LogError("the store is NOT what was folded; see the run book, VerdictProofMismatch",
+             {{"measure", name},
+              {"differences", std::to_string(result.differences.size())},
+              {"first", result.differences.front()}});
+  }
+  LogInfo("swept", {{"values", std::to_string(keys)}});
+}
 
 std::unique_ptr<ingest::LogTrim> Verdictd::MakeTrim() {
   if (settings_.log.retention_days == 0) return nullptr;

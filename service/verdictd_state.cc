@@ -195,6 +195,7 @@ void Verdictd::MakeFold() {
       LogError("fold failed, it is tried again", {{"error", std::string(status.message())}});
     }
   };
+  schedule.after_publish = [this](const auto& stopping) { SweepNightly(stopping); };
   fold_ = std::make_unique<aggregate::FoldScheduler>(
       std::make_unique<aggregate::Folder>(parts, options), schedule);
 }

@@ -77,6 +77,8 @@ class AggregateStore {
   // Replaces a value only where (cut, rev) is greater; retries are safe. Blocks; each blob is
   // replaced whole, and after an error any number of them may have been.
   virtual absl::Status PutIfNewer(std::span<const BlobWrite> writes) = 0;
+  // For a healing recompute: the same, but what cannot be read is replaced, too.
+  virtual absl::Status Replace(std::span<const BlobWrite> writes) { return PutIfNewer(writes); }
   // Manifest{} (state kNone) where there is none.
   virtual absl::StatusOr<Manifest> GetManifest(uint64_t measure_hash) = 0;
   // Errors: Aborted where the stored one is not `expected`.
@@ -86,6 +88,20 @@ class AggregateStore {
   virtual absl::Status Scan(
       uint64_t measure_hash,
       const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) = 0;
+  // Every blob of the measures, each measure's in key order; else as Scan. A store where one pass
+  // serves them all does it in one.
+  using VisitMeasure = std::function<absl::Status(uint64_t measure_hash, const model::EntityKey&,
+                                                  const feature::Blob&)>;
+  virtual absl::Status ScanMeasures(std::span<const uint64_t> measures, const VisitMeasure& visit) {
+    for (const uint64_t measure : measures) {
+      const absl::Status scanned =
+          Scan(measure, [&](const model::EntityKey& key, const feature::Blob& blob) {
+            return visit(measure, key, blob);
+          });
+      if (!scanned.ok()) return scanned;
+    }
+    return absl::OkStatus();
+  }
   // Which life of the store this is: another answer says that it may have lost what it had
   // acknowledged (a fail-over, a restart from an older copy), and a proof must be made again.
   // A store that loses nothing acknowledged answers the same for ever. Blocks.

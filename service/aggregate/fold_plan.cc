@@ -1,6 +1,7 @@
 #include "aggregate/fold_plan.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -73,8 +74,12 @@ absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, 
     plan.from = plan.manifest.published;
     const bool announced = plan.manifest.state == Manifest::State::kAnnounced;
     plan.to = announced ? plan.manifest.cut : newest;
+    plan.heal = IsHealing(plan.manifest);
+    if (plan.heal) plan.from = kNoCut;
     if (plan.from == kNoCut || plan.from < plan.to) plans.push_back(std::move(plan));
   }
+  const auto heals = [](const MeasurePlan& plan) { return plan.heal; };
+  if (std::any_of(plans.begin(), plans.end(), heals)) std::erase_if(plans, std::not_fn(heals));
   return plans;
 }
 
@@ -133,6 +138,10 @@ absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
   if (manifest.state == Manifest::State::kNone) return absl::OkStatus();
   RETURN_IF_ERROR(CheckLog(parts, manifest));
   return CheckCuts(parts, manifest);
+}
+
+bool IsHealing(const Manifest& manifest) {
+  return manifest.state == Manifest::State::kAnnounced && manifest.cut == manifest.published;
 }
 
 std::optional<CutId> NewestCut(const FolderParts& parts, const FolderOptions& options) {

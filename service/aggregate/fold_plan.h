@@ -19,8 +19,11 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
-  // Never folded before, and the log has lost its head: days before this one may lack records.
+  // Folded from the beginning, and the log has lost its head: days before this one may lack
+  // records.
   model::DayNumber whole_from = kNothingTrimmed;
+  // A healing recompute of what is published: `from` is kNoCut, `to` the published cut.
+  bool heal = false;
 };
 
 struct PartitionPlan {
@@ -44,9 +47,11 @@ std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOp
 // idle partition.
 absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts,
                                                          feature::CutId cut);
+// Was a healing recompute announced, and not finished?
+bool IsHealing(const Manifest& manifest);
 // Nothing where every measure is published up to the newest cut. A cut that was announced and not
-// published is finished first, as it was announced. Errors: DataLoss where the log no longer holds
-// what was never folded.
+// published is finished first, as it was announced; a healing recompute before anything else.
+// Errors: DataLoss where the log no longer holds what was never folded.
 absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
                                                  const FolderOptions& options);
 

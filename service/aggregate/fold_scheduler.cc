@@ -32,6 +32,7 @@ void FoldScheduler::Stop() {
     base::MutexLock lock(mutex_);
     stopping_ = true;
   }
+  folder_->Cancel();
   wake_.NotifyAll();
   if (thread_.joinable()) thread_.join();
 }
@@ -66,8 +67,13 @@ std::chrono::milliseconds FoldScheduler::FoldWhatIsDue() {
     if (!*step) break;
     if (before.phase == FoldProgress::Phase::kPublish) {
       published_.Add();
+      published_since_ = true;
       if (options_.report != nullptr) options_.report(before.cut, absl::OkStatus());
     }
+  }
+  if (published_since_ && !stopping() && options_.after_publish != nullptr) {
+    options_.after_publish([this] { return stopping(); });
+    published_since_ = false;
   }
   return options_.look_every;
 }

@@ -22,6 +22,9 @@ class FoldScheduler {
     std::chrono::milliseconds retry_after{5000};  // after an error
     // Called on the fold thread: after a cut is published, with OK, and after each error.
     std::function<void(feature::CutId, const absl::Status&)> report = {};
+    // Called on the fold thread once a cut was published and no other is due; to end early where
+    // `stopping` says so. May be empty.
+    std::function<void(const std::function<bool()>& stopping)> after_publish = {};
   };
   FoldScheduler(std::unique_ptr<Folder> folder, Options options);
   ~FoldScheduler();
@@ -36,6 +39,7 @@ class FoldScheduler {
   std::unique_ptr<Folder> folder_;  // the fold thread's alone
   Options options_;
   base::Counter published_, failed_;
+  bool published_since_ = false;  // the fold thread's: since after_publish
   mutable base::Mutex mutex_;
   base::CondVar wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;

@@ -24,10 +24,11 @@ struct Folder::Fold {
   int attempts = 1;
   bool rewrite = false;  // the proof found values that were never stored
   base::Hash128 folded, read_back;
-  std::vector<feature::StretchSummer> sums;  // by measure of the features; of this proof
-  std::vector<Census> written;               // the same, with what was read back
-  std::vector<uint64_t> keys;                // the same: how many were written
-  std::string incarnation;                   // of the store, before its values were read back
+  std::vector<feature::StretchSummer> sums;   // by measure of the features; of this proof
+  std::vector<Census> written;                // the same, with what was read back
+  std::vector<uint64_t> keys;                 // the same: how many were written
+  std::vector<model::DayNumber> healed_from;  // the same: the first day that is recomputed
+  std::string incarnation;                    // of the store, before its values were read back
   FoldProgress progress;
   // Scratch.
   std::vector<eventlog::LogRecord> records;
@@ -40,6 +41,19 @@ struct Folder::Fold {
     return {by_measure[key.measure]->hash, key.entity};
   }
 
+  // Has this fold, or an earlier run of it, written the blob?
+  static bool Written(const feature::Blob& blob, const MeasurePlan& measure) {
+    if (measure.heal && blob.cut == measure.to) return blob.rev >= measure.manifest.rev;
+    return blob.cut >= measure.to;
+  }
+  // The part of a written blob that the proof compares with what was folded.
+  std::vector<feature::DayTile> Proving(const feature::Blob& blob,
+                                        const MeasurePlan& measure) const {
+    return measure.heal ? From(healed_from[measure.measure], blob.tiles) : blob.increment;
+  }
+  // The tiles from `day` on.
+  static std::vector<feature::DayTile> From(model::DayNumber day,
+                                            const std::vector<feature::DayTile>& tiles);
   // The digest of a folded cell, which becomes part of the measure's proof.
   base::Hash128 Sum(const BlobKey& key, uint16_t measure, const feature::DayTile& day) {
     if (day.day >= by_measure[measure]->whole_from) return sums[measure].Add(key.entity, day);

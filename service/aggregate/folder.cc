@@ -92,6 +92,9 @@ absl::StatusOr<bool> Folder::Step() {
       case FoldProgress::Phase::kUpload:
         status = Upload();
         break;
+      case FoldProgress::Phase::kScan:
+        status = ScanAll();
+        break;
       case FoldProgress::Phase::kProve:
         status = Prove();
         break;
@@ -100,11 +103,13 @@ absl::StatusOr<bool> Folder::Step() {
         break;
     }
   }
-  if (!status.ok()) {
-    fold_.reset();
-    return status;
-  }
-  return true;
+  if (status.ok()) return true;
+  // What cannot be healed must not keep later cuts from being folded.
+  const bool hopeless =
+      absl::IsDataLoss(status) && fold_ != nullptr && fold_->plan.measures.front().heal;
+  if (hopeless) RETURN_IF_ERROR(WithdrawHeal());
+  fold_.reset();
+  return status;
 }
 
 absl::Status Folder::Run(const std::function<void(const FoldProgress&)>& report) {
@@ -137,11 +142,11 @@ absl::Status Folder::Begin() {
       RETURN_IF_ERROR(
           parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
-    } else if (measure.manifest.offsets != offsets) {
+    } else if (!measure.heal && measure.manifest.offsets != offsets) {
       return absl::DataLossError(absl::StrCat(
           "cut ", measure.to, " was announced at other offsets than the log gives now"));
     }
-    fold->offsets.push_back(std::move(offsets));
+    fold->offsets.push_back(measure.heal ? measure.manifest.published_offsets : std::move(offsets));
   }
   for (size_t p = 0; p < fold->plan.partitions.size(); ++p) {
     const PartitionPlan& partition = fold->plan.partitions[p];
@@ -206,6 +211,7 @@ absl::Status Folder::Read() {
         measure->trimmed = true;
         continue;
       }
+      if (measure->heal && contribution.day < measure->whole_from) continue;  // it stays as it is
       fold.increments.Add(contribution);
     }
   }
@@ -235,11 +241,17 @@ absl::Status Folder::Upload() {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     MeasurePlan& measure = *fold.by_measure[key.measure];
     const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
-    if (stored[i].state == BlobResult::State::kFailed) {
+    const bool complete = measure.heal && measure.whole_from <= OldestDay(measure);
+    if (stored[i].state == BlobResult::State::kFailed && !complete) {
       return absl::UnavailableError("the store did not give a blob that must be added to");
     }
     const bool found = stored[i].state == BlobResult::State::kFound;
-    if (found && stored[i].blob.cut >= measure.to) continue;
+    if (found && fold.Written(stored[i].blob, measure)) continue;
+    if (measure.heal) {
+      ASSIGN_OR_RETURN(BlobWrite healed, Healed(keys[i], stored[i], increment, &measure));
+      writes.push_back(std::move(healed));
+      continue;
+    }
     if (found && measure.from != feature::kNoCut && stored[i].blob.cut > measure.from) {
       return absl::DataLossError("a blob has reached a cut that was never published");
     }
@@ -254,13 +266,15 @@ absl::Status Folder::Upload() {
     writes.push_back(std::move(write));
   }
   RETURN_IF_ERROR(NoteTrimmed());
-  RETURN_IF_ERROR(parts_.store->PutIfNewer(writes));
+  const bool heal = fold.plan.measures.front().heal;
+  RETURN_IF_ERROR(heal ? parts_.store->Replace(writes) : parts_.store->PutIfNewer(writes));
   fold.keys_done = end;
   fold.progress.done = end;
   if (end < fold.increments.size()) return base::Failpoint("fold.mid_upload");
   fold.BeginProof(*parts_.features);
   ASSIGN_OR_RETURN(fold.incarnation, parts_.store->Incarnation());
-  fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.increments.size()};
+  fold.progress = {heal ? FoldProgress::Phase::kScan : FoldProgress::Phase::kProve,
+                   fold.plan.newest, 0, fold.increments.size()};
   return absl::OkStatus();
 }
 
@@ -293,15 +307,16 @@ absl::Status Folder::Prove() {
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob back to be proved");
     }
-    const bool reached = stored[i].state == BlobResult::State::kFound &&
-                         stored[i].blob.cut >= fold.by_measure[key.measure]->to;
+    const MeasurePlan& measure = *fold.by_measure[key.measure];
+    const bool reached =
+        stored[i].state == BlobResult::State::kFound && fold.Written(stored[i].blob, measure);
     if (!reached) {
       fold.rewrite = true;
       continue;
     }
-    fold.read_back =
-        feature::AddDigests(fold.read_back, TileDigest(keys[i], stored[i].blob.increment));
-    fold.written[key.measure].AddWritten(stored[i].blob);
+    fold.read_back = feature::AddDigests(
+        fold.read_back, TileDigest(keys[i], fold.Proving(stored[i].blob, measure)));
+    if (!measure.heal) fold.written[key.measure].AddWritten(stored[i].blob);
   }
   fold.keys_done = end;
   fold.progress.done = end;

@@ -2,6 +2,7 @@
 // Resumable after a crash at any step; every step may be repeated.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -25,6 +26,13 @@ namespace verdict::aggregate {
 
 struct MeasurePlan;  // aggregate/fold_plan.h
 
+// A key whose value a healing recompute has changed.
+struct HealedKey {
+  BlobKey key;
+  std::vector<feature::DayTile> before;  // of the days that were recomputed
+  std::vector<feature::DayTile> after;
+};
+
 struct FolderParts {
   eventlog::EventSource* source = nullptr;  // of the folder's own: it is assigned anew by each fold
   AggregateStore* store = nullptr;
@@ -38,6 +46,8 @@ struct FolderParts {
   // a Score moved, a wall clock set back) could let a record of an older epoch in behind the cut,
   // where no fold would ever read it. Empty: the log promises so much by itself.
   std::function<absl::Status(int64_t time_ms)> seal = {};
+  // Told of each key that a healing recompute changes. May be empty.
+  std::function<void(const HealedKey&)> healed = {};
 };
 
 struct FolderOptions {
@@ -48,9 +58,16 @@ struct FolderOptions {
 };
 
 struct FoldProgress {
-  enum class Phase : uint8_t { kIdle, kRead, kUpload, kProve, kPublish } phase = Phase::kIdle;
+  enum class Phase : uint8_t {
+    kIdle,
+    kRead,
+    kUpload,
+    kScan,
+    kProve,
+    kPublish
+  } phase = Phase::kIdle;
   feature::CutId cut = feature::kNoCut;  // the newest one being folded
-  uint64_t done = 0;                     // records read, or keys written or proved
+  uint64_t done = 0;                     // records read, or keys written, looked at or proved
   uint64_t total = 0;
 };
 
@@ -67,6 +84,12 @@ class Folder {
   // is left to do. After an error the fold under way is given up; the next Step begins it anew
   // (nothing is lost or counted twice).
   absl::StatusOr<bool> Step();
+  // Announces a healing recompute of every measure: the same fold over everything below its
+  // published cut, as far as the log goes back, into rev + 1. Step() does it, or goes on with one
+  // that was broken off. Errors: FailedPrecondition while a newer cut is being folded.
+  absl::Status AnnounceHeal();
+  // Thread-safe. Ends a long step early, with Cancelled.
+  void Cancel() { cancelled_.store(true, std::memory_order_relaxed); }
   // Steps until nothing is left. `report` may be null.
   absl::Status Run(const std::function<void(const FoldProgress&)>& report);
   FoldProgress progress() const;
@@ -79,14 +102,23 @@ class Folder {
   absl::Status Upload();
   // Before anything trimmed is written, so that it is known whoever goes on.
   absl::Status NoteTrimmed();
+  // Of a healing recompute: days that can be recomputed are replaced, others kept.
+  absl::StatusOr<BlobWrite> Healed(const BlobKey& key, const BlobResult& stored,
+                                   const std::vector<feature::DayTile>& tiles,
+                                   MeasurePlan* measure);
+  absl::Status WithdrawHeal();
+  absl::Status ScanAll();
+  absl::Status CompareWithLog() const;
   absl::Status Prove();
   absl::Status Publish();
+  Manifest PublishedManifest(size_t planned) const;  // index into the plan's measures
   // The first day that some window can reach once `measure` is folded to its cut.
   model::DayNumber OldestDay(const MeasurePlan& measure) const;
 
   FolderParts parts_;
   FolderOptions options_;
   std::unique_ptr<Fold> fold_;
+  std::atomic<bool> cancelled_{false};
 };
 
 }  // namespace verdict::aggregate

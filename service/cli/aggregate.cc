@@ -4,10 +4,11 @@
 #include <memory>
 
 #include "absl/strings/str_format.h"
-#include "aggregate/folder.h"
 #include "base/status.h"
+#include "cli/aggregate_check.h"
 #include "cli/aggregate_show.h"
 #include "cli/embedded_options.h"
+#include "cli/folding.h"
 #include "cli/lint.h"
 #include "cli/terminal.h"
 #include "ruleset/rule_set.h"
@@ -20,81 +21,20 @@ constexpr char kExample[] =
     "off goes on, what is\n"
     "done is not done again. verdictd --embedded does the same by itself while it runs.\n"
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate sweep --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate heal --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules";
 
-struct FoldSummary {
-  std::string cut = "none yet";
-  uint64_t records = 0, keys = 0;
-  int measures = 0;
-  double seconds = 0;
-};
-
-std::string_view PhaseName(aggregate::FoldProgress::Phase phase) {
-  switch (phase) {
-    case aggregate::FoldProgress::Phase::kIdle:
-      return "waiting";
-    case aggregate::FoldProgress::Phase::kRead:
-      return "folding, events";
-    case aggregate::FoldProgress::Phase::kUpload:
-      return "writing, keys";
-    case aggregate::FoldProgress::Phase::kProve:
-      return "reading back, keys";
-    case aggregate::FoldProgress::Phase::kPublish:
-      return "publishing";
-  }
-  return "";
-}
-
-// Thread-compatible. A bar for each phase of the fold.
-class FoldBars {
- public:
-  explicit FoldBars(FoldSummary* summary) : summary_(summary) {}
-  void Update(const aggregate::FoldProgress& p) {
-    if (p.phase == aggregate::FoldProgress::Phase::kIdle) return;
-    if (bar_ == nullptr || p.phase != phase_)
-      bar_ = std::make_unique<Progress>(PhaseName(p.phase), p.total);
-    phase_ = p.phase;
-    bar_->Update(p.done);
-    if (p.cut != feature::kNoCut) summary_->cut = model::FormatDay(p.cut);
-    if (p.phase == aggregate::FoldProgress::Phase::kRead)
-      summary_->records = std::max(summary_->records, p.done);
-    if (p.phase == aggregate::FoldProgress::Phase::kUpload ||
-        p.phase == aggregate::FoldProgress::Phase::kProve) {
-      summary_->keys = std::max(summary_->keys, p.total);
-    }
-  }
-
- private:
-  FoldSummary* summary_;
-  std::unique_ptr<Progress> bar_;
-  aggregate::FoldProgress::Phase phase_ = aggregate::FoldProgress::Phase::kIdle;
-};
-
 absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
-  ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
-                   OpenedDir::Open(arguments.embedded, "verdict aggregate"));
-  const std::unique_ptr<eventlog::EventSource> source =
-      opened->dir().log().MakeSource(/*with_decisions=*/false);
-  const eventlog::CutSchedule schedule(rules->features->calendar(), arguments.cut_minutes);
-  const model::KeyHasher hasher(opened->dir().secret());
-  aggregate::FolderParts parts;
-  parts.source = source.get();
-  parts.store = &opened->dir().aggregates();
-  parts.features = rules->features;
-  parts.schedule = &schedule;
-  parts.hasher = &hasher;
-  parts.clock = &opened->clock();
-  parts.log_id = opened->dir().log().db().log_id();
-  parts.seal = [&](int64_t time_ms) { return opened->dir().log().AdvanceTime(time_ms); };
-  aggregate::Folder folder(parts, aggregate::FolderOptions());
+  ASSIGN_OR_RETURN(const std::unique_ptr<Folding> folding,
+                   Folding::Open(arguments, "verdict aggregate", nullptr));
   FoldSummary summary;
-  summary.measures = static_cast<int>(rules->features->measures().size());
+  summary.measures = static_cast<int>(folding->features().measures().size());
   FoldBars bars(&summary);
-  RETURN_IF_ERROR(
-      folder.Run([&](const aggregate::FoldProgress& progress) { bars.Update(progress); }));
+  RETURN_IF_ERROR(folding->folder().Run(
+      [&](const aggregate::FoldProgress& progress) { bars.Update(progress); }));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
   return summary;
 }
@@ -150,14 +90,26 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
   show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
       ->default_str("now");
   show->fallthrough();
-  command->callback([a, show, folder, exit_code] {
-    if (a->address.empty() == (folder->count() == 0)) {
+  CLI::App* sweep = command->add_subcommand(
+      "sweep", "look at every stored value: do they add up to what was folded? Changes nothing");
+  CLI::App* heal = command->add_subcommand(
+      "heal", "compute all values anew from the log, as far as it goes back; lists what changes");
+  sweep->fallthrough();
+  heal->fallthrough();
+  command->callback([a, show, sweep, heal, folder, exit_code] {
+    if (a->address.empty() == (folder->count() == 0) || (!show->parsed() && folder->count() == 0)) {
       throw CLI::RequiredError(show->parsed() ? "exactly one of --embedded DIR and --addr HOST:PORT"
                                               : "--embedded");
     }
     if (show->parsed()) {
       *exit_code =
           ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
+      return;
+    }
+    if (sweep->parsed() || heal->parsed()) {
+      const absl::StatusOr<int> code = sweep->parsed() ? SweepAggregates(*a) : HealAggregates(*a);
+      *exit_code = ExitWith(sweep->parsed() ? "aggregate sweep" : "aggregate heal", code.status());
+      if (code.ok()) *exit_code = *code;
       return;
     }
     const absl::StatusOr<FoldSummary> summary = Fold(*a);

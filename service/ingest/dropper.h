@@ -67,6 +67,7 @@ class Dropper {
   // One bounded piece of work. False: there is none for now. Errors: the store's; what was begun is
   // begun anew later.
   absl::StatusOr<bool> Step();
+  bool busy() const { return job_ != nullptr; }  // amid a piece of work of several steps
 
  private:
   struct Watched;  // one measure

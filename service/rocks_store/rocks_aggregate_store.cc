@@ -43,6 +43,12 @@ void PutHash(uint64_t measure_hash, std::string* key) {
   }
 }
 
+uint64_t HashAt(const char* bytes) {
+  uint64_t hash = 0;
+  for (int i = 0; i < 8; ++i) hash = (hash << 8) | static_cast<uint8_t>(bytes[i]);
+  return hash;
+}
+
 std::string ManifestKey(uint64_t measure_hash) {
   std::string key = "m";
   PutHash(measure_hash, &key);
@@ -83,6 +89,9 @@ struct RocksAggregateStore::Database {
   std::unique_ptr<rocksdb::DB> db;
   base::Mutex write_mutex;  // put_if_newer and manifests read before they write
 
+  enum class Unreadable : uint8_t { kKept, kReplaced };
+  absl::Status Put(std::span<const BlobWrite> writes, Unreadable unreadable)
+      EXCLUDES_LOCK(write_mutex);
   std::vector<BlobResult> Read(std::span<const BlobKey> keys) const {
     std::vector<std::string> bytes;
     bytes.reserve(keys.size());
@@ -104,6 +113,31 @@ struct RocksAggregateStore::Database {
     return results;
   }
 };
+
+absl::Status RocksAggregateStore::Database::Put(std::span<const BlobWrite> writes,
+                                                Unreadable unreadable) {
+  base::MutexLock lock(write_mutex);
+  std::vector<BlobKey> keys;
+  keys.reserve(writes.size());
+  for (const BlobWrite& write : writes) keys.push_back(write.key);
+  const std::vector<BlobResult> stored = Read(keys);
+  rocksdb::WriteBatch batch;
+  for (size_t i = 0; i < writes.size(); ++i) {
+    if (stored[i].state == BlobResult::State::kFailed && unreadable == Unreadable::kKept) {
+      return absl::DataLossError(
+          absl::StrCat("a blob in ", folder, " cannot be read, and is not replaced unread"));
+    }
+    if (stored[i].state == BlobResult::State::kFound && !IsNewer(writes[i].blob, stored[i].blob)) {
+      continue;
+    }
+    RETURN_IF_ERROR(FromRocks(
+        batch.Put(StoreKey(writes[i].key), aggregate::EncodeBlob(writes[i].blob)), "gather blobs"));
+  }
+  rocksdb::DB* database = db.get();
+  return FromRocks(WriteAgainAfterResume(
+                       database, [&] { return database->Write(rocksdb::WriteOptions(), &batch); }),
+                   "write blobs to " + folder);
+}
 
 // The thread that answers Get(): what waits is read in one MultiGet.
 class RocksAggregateStore::Reader {
@@ -219,27 +253,11 @@ absl::StatusOr<std::vector<BlobResult>> RocksAggregateStore::GetNow(std::span<co
 }
 
 absl::Status RocksAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) {
-  base::MutexLock lock(database_->write_mutex);
-  std::vector<BlobKey> keys;
-  keys.reserve(writes.size());
-  for (const BlobWrite& write : writes) keys.push_back(write.key);
-  const std::vector<BlobResult> stored = database_->Read(keys);
-  rocksdb::WriteBatch batch;
-  for (size_t i = 0; i < writes.size(); ++i) {
-    if (stored[i].state == BlobResult::State::kFailed) {
-      return absl::DataLossError(absl::StrCat("a blob in ", database_->folder,
-                                              " cannot be read, and is not replaced unread"));
-    }
-    if (stored[i].state == BlobResult::State::kFound && !IsNewer(writes[i].blob, stored[i].blob)) {
-      continue;
-    }
-    RETURN_IF_ERROR(FromRocks(
-        batch.Put(StoreKey(writes[i].key), aggregate::EncodeBlob(writes[i].blob)), "gather blobs"));
-  }
-  rocksdb::DB* db = database_->db.get();
-  return FromRocks(
-      WriteAgainAfterResume(db, [&] { return db->Write(rocksdb::WriteOptions(), &batch); }),
-      "write blobs to " + database_->folder);
+  return database_->Put(writes, Database::Unreadable::kKept);
+}
+
+absl::Status RocksAggregateStore::Replace(std::span<const BlobWrite> writes) {
+  return database_->Put(writes, Database::Unreadable::kReplaced);
 }
 
 absl::StatusOr<Manifest> RocksAggregateStore::GetManifest(uint64_t measure_hash) {
@@ -274,8 +292,14 @@ absl::Status RocksAggregateStore::CompareAndSwapManifest(uint64_t measure_hash,
 absl::Status RocksAggregateStore::Scan(
     uint64_t measure_hash,
     const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) {
-  std::string suffix;
-  PutHash(measure_hash, &suffix);
+  return ScanMeasures({&measure_hash, 1},
+                      [&](uint64_t, const model::EntityKey& key, const feature::Blob& blob) {
+                        return visit(key, blob);
+                      });
+}
+
+absl::Status RocksAggregateStore::ScanMeasures(std::span<const uint64_t> measures,
+                                               const VisitMeasure& visit) {
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(options));
@@ -283,12 +307,13 @@ absl::Status RocksAggregateStore::Scan(
     if (at->key().size() != kBlobKeyBytes) {
       return absl::DataLossError(absl::StrCat("a damaged key in ", database_->folder));
     }
-    if (!at->key().ends_with(suffix)) continue;
+    const uint64_t measure = HashAt(at->key().data() + 1 + kEntityBytes);
+    if (std::find(measures.begin(), measures.end(), measure) == measures.end()) continue;
     model::EntityKey entity;
     std::copy_n(at->key().data() + 1, kEntityBytes, reinterpret_cast<char*>(entity.bytes.data()));
     ASSIGN_OR_RETURN(const feature::Blob blob,
                      aggregate::DecodeBlob({at->value().data(), at->value().size()}));
-    RETURN_IF_ERROR(visit(entity, blob));
+    RETURN_IF_ERROR(visit(measure, entity, blob));
   }
   return FromRocks(at->status(), "scan " + database_->folder);
 }

@@ -27,12 +27,14 @@ class RocksAggregateStore : public aggregate::AggregateStore {
   absl::StatusOr<std::vector<aggregate::BlobResult>> GetNow(
       std::span<const aggregate::BlobKey> keys) override;
   absl::Status PutIfNewer(std::span<const aggregate::BlobWrite> writes) override;
+  absl::Status Replace(std::span<const aggregate::BlobWrite> writes) override;
   absl::StatusOr<aggregate::Manifest> GetManifest(uint64_t measure_hash) override;
   absl::Status CompareAndSwapManifest(uint64_t measure_hash, const aggregate::Manifest& expected,
                                       const aggregate::Manifest& next) override;
   absl::Status Scan(uint64_t measure_hash,
                     const std::function<absl::Status(const model::EntityKey&,
                                                      const feature::Blob&)>& visit) override;
+  absl::Status ScanMeasures(std::span<const uint64_t> measures, const VisitMeasure& visit) override;
 
  private:
   class Reader;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -120,8 +121,10 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
   return std::visit(Writer{text, origin}, key.slot);
 }
 
+namespace {
+
 // Long: one line a key.
-std::vector<Key> KeysOf(Settings* s) {
+std::vector<Key> KeysOfServing(Settings* s) {
   return {
       {"embedded", "the folder that verdictd owns: log, blobs, checkpoints", &s->embedded},
       {"rules", "the folder of rules, features, lists and policy", &s->rules},
@@ -176,6 +179,12 @@ std::vector<Key> KeysOf(Settings* s) {
        IntSlot{&s->memory.dedup_ids_per_partition, 1000, 1000000000}},
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
+  };
+}
+
+// How long what is kept.
+std::vector<Key> KeysOfKeeping(Settings* s) {
+  return {
       {"log.retention_days", "days that the embedded log keeps at least; 0: for ever",
        IntSlot{&s->log.retention_days, 0, 3650}},
       {"drop.grace_s", "seconds from a published cut to the drop of its live tiles",
@@ -183,6 +192,15 @@ std::vector<Key> KeysOf(Settings* s) {
       {"drop.guard_days", "days that a value lost by the store after the drop is noticed at once",
        IntSlot{&s->drop.guard_days, 1, 90}},
   };
+}
+
+}  // namespace
+
+std::vector<Key> KeysOf(Settings* settings) {
+  std::vector<Key> keys = KeysOfServing(settings);
+  std::vector<Key> keeping = KeysOfKeeping(settings);
+  std::move(keeping.begin(), keeping.end(), std::back_inserter(keys));
+  return keys;
 }
 
 }  // namespace verdict::settings

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_format.h"
+#include "aggregate/fold_plan.h"
 #include "base/check.h"
 #include "decide/world.h"
 
@@ -74,6 +75,10 @@ SimWorld::SimWorld(const WorldOptions& options, Tally* tally)
   oracle_.emplace(zone_);
   extreme_ = !gentle_ && Chance(15);
   foreign_ = !gentle_ && Chance(20);
+  trims_ = Chance(50);
+  loses_ = !gentle_ && !trims_;
+  // The cache's clock is another one than the world's: it may stand still while days go by.
+  cache_kept_ms_ = Chance(30) ? 3 * kDayMs : kHourMs;
   Note(absl::StrFormat("world %d in %s%s", options.seed, zone, gentle_ ? ", without faults" : ""));
   Restart();
 }
@@ -106,6 +111,8 @@ void SimWorld::Fail(const std::string& what) {
 
 void SimWorld::Operation() {
   AdvanceClock();
+  NoteProofs();
+  if (Chance(8)) return LetGo();
   const uint64_t dice = Random(100);
   if (dice < 22) return AppendEvent();
   if (dice < 28) return AppendDuplicate();
@@ -120,9 +127,7 @@ void SimWorld::Operation() {
   if (dice < 86) return CrashAndRestart();
   if (dice < 95) return FoldSome();
   if (dice < 97) return FoldWhole();
-  if (dice < 98) return BreakFold();
-  if (dice < 99) return DropSome();
-  Retain();
+  BreakFold();
 }
 
 void SimWorld::AdvanceClock() {
@@ -139,12 +144,12 @@ void SimWorld::AdvanceClock() {
   } else if (dice < 90) {  // the moment of the cut
     const int64_t cut_ms = disks_->schedule.CutTimeMs(calendar_->DayOf(now_ms) + 1);
     now_ms = std::max(now_ms, cut_ms - 1 + static_cast<int64_t>(Random(3)));
-  } else if (dice < 92) {
+  } else if (dice < (now_ms < fold_after_ms_ - 4 * kDayMs ? 98u : 92u)) {
     now_ms += static_cast<int64_t>(Random(2 * kDayMs));
   }
   disks_->clock.Set(now_ms);
-  // A cached blob lives for an hour of the cache's own clock, which stands still here.
-  if (now_ms - cache_cleared_ms_ > kHourMs) {
+  // A cached blob lives for an hour of the cache's own clock.
+  if (now_ms - cache_cleared_ms_ > cache_kept_ms_) {
     process_->cache.Clear();
     cache_cleared_ms_ = now_ms;
   }
@@ -288,7 +293,7 @@ void SimWorld::CrashAndRestart() {
   if (gentle_ && Chance(50)) return;  // a restart is no fault, but a rare thing
   Note("crash");
   tally_->Hit(kCrashAtEveryStep);
-  if (Faults(5))
+  if (lost_.empty() && !wrong_ && Faults(5))
     disks_->checkpoints = std::make_unique<testing::FakeCheckpointStore>();  // the disk is lost
   Restart();
   CatchUp();
@@ -368,7 +373,8 @@ void SimWorld::MakeFolder() {
                              .schedule = &disks_->schedule,
                              .hasher = &disks_->hasher,
                              .clock = &disks_->clock,
-                             .log_id = disks_->log.log_id()},
+                             .log_id = disks_->log.log_id(),
+                             .healed = [this](const auto& healed) { OnHealed(healed); }},
       aggregate::FolderOptions{.records_per_step = 16, .keys_per_step = 1});
 }
 
@@ -377,20 +383,22 @@ void SimWorld::FoldSome() {
   if (folder_ == nullptr) {
     if (now_ms < fold_after_ms_) return;
     if (Faults(15)) {
-      fold_after_ms_ = now_ms + static_cast<int64_t>(Random(6 * kDayMs));
-      tally_->Hit(kBatchLate);
+      fold_after_ms_ = now_ms + static_cast<int64_t>(Random((Chance(30) ? 20 : 4) * kDayMs));
       return Note("the batch is late");
     }
+    const feature::CutId published = PublishedEverywhere();
+    const feature::CutId due = disks_->schedule.EpochOf(now_ms - 5 * kMinuteMs);
+    if (published != feature::kNoCut && due - published >= 10) tally_->Hit(kBatchLate20Days);
     MakeFolder();
   }
-  using Phase = aggregate::FoldProgress::Phase;
+  if (!lost_.empty() && FoldIdle()) return;  // it would build on what is lost: first it is healed
   for (int steps = 1 + static_cast<int>(Random(4)); steps > 0 && failure_.empty(); --steps) {
     if (Faults(10)) BreakFold();
     if (folder_ == nullptr) return;
-    const Phase before = folder_->progress().phase;
+    const auto before = folder_->progress().phase;
     const uint64_t stored = disks_->blobs.stored();
     const absl::StatusOr<bool> more = folder_->Step();
-    const Phase phase = folder_->progress().phase;
+    const auto phase = folder_->progress().phase;
     Note(absl::StrFormat("fold step %d -> %d %s", static_cast<int>(before), static_cast<int>(phase),
                          more.ok() ? "" : more.status().ToString()));
     if (!more.ok() && gentle_) return Fail("fold: " + more.status().ToString());
@@ -442,6 +450,9 @@ void SimWorld::BreakFold() {
   }
   // The fold's process dies and begins anew; the cache keeps what it has.
   Note("the fold dies");
+  if (!FoldIdle() && aggregate::IsHealing(disks_->blobs.GetManifest(AnyMeasure()).value())) {
+    tally_->Hit(kHealBrokenOff);
+  }
   folder_.reset();
   tally_->Hit(kRerunWithCache);
   MakeFolder();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -61,10 +62,26 @@ class SimWorld {
   void FoldWhole();
   void BreakFold();
   // world_drop.cc: what is let go of
+  void LetGo();
   void MakeDropper();
+  void OnDrop(const ingest::DropEvent& event);
+  void NoteProofs();
   void DropSome();
   void Retain();
+  void Trim();
   std::vector<counters::MeasureCut> PublishedOf();
+  void NoteStaleCache(const model::Transaction& txn);
+  std::string NameOf(uint64_t measure_hash) const;
+  // world_heal.cc: what goes wrong with the aggregates, and how it is found and mended
+  void LoseValue();
+  void Sweep();
+  void StartHeal();
+  void FinishHeal();
+  void FoldWrong();
+  void OnHealed(const aggregate::HealedKey& healed);
+  bool FoldIdle();
+  bool HasCheckpoint() const;
+  uint64_t AnyMeasure() const { return disks_->set->features->measures().front().hash; }
   // world_score.cc: decisions, held against the oracle
   void ScoreNew();
   void ScoreAgain();
@@ -104,7 +121,14 @@ class SimWorld {
   std::unique_ptr<aggregate::Folder> folder_;
   int life_ = 0;
   int64_t cache_cleared_ms_ = 0;
-  int64_t fold_after_ms_ = 0;  // the batch is late until then
+  int64_t cache_kept_ms_ = 0;  // the cache's own clock may stand still for so long
+  bool trims_, loses_;         // what may happen in this world: not both, healing needs the log
+  bool wrong_ = false;         // a fold has counted otherwise than the log says
+  std::map<std::pair<std::string, feature::CutId>, int64_t> proved_ms_;
+  int64_t lost_at_ms_ = 0;
+  std::set<testing::FakeAggregateStore::Key> lost_;    // values that the store has lost
+  std::set<testing::FakeAggregateStore::Key> healed_;  // since the last loss
+  int64_t fold_after_ms_ = 0;                          // the batch is late until then
   int ids_ = 0;
   std::vector<Provisional> provisionals_;
   std::vector<Answered> answered_;

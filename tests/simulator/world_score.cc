@@ -50,6 +50,7 @@ bool SimWorld::Score(const model::Transaction& txn, bool dry_run, Call* call) {
     tally_->Hit(kStoreTimeout);
   }
   process.appender.Hold(stall);
+  NoteStaleCache(txn);
   const std::vector<int64_t> next = Next();
   call->txn = txn;
   call->dry_run = dry_run;
@@ -144,6 +145,7 @@ void SimWorld::CheckFeature(const Call& call, const decide::FeatureAnswer& answe
                       std::string(model::ProvenanceName(result.provenance)),
                       model::PartialReasonNames(result.reasons));
   if ((result.reasons & ~model::kPartialCurrent) != 0) {
+    if ((result.reasons & model::kPartialSuspect) != 0 && !lost_.empty()) tally_->Hit(kLossTold);
     if (result.provenance != model::Provenance::kPartial)
       Fail("I11: " + what + " has reasons and is not PARTIAL");
     if (result.reasons == model::kPartialFx && !total.amount_unknown)

@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <utility>
@@ -85,6 +86,11 @@ class FakeAggregateStore : public aggregate::AggregateStore {
       }
     }
   }
+  // A damaged disk.
+  void Overwrite(const Key& key, feature::Blob blob) {
+    base::MutexLock lock(mutex_);
+    blobs_[key] = std::move(blob);
+  }
   void Heal() {
     base::MutexLock lock(mutex_);
     reads_ = Reads::kAtOnce;
@@ -96,6 +102,12 @@ class FakeAggregateStore : public aggregate::AggregateStore {
   std::map<Key, feature::Blob> blobs() const {
     base::MutexLock lock(mutex_);
     return blobs_;
+  }
+  std::optional<feature::Blob> Find(const aggregate::BlobKey& key) const {
+    base::MutexLock lock(mutex_);
+    const auto found = blobs_.find({key.measure_hash, key.entity});
+    if (found == blobs_.end()) return std::nullopt;
+    return found->second;
   }
   uint64_t stored() const {  // blobs replaced so far
     base::MutexLock lock(mutex_);
