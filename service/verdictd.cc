@@ -70,6 +70,7 @@ absl::Status Verdictd::Open() {
   options.base_currency = settings_.base_currency;
   options.log.future_skew_ms = settings_.score.event_time_skew_s * 1000;
   ASSIGN_OR_RETURN(dir_, rocks_store::EmbeddedDir::Open(settings_.embedded, clock_.get(), options));
+  log_metrics_ = std::make_unique<rocks_store::LogMetrics>(&dir_->log().db());
   if (!dir_->damaged_checkpoint().empty()) {
     LogError("checkpoint damaged",
              {{"set aside as", dir_->damaged_checkpoint()},

@@ -25,6 +25,7 @@
 #include "ingest/start_up.h"
 #include "model/entity_key.h"
 #include "rocks_store/embedded_dir.h"
+#include "rocks_store/log_metrics.h"
 #include "rule_loader.h"
 #include "settings/settings.h"
 #include "stop_signal.h"
@@ -59,6 +60,7 @@ class Verdictd {
   void MakeFold();
   void MakeDrop();
   std::unique_ptr<ingest::LogTrim> MakeTrim();
+  void ExpireValues();
   void SweepNightly(const std::function<bool()>& stopping);
   void Score(decide::ScoreCall* call);
   absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id);
@@ -71,6 +73,7 @@ class Verdictd {
   std::unique_ptr<base::Clock> clock_;
   base::Published<ruleset::RuleSet> rules_;
   std::unique_ptr<rocks_store::EmbeddedDir> dir_;
+  std::unique_ptr<rocks_store::LogMetrics> log_metrics_;
   std::unique_ptr<eventlog::CutSchedule> schedule_;
   std::unique_ptr<model::KeyHasher> hasher_;
   std::shared_ptr<const feature::FeatureSet>

@@ -1,4 +1,6 @@
 // What verdictd lets go of: epochs that the batch has taken over.
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,6 +47,21 @@ void LogDrop(const ingest::DropEvent& event) {
 
 }  // namespace
 
+// A week later than no window reaches them: a clock set back, or a window a little longer, brings
+// nothing back that is gone.
+void Verdictd::ExpireValues() {
+  constexpr int kMarginDays = 7;
+  feature::CutId before = std::numeric_limits<feature::CutId>::max();
+  for (const feature::Measure& measure : features_->measures()) {
+    const auto manifest = dir_->aggregates().GetManifest(measure.hash);
+    if (!manifest.ok() || manifest->published == feature::kNoCut) return;
+    // Only what the manifest says is missing may be.
+    before = std::min(
+        {before, manifest->oldest_day, manifest->published - features_->kept_days() - kMarginDays});
+  }
+  dir_->aggregates().ExpireBefore(before);
+}
+
 void Verdictd::SweepNightly(const std::function<bool()>& stopping) {
   std::vector<uint64_t> hashes;
   for (const feature::Measure& measure : features_->measures()) hashes.push_back(measure.hash);
@@ -73,6 +90,7 @@ void Verdictd::SweepNightly(const std::function<bool()>& stopping) {
               {"differences", std::to_string(result.differences.size())},
               {"first", result.differences.front()}});
   }
+  ExpireValues();
   LogInfo("swept", {{"values", std::to_string(keys)}});
 }
 

@@ -90,7 +90,8 @@ for room in "${rooms_all[@]}"; do gtest "release $room" "$bin/${room}_test"; don
 step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
 step "mutants" tests/mutants.sh
 step "bad input" python3 tests/e2e/bad_input.py
-step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
+step "let go" python3 tests/e2e/let_go.py
+step "kill -9, 34 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
 data=${VERDICT_DATA:-../shared/data}
 for set in handbook sparkov; do
   file=$(ls "$data/$set"-*.csv.gz 2>/dev/null | head -n 1)

@@ -56,9 +56,10 @@ struct Manifest {
   std::string log_id;
   model::DayNumber zone_first = 0;  // the zone's digest is over [zone_first, published]
   uint64_t zone_digest = 0;
-  model::DayNumber oldest_day = kNothingTrimmed;  // folds left out what lay before it
-  uint64_t keys = 0;                              // blobs written by `cut`
-  feature::Int128 sum = 0;                        // control totals of the increments of `cut`
+  // Of days before it something was left out: by folds, or with values that expired.
+  model::DayNumber oldest_day = kNothingTrimmed;
+  uint64_t keys = 0;        // blobs written by `cut`
+  feature::Int128 sum = 0;  // control totals of the increments of `cut`
   int64_t count = 0;
   std::vector<EpochProof> proofs;  // of the last kProofsKept published folds, ascending
   Census census;                   // of all blobs, as `published` left them

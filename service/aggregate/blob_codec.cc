@@ -24,6 +24,7 @@ constexpr uint16_t kFlagExtremes = 4;
 constexpr uint16_t kFlagPrevious = 8;
 constexpr uint16_t kKnownFlags = kFlagMarked | kFlagExtremes | kFlagPrevious;
 constexpr int kDaysMax = 255 * 8;
+constexpr size_t kBytesMin = 26;
 
 bool AnyExtremes(const Blob& blob) {
   for (const auto* tiles : {&blob.tiles, &blob.increment}) {
@@ -156,8 +157,18 @@ std::string EncodeBlob(const Blob& blob) {
   return out;
 }
 
+std::optional<feature::CutId> CutOfBlob(std::string_view bytes) {
+  constexpr size_t kCutAt = 12;
+  if (bytes.size() < kBytesMin) return std::nullopt;
+  ByteReader head(bytes);
+  if (head.Fixed<uint8_t>() != kMagic || head.Fixed<uint8_t>() != kBlobFormat) return std::nullopt;
+  ByteReader crc(bytes.substr(bytes.size() - 4));
+  if (base::Crc32c(bytes.substr(0, bytes.size() - 4)) != crc.Fixed<uint32_t>()) return std::nullopt;
+  return static_cast<feature::CutId>(ByteReader(bytes.substr(kCutAt)).Fixed<uint32_t>());
+}
+
 absl::StatusOr<Blob> DecodeBlob(std::string_view bytes) {
-  if (bytes.size() < 26) return Damaged("too short");
+  if (bytes.size() < kBytesMin) return Damaged("too short");
   ByteReader crc(bytes.substr(bytes.size() - 4));
   const std::string_view body = bytes.substr(0, bytes.size() - 4);
   ByteReader in(body);

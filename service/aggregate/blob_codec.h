@@ -8,6 +8,7 @@
 //   u32 crc32c of all before
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ inline constexpr uint8_t kBlobFormat = 1;
 // REQUIRES: tiles and increment in ascending days, no day twice, all within 0..65535 and 2,040 days
 // of each other.
 std::string EncodeBlob(const feature::Blob& blob);
+
+// The cut that a whole blob bears, without decoding the rest; nothing where it is no such blob, or
+// a damaged one.
+std::optional<feature::CutId> CutOfBlob(std::string_view bytes);
 
 // Errors: DataLoss naming what is wrong (short, magic, format, crc, order): it reads as failed,
 // never as absent.

@@ -51,10 +51,15 @@ void Census::AddStored(const feature::Blob& blob) {
   ++StampOf(blob.cut).keys;
 }
 
-void Census::Trim(model::DayNumber day) {
+std::optional<feature::CutId> Census::Trim(model::DayNumber day) {
   oldest = std::max(oldest, day);
+  std::optional<feature::CutId> newest;
+  for (const Stamp& one : stamps) {
+    if (one.cut < oldest && one.keys != 0) newest = one.cut;
+  }
   std::erase_if(days, [&](const Day& one) { return one.day < oldest; });
   std::erase_if(stamps, [&](const Stamp& one) { return one.cut < oldest; });
+  return newest;
 }
 
 int64_t Census::keys() const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,8 +41,9 @@ struct Census {
   void AddWritten(const feature::Blob& blob);
   // Every blob of the store, for the sweep.
   void AddStored(const feature::Blob& blob);
-  // Forgets the days before `day`, and the blobs that have none later.
-  void Trim(model::DayNumber day);
+  // Forgets the days before `day`, and the blobs that have none later. The newest cut of such a
+  // blob; nothing where there was none.
+  std::optional<feature::CutId> Trim(model::DayNumber day);
   int64_t keys() const;
   friend bool operator==(const Census&, const Census&) = default;
 

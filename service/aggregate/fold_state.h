@@ -24,9 +24,10 @@ struct Folder::Fold {
   int attempts = 1;
   bool rewrite = false;  // the proof found values that were never stored
   base::Hash128 folded, read_back;
-  std::vector<feature::StretchSummer> sums;   // by measure of the features; of this proof
-  std::vector<Census> written;                // the same, with what was read back
-  std::vector<uint64_t> keys;                 // the same: how many were written
+  std::vector<feature::StretchSummer> sums;             // by measure of the features; of this proof
+  std::vector<Census> written;                          // the same, with what was read back
+  std::vector<uint64_t> keys;                           // the same: how many were written
+  std::vector<std::optional<feature::CutId>> expiring;  // the same: last written so long ago
   std::vector<model::DayNumber> healed_from;  // the same: the first day that is recomputed
   std::string incarnation;                    // of the store, before its values were read back
   FoldProgress progress;

@@ -17,6 +17,7 @@ void Folder::Fold::BeginProof(const feature::FeatureSet& features) {
   written.assign(features.measures().size(), Census());
   healed_from.assign(features.measures().size(), 0);
   keys.assign(features.measures().size(), 0);
+  expiring.assign(features.measures().size(), std::nullopt);
   for (const MeasurePlan& measure : plan.measures) {
     healed_from[measure.measure] = std::max(measure.to - features.kept_days(), measure.whole_from);
     Census& census = written[measure.measure];
@@ -24,7 +25,7 @@ void Folder::Fold::BeginProof(const feature::FeatureSet& features) {
     // at every value.
     census = measure.manifest.census;
     if (measure.from == feature::kNoCut) census = {.known = true};
-    census.Trim(measure.to - features.kept_days());
+    expiring[measure.measure] = census.Trim(measure.to - features.kept_days());
   }
 }
 
@@ -34,6 +35,10 @@ Manifest Folder::PublishedManifest(size_t planned) const {
   Manifest published = measure.manifest;
   published.state = Manifest::State::kPublished;
   published.census = fold.written[measure.measure];
+  // Values that no window reaches any more may go from the store.
+  if (const auto newest = fold.expiring[measure.measure]) {
+    published.oldest_day = std::max(published.oldest_day, *newest + 1);
+  }
   if (measure.heal) {
     // Every value was seen in this life of the store.
     for (EpochProof& proof : published.proofs) proof.incarnation = fold.incarnation;

@@ -95,7 +95,9 @@ void Dropper::BuildGuard() {
   const uint32_t end = std::min<uint32_t>(kStripes, job.next_stripe + options_.stripes_per_step);
   for (; job.next_stripe < end; ++job.next_stripe) {
     job.guard->limited[job.next_stripe] = drops_.Read(job.stretch, job.next_stripe, &job.cells);
-    for (const counters::EpochDrops::Cell& cell : job.cells) job.guard->keys.Add(cell.key);
+    for (const counters::EpochDrops::Cell& cell : job.cells) {
+      if (cell.tile.day >= job.oldest_day) job.guard->keys.Add(cell.key);
+    }
   }
   if (end < kStripes) return;
   job.guard->dropped_ms = parts_.clock->NowMs();

@@ -29,6 +29,7 @@ struct Dropper::Job {
   enum class Stage : uint8_t { kJudge, kReadBack, kGuard, kFree, kForget } stage = Stage::kJudge;
   Watched* measure = nullptr;
   counters::Stretch stretch;
+  model::DayNumber oldest_day = 0;  // the fold left out what lay before it
   uint32_t next_stripe = 0;
   std::optional<EpochJudge> judge;
   std::optional<ReadBack> read_back;

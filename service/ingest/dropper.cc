@@ -148,6 +148,7 @@ absl::StatusOr<bool> Dropper::BeginDrop(Watched* measure) {
     auto job = std::make_unique<Job>();
     job->measure = measure;
     job->stretch = stretch;
+    job->oldest_day = proof.oldest_day;
     if (judged == measure->judged.end()) {
       job->judge.emplace(&drops_, measure->hash, proof);
       job_ = std::move(job);
@@ -164,7 +165,7 @@ absl::StatusOr<bool> Dropper::BeginDrop(Watched* measure) {
       job->stage = Job::Stage::kGuard;
     } else {
       job->stage = Job::Stage::kReadBack;
-      job->read_back.emplace(&drops_, parts_.store, stretch);
+      job->read_back.emplace(&drops_, parts_.store, stretch, proof.oldest_day);
     }
     job_ = std::move(job);
     return true;

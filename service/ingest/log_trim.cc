@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "aggregate/fold_plan.h"
 #include "base/check.h"
 #include "base/status.h"
 #include "eventlog/dedup_window.h"
@@ -32,7 +33,10 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
   int64_t oldest_ms = parts_.clock->NowMs() - options_.retention_ms;
   for (const feature::Measure& measure : parts_.features->measures()) {
     ASSIGN_OR_RETURN(const aggregate::Manifest manifest, parts_.store->GetManifest(measure.hash));
-    if (manifest.published == feature::kNoCut) return std::optional<std::vector<Offset>>();
+    // A first fold, or a healing recompute, reads all there is.
+    if (manifest.published == feature::kNoCut || aggregate::IsHealing(manifest)) {
+      return std::optional<std::vector<Offset>>();
+    }
     const int64_t cut_ms = parts_.schedule->CutTimeMs(manifest.published);
     oldest_ms = std::min(oldest_ms, cut_ms - eventlog::kDedupWarmUpMs);
   }
@@ -51,6 +55,7 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
 absl::Status LogTrim::Step() {
   const int64_t now_ms = SteadyMs();
   if (looked_ms_ && now_ms - *looked_ms_ < options_.every.count()) return absl::OkStatus();
+  if (!parts_.saved()) return absl::OkStatus();  // soon
   looked_ms_ = now_ms;
   ASSIGN_OR_RETURN(const auto needed, Needed());
   if (!needed) return absl::OkStatus();

@@ -41,8 +41,8 @@ class LogTrim {
   };
   LogTrim(Parts parts, Options options);
 
-  // Looks once a period, and then removes all there is to remove. Errors: those of the store and
-  // the log; the next look is a period later.
+  // Looks once a period, first as soon as there is a checkpoint, and then removes all there is to
+  // remove. Errors: those of the store and the log; the next look is a period later.
   absl::Status Step();
   // The first offset of each partition that somebody needs: the next fold, or a start from the
   // published cut, with the ids before it (R19); a start from the checkpoint; a feature that is

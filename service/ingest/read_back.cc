@@ -22,7 +22,9 @@ absl::StatusOr<bool> ReadBack::Step(uint32_t stripes) {
     drops_->Read(stretch_, next_stripe_, &cells_);
     std::vector<model::EntityKey> keys;
     keys.reserve(cells_.size());
-    for (const counters::EpochDrops::Cell& cell : cells_) keys.push_back(cell.key);
+    for (const counters::EpochDrops::Cell& cell : cells_) {
+      if (cell.tile.day >= oldest_day_) keys.push_back(cell.key);
+    }
     std::sort(keys.begin(), keys.end());
     keys.erase(std::unique(keys.begin(), keys.end()), keys.end());
     for (size_t i = 0; i < keys.size(); i += kKeysPerRead) {

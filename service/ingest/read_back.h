@@ -15,10 +15,10 @@ namespace verdict::ingest {
 // have reached the stretch's cut. Some stripes a step; blocks on the store.
 class ReadBack {
  public:
-  // Both must outlive it.
+  // Both must outlive it. Keys that have but days before `oldest_day` were never written.
   ReadBack(const counters::EpochDrops* drops, aggregate::AggregateStore* store,
-           const counters::Stretch& stretch)
-      : drops_(drops), store_(store), stretch_(stretch) {}
+           const counters::Stretch& stretch, model::DayNumber oldest_day)
+      : drops_(drops), store_(store), stretch_(stretch), oldest_day_(oldest_day) {}
   // False: every key was asked for. Errors: the store's.
   absl::StatusOr<bool> Step(uint32_t stripes);
   uint64_t keys() const { return keys_; }
@@ -33,6 +33,7 @@ class ReadBack {
   const counters::EpochDrops* drops_;
   aggregate::AggregateStore* store_;
   counters::Stretch stretch_;
+  model::DayNumber oldest_day_;
   uint32_t next_stripe_ = 0;
   uint64_t keys_ = 0, lost_ = 0;
   std::string incarnation_;

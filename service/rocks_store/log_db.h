@@ -64,6 +64,7 @@ class LogDb {
 
   int partitions() const { return static_cast<int>(ends_.size()); }
   const std::string& log_id() const { return log_id_; }
+  const std::string& path() const { return path_; }
   int64_t last_record_time_ms() const { return last_time_ms_.load(std::memory_order_acquire); }
   eventlog::Offset low(eventlog::Partition partition) const {
     return lows_[partition].load(std::memory_order_acquire);

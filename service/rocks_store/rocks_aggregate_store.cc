@@ -19,6 +19,7 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/thread_name.h"
+#include "rocks_store/blob_expiry.h"
 #include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
 #include "rocks_store/write_again.h"
@@ -86,6 +87,7 @@ bool IsNewer(const feature::Blob& next, const feature::Blob& stored) {
 
 struct RocksAggregateStore::Database {
   std::string folder;
+  BlobExpiry expiry;  // outlives the database
   std::unique_ptr<rocksdb::DB> db;
   base::Mutex write_mutex;  // put_if_newer and manifests read before they write
 
@@ -235,6 +237,7 @@ absl::StatusOr<std::unique_ptr<RocksAggregateStore>> RocksAggregateStore::Open(
       rocksdb::Env::LOW);  // compactions after payments
   rocksdb::Options with_log = DatabaseOptions(options);
   with_log.info_log = MakeInfoLog(folder);
+  with_log.compaction_filter = &database->expiry;
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(
       FromRocks(rocksdb::DB::Open(with_log, folder, &db), "open the aggregates in " + folder));
@@ -242,6 +245,8 @@ absl::StatusOr<std::unique_ptr<RocksAggregateStore>> RocksAggregateStore::Open(
   return std::unique_ptr<RocksAggregateStore>(
       new RocksAggregateStore(std::move(database), options));
 }
+
+void RocksAggregateStore::ExpireBefore(feature::CutId cut) { database_->expiry.ExpireBefore(cut); }
 
 void RocksAggregateStore::Get(std::vector<BlobKey> keys, std::chrono::milliseconds timeout,
                               aggregate::OnBlobs done) {

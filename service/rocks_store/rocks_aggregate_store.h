@@ -21,6 +21,8 @@ class RocksAggregateStore : public aggregate::AggregateStore {
   static absl::StatusOr<std::unique_ptr<RocksAggregateStore>> Open(const std::string& folder,
                                                                    const Options& options);
   ~RocksAggregateStore() override;
+  // Values last written before `cut` go by and by; see Manifest::oldest_day.
+  void ExpireBefore(feature::CutId cut);
 
   void Get(std::vector<aggregate::BlobKey> keys, std::chrono::milliseconds timeout,
            aggregate::OnBlobs done) override;

@@ -136,5 +136,17 @@ TEST(BlobCodec, TakesFewBytesForAQuietMerchant) {
   EXPECT_LE(EncodeBlob(blob).size(), 160u);
 }
 
+TEST(BlobCodec, TheCutIsFoundWithoutTheRestAndOnlyInAWholeBlob) {
+  RandomBlobs blobs(4);
+  for (int i = 0; i < 200; ++i) {
+    const Blob blob = blobs.Next();
+    std::string bytes = EncodeBlob(blob);
+    EXPECT_EQ(CutOfBlob(bytes), blob.cut);
+    bytes[blobs.number() % bytes.size()] ^= 1;
+    EXPECT_EQ(CutOfBlob(bytes), std::nullopt);
+  }
+  EXPECT_EQ(CutOfBlob("V"), std::nullopt);
+}
+
 }  // namespace
 }  // namespace verdict::aggregate

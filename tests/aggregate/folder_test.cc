@@ -164,6 +164,21 @@ TEST_F(FolderTest, SealsTheLogBeforeItReadsWhereTheCutLies) {
   EXPECT_EQ(Stored(), Reference(kFirstDay + 3));
 }
 
+// Before it expires.
+TEST_F(FolderTest, SaysWhichDaysAreGoneWithValuesThatNoWindowReaches) {
+  Append(clock_.NowMs() + 30 * kMinuteMs, clock_.NowMs() + 30 * kMinuteMs, 5);
+  const int kept = compiled_.set->kept_days();
+  const uint64_t hash = compiled_.set->measures()[0].hash;
+  for (int day = 1; day <= kept + 3; ++day) {
+    clock_.Set((kFirstDay + day) * kDayMs + 20 * kMinuteMs);
+    ASSERT_THAT(FoldAll(), IsOk());
+    // The one value bears the first cut after it: as old as that is what is missing with it.
+    const bool reached = day <= kept + 1;
+    EXPECT_EQ(store_.GetManifest(hash)->oldest_day, reached ? kNothingTrimmed : kFirstDay + 2)
+        << "day " << day;
+  }
+}
+
 TEST_F(FolderTest, GathersNoDayThatNoWindowCanReach) {
   FillTo((kFirstDay + 120) * kDayMs + 30 * kMinuteMs);
   ASSERT_THAT(FoldAll(), IsOk());

@@ -102,5 +102,46 @@ TEST(Threads, OfTwoConcurrentScoresOfOneEntityAtLeastOneSeesTheOther) {
   }
 }
 
+// The drop thread reads and frees yesterday while the apply thread counts today, checkpoints are
+// collected, and others score: each answer has yesterday's cells, or its guard.
+TEST(Threads, AnEpochGoesWhileOthersCountAndScore) {
+  LiveWorld world;
+  Checkpoint checkpoint(&world.live);
+  constexpr int kMerchants = 50;
+  for (int i = 0; i < kMerchants; ++i) {
+    world.Apply(EventOf(Payment("y" + std::to_string(i), kNoon, 1, "m" + std::to_string(i))));
+  }
+  const uint64_t hash = world.features->measures()[world.FeatureNamed("volume_30d").measure].hash;
+  const feature::CutId yesterday = world.schedule.EpochOf(kNoon);
+  const Stretch stretch{hash, yesterday, yesterday + 1};
+  checkpoint.Collect(std::vector<eventlog::LogIdentity>(1));
+  std::atomic<bool> done{false};
+  std::atomic<int> failures{0};
+  std::vector<std::thread> scorers;
+  for (int s = 0; s < kScorers; ++s) {
+    scorers.emplace_back([&, s] {
+      for (int i = 0; !done.load(); ++i) {
+        const auto scored = world.Score(
+            Payment("ask", kNoon + kDayMs, 0, "m" + std::to_string((i + s) % kMerchants)));
+        LiveState::View view(world.live, scored->touched);
+        const auto doubts = view.FindDoubts(hash, *scored->keys[0], yesterday, yesterday - 20);
+        const bool whole = world.Tile(view, *scored, "volume_30d").sum >= 1;
+        const bool guarded = (doubts.reasons & model::kPartialSuspect) != 0;
+        if (whole == guarded) failures.fetch_add(1);
+      }
+    });
+  }
+  std::thread dropper([&] { Drop(&world.live, stretch); });
+  for (int i = 0; i < 300; ++i) {
+    world.Apply(EventOf(Payment("t" + std::to_string(i), kNoon + kDayMs, 0, "other")));
+    if (i % 20 == 0) checkpoint.Collect(std::vector<eventlog::LogIdentity>(1));
+  }
+  dropper.join();
+  done = true;
+  for (std::thread& scorer : scorers) scorer.join();
+  EXPECT_EQ(failures.load(), 0);
+  EXPECT_EQ(EpochDrops(&world.live).Epochs(hash).size(), 1u);
+}
+
 }  // namespace
 }  // namespace verdict::counters

@@ -56,6 +56,15 @@ shed = counter('verdict_score_shed_total{job="verdict",instance="a",reason="infl
 append = counter('verdict_agg_append_total{job="verdict",instance="a",result="failed"}')
 record = counter('verdict_log_appends_total{job="verdict",instance="a",result="failed"}')
 fold = counter('verdict_agg_folds_total{job="verdict",instance="a",result="failed"}')
+epochs = gauge('verdict_agg_live_epochs', 5, 3)
+epochs = [[(series.replace("}", ',measure="m"}'), values.replace("x60", "x90")) for series, values in case] for case in epochs]
+
+
+def disk(free):
+    size = ('verdict_log_disk_size_bytes{job="verdict",instance="a"}', "1000+0x60")
+    return [('verdict_log_disk_free_bytes{job="verdict",instance="a"}', free), size]
+
+
 late = counter('verdict_score_shed_total{job="verdict",instance="a",reason="deadline"}')
 proof = counter('verdict_agg_proof_mismatch_total{job="verdict",instance="a",measure="m",stage="readback"}')
 
@@ -72,6 +81,8 @@ CASES = {
     "VerdictAppendFailed": ((append[0], 20), (append[1] + record[1], 20), (record[2], 60)),
     "VerdictFoldFailed": ((fold[0], 20), (fold[1], 20), ([(fold[2][0][0], "0+1x30 30+0x90")], 100)),
     "VerdictProofMismatch": ((proof[0], 20), (proof[1], 20), (proof[2], 60)),
+    "VerdictLiveEpochs": ((epochs[0], 40), (epochs[1], 40), (epochs[2], 50)),
+    "VerdictLogDisk": ((disk("50+0x60"), 20), (disk("110+0x60"), 20), (disk("50+0x20 200+0x40"), 50)),
     "VerdictReloadRefused": ((reload_ok[0], 10), (reload_ok[1], 10), (reload_ok[2], 50)),
     "VerdictDenyShareShift": ((DENY_JUMP, 1490), (DENY_SMALL, 1490), (DENY_BACK, 1585)),
     "VerdictDown": ((up[0], 10), (up[1], 10), (up[2], 50)),
@@ -100,13 +111,16 @@ def main():
     alerts = alerts_of(open(sys.argv[1]).read())
     if set(alerts) != set(CASES):
         sys.exit(f"alerts without three cases, or cases without an alert: {sorted(set(alerts) ^ set(CASES))}")
-    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictReloadRefused", "VerdictDown"}
+    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictLiveEpochs", "VerdictLogDisk", "VerdictReloadRefused", "VerdictDown"}
     summaries = {
         "VerdictIngestLag": "Live totals are 12s behind the log",
         "VerdictCheckpointOld": "The last checkpoint is 1m 30s old: a restart would take long",
+        "VerdictProofMismatch": "A proof of the aggregates failed (readback)",
+        "VerdictLiveEpochs": "5 epochs of m are in memory: the batch is late, or its proof",
+        "VerdictLogDisk": "5% of the log's disk is free",
         "VerdictDown": "a does not answer scrapes",
     }
-    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}}
+    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}, "VerdictLiveEpochs": {"measure": "m"}}
     print("rule_files: [alerts.yml]\nevaluation_interval: 1m\ntests:")
     for name, cases in CASES.items():
         for position, (series, minute) in enumerate(cases):

@@ -62,13 +62,20 @@ std::vector<Death> PlanDeaths(int kills, uint64_t seed) {
     deaths.push_back({.failpoint = kFailpoints[within++ % kFailpoints.size()],
                       .timer = std::chrono::seconds(60)});
   }
+  // Late: days must have been folded, dropped and become old first.
+  for (const char* place : {"drop.mid_free", "log.trim.after_erase"}) {
+    deaths.push_back({.failpoint = place, .timer = std::chrono::seconds(90)});
+  }
   return deaths;
 }
 
 std::string FailpointSpec(const Death& death, uint64_t seed) {
   if (death.failpoint.empty()) return "";
-  const char* probability = death.failpoint.starts_with("fold.")         ? "1"
+  const bool rare =
+      death.failpoint.starts_with("fold.") || death.failpoint.starts_with("log.trim.");
+  const char* probability = rare                                         ? "1"
                             : death.failpoint.starts_with("checkpoint.") ? "0.3"
+                            : death.failpoint.starts_with("drop.")       ? "0.1"
                                                                          : "0.005";
   return death.failpoint + "=kill:" + probability + ":" + std::to_string(seed);
 }
@@ -214,7 +221,7 @@ int CheckKills(const Kills& kills, const std::map<std::string, int>& inside) {
   }
   int wrong = Require(kills.by_timer + logged == kills.all,
                       "a kill came neither from the timer nor from a failpoint");
-  for (const std::string place : {"log.append", "checkpoint", "fold"}) {
+  for (const std::string place : {"log.append", "checkpoint", "fold", "drop", "log.trim"}) {
     const bool hit = std::any_of(inside.begin(), inside.end(),
                                  [&](const auto& one) { return one.first.starts_with(place); });
     wrong += Require(hit, "no kill fell inside " + place);
@@ -245,13 +252,13 @@ int Main(const Arguments& arguments) {
   char pattern[] = "/tmp/verdict-kill-XXXXXX";
   const std::string work = mkdtemp(pattern);
   const std::string failpoint_log = work + "/failpoints";
-  VerdictdProcess process(
-      {.binary = arguments.verdictd,
-       .directory = work + "/data",
-       .rules = arguments.rules,
-       .flags = {"--clock", "event", "--zone", "Europe/Paris", "--checkpoint-period-ms", "200"},
-       .environment = {},
-       .log = work + "/verdictd.log"});
+  VerdictdProcess process({.binary = arguments.verdictd,
+                           .directory = work + "/data",
+                           .rules = arguments.rules,
+                           .flags = {"--clock", "event", "--zone", "Europe/Paris",
+                                     "--checkpoint-period-ms", "200", "--log-retention-days", "2"},
+                           .environment = {},
+                           .log = work + "/verdictd.log"});
   // Over a change of the clocks in Paris.
   KillRun run{.address = process.address(),
               .clock = RunClock(

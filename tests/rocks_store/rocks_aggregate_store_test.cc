@@ -9,6 +9,8 @@
 #include <future>
 #include <string>
 
+#include "aggregate/blob_codec.h"
+#include "rocks_store/blob_expiry.h"
 #include "support/aggregate_store_contract.h"
 
 namespace verdict::rocks_store {
@@ -94,6 +96,33 @@ TEST(RocksAggregateStore, NeitherReadsNorOverwritesADamagedBlob) {
   EXPECT_EQ(store->GetNow({&write.key, 1})->at(0).state, BlobResult::State::kFailed);
   const aggregate::BlobWrite newer{SomeKey(1, 1), SomeBlob(1, 101, 0, 6)};
   EXPECT_THAT(store->PutIfNewer({&newer, 1}), StatusIs(absl::StatusCode::kDataLoss));
+  const uint64_t measure = 1;
+  const auto visit = [](uint64_t, const model::EntityKey&, const feature::Blob&) {
+    return absl::OkStatus();
+  };
+  EXPECT_THAT(store->ScanMeasures({&measure, 1}, visit), StatusIs(absl::StatusCode::kDataLoss));
+  // A healing recompute knows all of it.
+  ASSERT_THAT(store->Replace({&newer, 1}), IsOk());
+  EXPECT_EQ(store->GetNow({&write.key, 1})->at(0).blob, newer.blob);
+  EXPECT_THAT(store->ScanMeasures({&measure, 1}, visit), IsOk());
+}
+
+TEST(BlobExpiry, LetsGoOfWholeValuesThatWereWrittenBeforeTheCutAlone) {
+  BlobExpiry expiry;
+  const auto goes = [&](const std::string& key, const std::string& value) {
+    return expiry.Filter(0, key, value, nullptr, nullptr);
+  };
+  const std::string old = aggregate::EncodeBlob(SomeBlob(1, 100, 0, 5));
+  const std::string young = aggregate::EncodeBlob(SomeBlob(1, 101, 0, 5));
+  EXPECT_FALSE(goes("b1", old)) << "nothing expires before it is told so";
+  expiry.ExpireBefore(101);
+  expiry.ExpireBefore(50);  // never back
+  EXPECT_TRUE(goes("b1", old));
+  EXPECT_FALSE(goes("b1", young));
+  EXPECT_FALSE(goes("m1", old)) << "manifests stay";
+  std::string damaged = old;
+  damaged[16] ^= 1;
+  EXPECT_FALSE(goes("b1", damaged)) << "a person must see it";
 }
 
 }  // namespace

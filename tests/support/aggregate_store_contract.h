@@ -6,8 +6,10 @@
 #pragma once
 
 #include <future>
+#include <map>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "aggregate/aggregate_store.h"
@@ -141,6 +143,44 @@ TYPED_TEST_P(AggregateStoreContract, ScansOneMeasureInKeyOrder) {
       StatusIs(absl::StatusCode::kCancelled));
 }
 
+TYPED_TEST_P(AggregateStoreContract, ScansSeveralMeasuresEachInKeyOrder) {
+  for (const uint64_t measure : {1, 2, 3}) {
+    for (const uint8_t entity : {9, 2, 200}) {
+      ASSERT_THAT(this->Put(SomeKey(measure, entity), SomeBlob(measure, 100, 0, entity)), IsOk());
+    }
+  }
+  std::map<uint64_t, std::vector<int>> seen;
+  const std::vector<uint64_t> measures = {3, 1};
+  ASSERT_THAT(this->store_->ScanMeasures(measures,
+                                         [&seen](uint64_t measure, const model::EntityKey& key,
+                                                 const feature::Blob& blob) {
+                                           EXPECT_EQ(blob.measure_hash, measure);
+                                           seen[measure].push_back(key.bytes[3]);
+                                           return absl::OkStatus();
+                                         }),
+              IsOk());
+  const std::vector<int> ordered = {2, 9, 200};
+  EXPECT_EQ(seen, (std::map<uint64_t, std::vector<int>>{{1, ordered}, {3, ordered}}));
+}
+
+TYPED_TEST_P(AggregateStoreContract, ReplacesAsItPuts) {
+  ASSERT_THAT(this->Put(SomeKey(1, 1), SomeBlob(1, 100, 1, 5)), IsOk());
+  for (const auto& [blob, sum] :
+       {std::pair(SomeBlob(1, 100, 1, 6), 5), {SomeBlob(1, 100, 2, 7), 7}}) {
+    const aggregate::BlobWrite write{SomeKey(1, 1), blob};
+    ASSERT_THAT(this->store_->Replace({&write, 1}), IsOk());
+    EXPECT_EQ(this->Read(SomeKey(1, 1)).blob.tiles.front().tile.sum, sum);
+  }
+}
+
+TYPED_TEST_P(AggregateStoreContract, StaysTheSameWhileItLosesNothing) {
+  const auto before = this->store_->Incarnation();
+  ASSERT_THAT(before, IsOk());
+  ASSERT_THAT(this->Put(SomeKey(1, 1), SomeBlob(1, 100, 1, 5)), IsOk());
+  this->Reopen();
+  EXPECT_EQ(*this->store_->Incarnation(), *before);
+}
+
 TYPED_TEST_P(AggregateStoreContract, KeepsEverythingThroughAReopening) {
   ASSERT_THAT(this->Put(SomeKey(1, 1), SomeBlob(1, 100, 0, 5)), IsOk());
   aggregate::Manifest manifest;
@@ -155,6 +195,7 @@ TYPED_TEST_P(AggregateStoreContract, KeepsEverythingThroughAReopening) {
 REGISTER_TYPED_TEST_SUITE_P(AggregateStoreContract, TellsAbsentFromFound,
                             ReplacesOnlyWithWhatIsNewer, AnswersEveryKeyInOrderOnItsOwnThread,
                             SwapsAManifestOnlyForTheExpectedOne, ScansOneMeasureInKeyOrder,
-                            KeepsEverythingThroughAReopening);
+                            ScansSeveralMeasuresEachInKeyOrder, ReplacesAsItPuts,
+                            StaysTheSameWhileItLosesNothing, KeepsEverythingThroughAReopening);
 
 }  // namespace verdict::testing
