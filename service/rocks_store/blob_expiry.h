@@ -6,7 +6,7 @@
 #include <atomic>
 #include <limits>
 
-#include "feature/blob.h"
+#include "aggregate/aggregate_store.h"
 
 namespace verdict::rocks_store {
 
