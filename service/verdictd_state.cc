@@ -88,9 +88,10 @@ absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut
   parts.source = source_.get();
   parts.features = features_;
   parts.schedule = schedule_.get();
-  parts.log_id = dir_->log().db().log_id();
+  parts.log_id = deployment_->log().id();
   for (const feature::Measure& measure : features_->measures()) {
-    ASSIGN_OR_RETURN(aggregate::Manifest manifest, dir_->aggregates().GetManifest(measure.hash));
+    ASSIGN_OR_RETURN(aggregate::Manifest manifest,
+                     deployment_->aggregates().GetManifest(measure.hash));
     RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
     if (manifest.published == feature::kNoCut) return std::optional<ingest::PublishedCut>();
     if (!oldest || manifest.published < oldest->published) oldest = std::move(manifest);
@@ -112,26 +113,26 @@ absl::Status Verdictd::Restore() {
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
-  parts.partitions = dir_->log().db().partitions();
+  parts.partitions = deployment_->log().partitions();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
-  source_ = dir_->log().MakeSource();
+  ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(/*with_decisions=*/true));
 
   ingest::StartUpParts start_up;
   start_up.source = source_.get();
   start_up.live = live_.get();
   start_up.checkpoint = checkpoint_.get();
-  start_up.store = &dir_->checkpoint();
+  start_up.store = &deployment_->checkpoint();
   start_up.clock = clock_.get();
   ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
-  RETURN_IF_ERROR(MarkTrimmedDays(*features_, &dir_->aggregates(), live_.get()));
+  RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
 
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
-      ingest::CheckpointThread::Parts{checkpoint_.get(), &dir_->checkpoint(), source_.get(),
-                                      live_.get(), [this] { return dir_->log().Sync(); }},
+      ingest::CheckpointThread::Parts{checkpoint_.get(), &deployment_->checkpoint(), source_.get(),
+                                      live_.get(), [this] { return deployment_->log().Sync(); }},
       ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms),
                                         ReportTo("checkpoint")});
   ingest::Pump::Options options;
@@ -157,14 +158,14 @@ absl::Status Verdictd::CatchUp(StopSignal* stop) {
 
 void Verdictd::MakeDecider() {
   blobs_ = std::make_unique<aggregate::BlobCache>(
-      &dir_->aggregates(),
+      &deployment_->aggregates(),
       aggregate::BlobCache::Options{
           .max_bytes = static_cast<size_t>(settings_.memory.blob_cache_bytes_max)});
   decide::Decider::Parts parts;
   parts.rules = &rules_;
   parts.live = live_.get();
   parts.blobs = blobs_.get();
-  parts.appender = &dir_->log();
+  parts.appender = deployment_->log().score_appender();
   parts.clock = clock_.get();
   parts.hasher = hasher_.get();
   decide::DeciderOptions options;
@@ -174,17 +175,18 @@ void Verdictd::MakeDecider() {
   decider_ = std::make_unique<decide::Decider>(parts, options);
 }
 
-void Verdictd::MakeFold() {
-  fold_source_ = dir_->log().MakeSource(/*with_decisions=*/false);
+absl::Status Verdictd::MakeFold() {
+  if (!deployment_->folds_here()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(fold_source_, deployment_->log().MakeSource(/*with_decisions=*/false));
   aggregate::FolderParts parts;
   parts.source = fold_source_.get();
-  parts.store = &dir_->aggregates();
+  parts.store = &deployment_->aggregates();
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
-  parts.log_id = dir_->log().db().log_id();
-  parts.seal = [this](int64_t time_ms) { return dir_->log().AdvanceTime(time_ms); };
+  parts.log_id = deployment_->log().id();
+  parts.seal = [this](int64_t time_ms) { return deployment_->log().Seal(time_ms); };
   aggregate::FolderOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
   aggregate::FoldScheduler::Options schedule;
@@ -197,6 +199,7 @@ void Verdictd::MakeFold() {
   };
   fold_ = std::make_unique<aggregate::FoldScheduler>(
       std::make_unique<aggregate::Folder>(parts, options), schedule);
+  return absl::OkStatus();
 }
 
 }  // namespace verdict
