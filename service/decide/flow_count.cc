@@ -162,6 +162,11 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
   const counters::AsOf as_of = view.as_of();
   s->results.assign(set.features().size(), feature::FeatureResult{.reads_as_missing = true});
   if (call->dry_run) call->features.resize(set.features().size());
+  if (call->dry_run || call->include_features) {
+    // Under the stripes of the payment's entities no record of theirs is counted by half.
+    call->next_offsets = parts_.live->NextOffsets();
+    call->lag_ms = as_of.lag_ms;
+  }
   feature::MeasureView base;
   base.newest_epoch = as_of.newest_epoch;
   base.reasons = reasons;
