@@ -158,6 +158,7 @@ absl::Status Folder::Begin() {
       announced.cut_time_ms = parts_.schedule->CutTimeMs(measure.to);
       announced.offsets = offsets;
       announced.log_id = parts_.log_id;
+      announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
       RETURN_IF_ERROR(
           parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
       measure.manifest = announced;

@@ -1,5 +1,6 @@
 // One record of the log, counted: `apply` of AGGREGATES.md, section 7.
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "counters/live_state.h"
@@ -58,6 +59,30 @@ class LiveState::Application {
                                              event.sequence);
   }
 
+  // ApplyApart: the verdicts of Apply, for the measures that are counted apart.
+  void RunApart(eventlog::DedupWindow* window) {
+    if (!record_.unreadable.empty()) return;
+    Prepare();
+    const feature::FeatureSet& features = *live_.parts_.features;
+    features.Contributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
+                           &tables_.contributions);
+    epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
+    if (window->SeenOrInsert(id_, record_.record_time_ms)) return;
+    if (eventlog::IsQuarantined(record_.event.txn.event_time_ms, record_.record_time_ms,
+                                features.options(), features.calendar())) {
+      return;
+    }
+    const StripeSet stripes(payment_, tables_.keys);
+    StripeLocks locks(tables_.stripes.get(), stripes);
+    CountContributions(/*apart=*/true);
+  }
+
+  void RememberApart(eventlog::DedupWindow* window) {
+    if (!record_.unreadable.empty()) return;
+    Prepare();
+    window->SeenOrInsert(id_, record_.record_time_ms);
+  }
+
   // True where the id was seen already; else it is from now on.
   bool SeenOrInsert() {
     base::MutexLock lock(partition_.mutex);
@@ -80,7 +105,7 @@ class LiveState::Application {
     StripeLocks locks(tables_.stripes.get(), stripes);
     Prefetch();
     const EventClass event_class = Classify();
-    if (event_class == EventClass::kCounted) CountContributions();
+    if (event_class == EventClass::kCounted) CountContributions(/*apart=*/false);
     if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
     if (record_.decision) RestoreDecision();
     Advance();
@@ -106,9 +131,10 @@ class LiveState::Application {
     return tables_.contributions.empty() ? EventClass::kFiltered : EventClass::kCounted;
   }
 
-  void CountContributions() {
+  void CountContributions(bool apart) {
     base::MutexLock lock(tables_.totals_mutex);
     for (const feature::Contribution& one : tables_.contributions) {
+      if (tables_.apart[one.measure] != apart) continue;
       const std::optional<bool> created = AddToCell(one);
       if (!created) continue;
       EpochTotals& totals = tables_.Totals(one.measure, epoch_);
@@ -206,6 +232,33 @@ void LiveState::RememberId(const eventlog::LogRecord& record) {
   Application application(*this, record);
   application.Prepare();
   application.SeenOrInsert();
+}
+
+void LiveState::CountApart(std::span<const uint64_t> measure_hashes) {
+  for (const uint64_t hash : measure_hashes) {
+    const int measure = tables_->MeasureNumber(hash);
+    if (measure < 0) continue;
+    tables_->apart[static_cast<size_t>(measure)] = true;
+    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::max());
+  }
+}
+
+void LiveState::ApplyApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
+  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  Application(*this, record).RunApart(window);
+}
+
+void LiveState::RememberIdApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
+  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  Application(*this, record).RememberApart(window);
+}
+
+void LiveState::Join() {
+  for (size_t i = 0; i < tables_->apart.size(); ++i) {
+    if (!tables_->apart[i]) continue;
+    tables_->apart[i] = false;
+    ClearReasons(tables_->measure_hashes[i], model::kPartialRebuilding);
+  }
 }
 
 void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
