@@ -124,6 +124,13 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
 std::vector<Key> KeysOf(Settings* s) {
   return {
       {"embedded", "the folder that verdictd owns: log, blobs, checkpoints", &s->embedded},
+      {"state",
+       "with Kafka: the folder that verdictd owns: checkpoints, and blobs where no Redis is",
+       &s->state},
+      {"secret_file", "32 hexadecimal digits under which entities are stored; the same for all",
+       &s->secret_file},
+      {"aggregate.dir", "with Kafka and Redis: the folder that `verdict aggregate` owns",
+       &s->aggregate.dir},
       {"rules", "the folder of rules, features, lists and policy", &s->rules},
       {"listen", "gRPC address; other than loopback only with TLS or insecure_listen", &s->listen},
       {"http", "address of /metrics, /healthz, /readyz; empty: none", &s->http},

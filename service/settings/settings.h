@@ -52,8 +52,14 @@ struct Retention {
   int64_t decisions_s = 7200;  // a retry gets its first decision so long
 };
 
+struct Aggregate {
+  std::string dir;  // the folder that the batch owns: its base of what it has folded
+};
+
 struct Settings {
-  std::string embedded;  // the folder that verdictd owns
+  std::string embedded;     // the folder that verdictd owns
+  std::string state;        // the folder that verdictd owns where the log is not its own
+  std::string secret_file;  // of entity keys, where processes share a store
   std::string rules = "rules";
   std::string listen = "127.0.0.1:50051";
   std::string http = "127.0.0.1:9464";  // empty: no HTTP
@@ -71,6 +77,7 @@ struct Settings {
   Score score;
   Memory memory;
   Retention retention;
+  Aggregate aggregate;
 };
 
 }  // namespace verdict::settings
