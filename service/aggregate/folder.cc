@@ -207,7 +207,7 @@ absl::Status Folder::Read() {
     if (record.offset >= partition.end) continue;
     fold.next[record.partition] = record.offset + 1;
     ++fold.progress.done;
-    if (!record.unreadable.empty()) continue;
+    if (!record.unreadable.empty() || record.left_out) continue;
     const model::Event& event = record.event;
     const model::EntityKey id =
         parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind), event.sequence);

@@ -38,8 +38,11 @@ class LiveState::Application {
         partition_(*tables_.partitions[static_cast<size_t>(record.partition)]) {}
 
   EventClass Run() {
-    const EventClass event_class = record_.unreadable.empty() ? Count() : EventClass::kDeadLettered;
-    if (event_class == EventClass::kDeadLettered) Advance();
+    const bool is_event = record_.unreadable.empty() && !record_.left_out;
+    const EventClass event_class = is_event           ? Count()
+                                   : record_.left_out ? EventClass::kFiltered
+                                                      : EventClass::kDeadLettered;
+    if (!is_event) Advance();
     const auto index = static_cast<size_t>(event_class);
     tables_.events[index].fetch_add(1, std::memory_order_relaxed);
     tables_.metrics.events[index].Add();
@@ -228,7 +231,7 @@ void LiveState::ApplyAll(std::span<const eventlog::LogRecord> records) {
 
 void LiveState::RememberId(const eventlog::LogRecord& record) {
   CHECK(record.partition >= 0 && record.partition < parts_.partitions);
-  if (!record.unreadable.empty()) return;
+  if (!record.unreadable.empty() || record.left_out) return;
   Application application(*this, record);
   application.Prepare();
   application.SeenOrInsert();

@@ -87,7 +87,7 @@ void Pump::Take(const eventlog::LogRecord& record) {
 
 // The clock follows events, but never into the real future (R38).
 void Pump::Observe(const eventlog::LogRecord& record) {
-  if (!parts_.clock->is_event_clock() || !record.unreadable.empty()) return;
+  if (!parts_.clock->is_event_clock() || !record.unreadable.empty() || record.left_out) return;
   const int64_t latest_ms = RealNowMs() + parts_.live->features().options().future_skew_ms;
   if (record.event.txn.event_time_ms > latest_ms) return;
   parts_.clock->Observe(record.event.txn.event_time_ms);
@@ -98,10 +98,7 @@ absl::StatusOr<Pump::Probe> Pump::BeginProbe() {
   probe.moment_ms = parts_.live->LagNowMs();
   const int64_t skew_ms = parts_.clock->is_event_clock() ? 0 : kClockSkewMs;
   probe.epoch = parts_.schedule->EpochOf(parts_.clock->NowMs() - skew_ms);
-  for (int p = 0; p < parts_.source->partitions(); ++p) {
-    ASSIGN_OR_RETURN(const eventlog::Offset end, parts_.source->End(p));
-    probe.ends.push_back(end);
-  }
+  ASSIGN_OR_RETURN(probe.ends, parts_.source->Ends());
   return probe;
 }
 

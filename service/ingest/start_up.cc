@@ -57,7 +57,8 @@ class Starter {
     if (!missing.empty()) RETURN_IF_ERROR(PlanSide(missing));
     const std::vector<Offset> next = parts_.live->NextOffsets();
     for (size_t p = 0; p < next.size(); ++p) {
-      RETURN_IF_ERROR(parts_.source->Assign(static_cast<Partition>(p), next[p]));
+      RETURN_IF_ERROR(parts_.source->Assign(static_cast<Partition>(p), next[p],
+                                            header->positions[p].newest_record_ms));
     }
     report_.from = StartUpReport::From::kCheckpoint;
     return absl::OkStatus();
