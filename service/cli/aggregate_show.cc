@@ -49,7 +49,7 @@ absl::StatusOr<std::optional<Shown>> ReadMeasure(const feature::FeatureSet& feat
   const feature::Measure& measure = features.measures()[index];
   Shown shown;
   for (const feature::Feature& feature : features.features()) {
-    if (feature.measure != index) continue;
+    if (feature.slides() || feature.measure != index) continue;
     shown.features += (shown.features.empty() ? "" : ", ") + feature.full_name;
     if (!feature.money) continue;
     shown.money = true;

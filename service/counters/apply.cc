@@ -28,6 +28,15 @@ uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& 
   return Mix(hash, contribution.tile.marks);
 }
 
+uint64_t ContributionDigest(uint64_t measure_hash,
+                            const feature::SlidingContribution& contribution) {
+  const feature::Tile tile = contribution.entry.tile();
+  uint64_t hash = Mix(measure_hash, contribution.key.table_hash());
+  hash = Mix(hash, static_cast<uint64_t>(contribution.entry.time_ms()));
+  hash = Mix(hash, static_cast<uint64_t>(tile.sum));
+  return Mix(hash, tile.marks);
+}
+
 // The steps of one Apply: everything that can be done outside the locks comes first.
 class LiveState::Application {
  public:
@@ -103,6 +112,8 @@ class LiveState::Application {
     const feature::FeatureSet& features = *live_.parts_.features;
     features.Contributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
                            &tables_.contributions);
+    features.SlidingContributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
+                                  &tables_.sliding_contributions);
     epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
     const StripeSet stripes(payment_, tables_.keys);
     StripeLocks locks(tables_.stripes.get(), stripes);
@@ -122,6 +133,9 @@ class LiveState::Application {
     for (const feature::Contribution& one : tables_.contributions) {
       tables_.stripes[one.key.stripe()].PrefetchCells(one.measure, one.key);
     }
+    for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+      tables_.stripes[one.key.stripe()].PrefetchSliding(one.measure, one.key);
+    }
   }
 
   EventClass Classify() {
@@ -131,10 +145,16 @@ class LiveState::Application {
                                 features.options(), features.calendar())) {
       return EventClass::kQuarantined;
     }
-    return tables_.contributions.empty() ? EventClass::kFiltered : EventClass::kCounted;
+    const bool nothing = tables_.contributions.empty() && tables_.sliding_contributions.empty();
+    return nothing ? EventClass::kFiltered : EventClass::kCounted;
   }
 
   void CountContributions(bool apart) {
+    if (!apart) {
+      for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+        tables_.AddSliding(one, live_.options_);
+      }
+    }
     base::MutexLock lock(tables_.totals_mutex);
     for (const feature::Contribution& one : tables_.contributions) {
       if (tables_.apart[one.measure] != apart) continue;
@@ -182,6 +202,9 @@ class LiveState::Application {
     uint64_t digest = 0;
     for (const feature::Contribution& one : tables_.contributions) {
       digest += ContributionDigest(tables_.measure_hashes[one.measure], one);
+    }
+    for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+      digest += ContributionDigest(tables_.sliding[one.measure].hash, one);
     }
     (assumed->digest == digest ? tables_.metrics.replaced : tables_.metrics.changed_by_event).Add();
     overlay.End(payment_);

@@ -41,6 +41,10 @@ LiveMetricHandles RegisterMetrics() {
   handles.dedup_evicted = evicted("dedup");
   handles.decisions_evicted = evicted("decisions");
   handles.cells_refused = evicted("cells");
+  handles.sliding_refused = evicted("sliding");
+  handles.sliding_folded = registry.AddCounter(
+      "verdict_agg_sliding_folded_total",
+      "Minutes of sliding windows of which the sub-total alone is left, for want of room.");
   return handles;
 }
 
@@ -67,12 +71,21 @@ DayTotal& EpochTotals::Of(model::DayNumber day) {
 }
 
 LiveState::Tables::Tables(const LiveParts& parts, const LiveOptions& options)
-    : reasons(parts.features->measures().size()), metrics(RegisterMetrics()) {
+    : reasons(parts.features->measures().size()),
+      sliding(parts.features->sliding_measures().size()),
+      metrics(RegisterMetrics()) {
   for (const feature::Measure& measure : parts.features->measures()) {
     measure_hashes.push_back(measure.hash);
   }
   apart.resize(measure_hashes.size(), false);
-  for (size_t i = 0; i < kStripes; ++i) stripes[i].measures.resize(measure_hashes.size());
+  for (size_t i = 0; i < sliding.size(); ++i) {
+    sliding[i].hash = parts.features->sliding_measures()[i].hash;
+    sliding[i].window_ms_max = parts.features->sliding_measures()[i].window_ms_max;
+  }
+  for (size_t i = 0; i < kStripes; ++i) {
+    stripes[i].measures.resize(measure_hashes.size());
+    stripes[i].sliding.resize(sliding.size());
+  }
   totals.resize(measure_hashes.size());
   for (int i = 0; i < parts.partitions; ++i) {
     partitions.push_back(std::make_unique<PartitionState>(options.dedup_ids_per_partition));
@@ -123,7 +136,11 @@ absl::Status LiveState::Rebind(const feature::FeatureSet& features) const {
         "%d entity types, at most %d", features.entities().size(), kMaxEntityTypes));
   }
   for (const feature::Feature& feature : features.features()) {
-    if (tables_->MeasureNumber(features.measures()[feature.measure].hash) >= 0) continue;
+    const bool counted =
+        feature.slides()
+            ? tables_->SlidingNumber(features.sliding_measures()[feature.measure].hash) >= 0
+            : tables_->MeasureNumber(features.measures()[feature.measure].hash) >= 0;
+    if (counted) continue;
     return absl::FailedPreconditionError(absl::StrFormat(
         "restart the service: feature %s adds up something that is not counted yet (a new entity, "
         "`of` or `where`)",
@@ -179,10 +196,12 @@ void LiveState::Expire() {
   const int64_t lag_now_ms = LagNowMs();
   const int64_t oldest_decision_ms = parts_.clock->NowMs() - options_.decisions_kept_ms;
   const bool tight = tables_->overlay_bytes() > options_.overlay_bytes_max / 2;
+  tables_->AdvanceSliding(parts_.clock->NowMs());
   for (uint32_t i = 0; i < kStripesPerExpire; ++i) {
     Stripe& stripe = tables_->stripes[tables_->next_stripe_to_expire];
     tables_->next_stripe_to_expire = (tables_->next_stripe_to_expire + 1) % kStripes;
     base::MutexLock lock(stripe.mutex);
+    tables_->SweepSliding(&stripe, options_);
     const Overlay::Swept swept = stripe.overlay.Sweep(lag_now_ms, tight);
     if (swept.expired + swept.parts != 0) {
       tables_->provisionals.fetch_sub(swept.expired, std::memory_order_relaxed);

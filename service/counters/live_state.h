@@ -22,6 +22,7 @@
 #include "eventlog/rules_of_the_log.h"
 #include "feature/feature_set.h"
 #include "feature/merge.h"
+#include "feature/sliding.h"
 #include "feature/tile.h"
 #include "model/decision.h"
 #include "model/entity_key.h"
@@ -33,6 +34,8 @@ inline constexpr size_t kMaxWaitersPerTransaction = 64;
 inline constexpr int kPartitionsMax = 1024;
 // Touched::partition of a log whose producers choose the partition.
 inline constexpr eventlog::Partition kAnyPartition = -1;
+// A transaction may be so much older than the clock and still find its sliding windows whole.
+inline constexpr int64_t kSlidingLateMs = int64_t{60} * 60'000;
 
 struct LiveOptions {
   size_t dedup_ids_per_partition = 8'000'000;  // R19: beyond, the oldest ids are forgotten, tallied
@@ -43,6 +46,10 @@ struct LiveOptions {
                              << 20;  // beyond, a transaction is not added: PARTIAL(limit)
   size_t cells_bytes_max = size_t{8}
                            << 30;  // all measures; beyond, no new cell: PARTIAL(limit) (R43)
+  // R11: beyond, the oldest minutes of a key keep their sub-total alone. Beyond the bytes, long
+  // series give up half, and what finds no room then is left out: PARTIAL(limit).
+  size_t sliding_events_per_key_max = 65'536;
+  size_t sliding_bytes_max = size_t{1} << 30;
 };
 
 struct LiveParts {
@@ -88,6 +95,8 @@ struct LiveSizes {
   size_t provisionals = 0, overlay_bytes = 0;
   uint64_t dedup_evicted = 0, decisions_evicted = 0, provisionals_expired = 0;
   uint64_t cells_refused = 0;  // contributions that found no room
+  size_t sliding_series = 0, sliding_bytes = 0;
+  uint64_t sliding_minutes_folded = 0, sliding_refused = 0;
 };
 
 // Sum, count and number of cells of one (measure, epoch, day), kept while counting, checked on
@@ -171,6 +180,9 @@ class LiveState {
   void ClearReasons(uint64_t measure_hash, uint16_t reasons);
   uint16_t ReasonsOf(uint64_t measure_hash) const;
   uint64_t reasons_version() const;  // grows with each ClearReasons
+  // Sliding windows hold every event later than `event_time_ms` that was applied here; those that
+  // reach further back say `reasons`. INT64_MIN: they hold all (the default).
+  void SetSlidingFrom(int64_t event_time_ms, uint16_t reasons);
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;
@@ -185,6 +197,7 @@ class LiveState {
 
  private:
   friend class Checkpoint;
+  friend class SlidingReplay;
   struct Tables;
   LiveParts parts_;
   LiveOptions options_;
@@ -229,22 +242,38 @@ class LiveState::View {
   void CollectOverlay(uint64_t measure_hash, const model::EntityKey& key, bool without_current,
                       std::vector<feature::DayTile>* out) const;
 
+  // What the log's events in the window add up to in a sliding measure. Returns the PartialReason
+  // bits that apply: what SetSlidingFrom said; too_old where the window begins before what is still
+  // kept; limit where an edge lies in a minute of which the sub-total alone is left, or events
+  // found no room; rebuilding where the measure is not counted here.
+  uint16_t ReadSliding(uint64_t measure_hash, const model::EntityKey& key,
+                       const feature::SlidingWindow& window, feature::Tile* out) const;
+  // CollectOverlay of a sliding measure.
+  void CollectSlidingOverlay(uint64_t measure_hash, const model::EntityKey& key,
+                             bool without_current, std::vector<feature::TimedTile>* out) const;
+
   // Counts the transaction provisionally; `contributions` are in the measures of `features`.
   // Nothing is put where PaymentSeen(), nor of no contributions. False: no room
   // (overlay_bytes_max), PARTIAL(limit).
   bool PutProvisional(const feature::FeatureSet& features,
-                      std::span<const feature::Contribution> contributions);
+                      std::span<const feature::Contribution> contributions,
+                      std::span<const feature::SlidingContribution> sliding = {});
   // The same with the real outcome, where the provisional still stands; nothing where its event
   // came meanwhile. Where PutProvisional was given no contributions none stands: put them instead.
   void ReplaceProvisional(const feature::FeatureSet& features,
-                          std::span<const feature::Contribution> contributions);
+                          std::span<const feature::Contribution> contributions,
+                          std::span<const feature::SlidingContribution> sliding = {});
 
   AsOf as_of() const { return live_.as_of(); }
 
  private:
   void EndProvisional();
   void Put(const feature::FeatureSet& features,
-           std::span<const feature::Contribution> contributions);
+           std::span<const feature::Contribution> contributions,
+           std::span<const feature::SlidingContribution> sliding);
+  template <typename Visit>
+  void VisitOverlay(uint16_t measure, const model::EntityKey& key, bool without_current,
+                    Visit visit) const;
 
   LiveState& live_;
   Tables& tables_;

@@ -102,9 +102,9 @@ void Decider::Flow::Publish(ScoreCall* call) {
   const bool as_assumed = std::all_of(assumed.begin(), assumed.end(),
                                       [&](const std::string& a) { return a == status; });
   s->event.txn.status = status;
-  const bool nothing_assumed = s->provisional.empty();
+  const bool nothing_assumed = s->days.provisional.empty() && s->sliding.provisional.empty();
   if (s->provisional_stands && !as_assumed) {
-    Contribute(std::string(status), s, &s->provisional);
+    Contribute(std::string(status), s, &s->days.provisional, &s->sliding.provisional);
   }
   {
     counters::LiveState::View view(*parts_.live, s->touched);
@@ -112,9 +112,9 @@ void Decider::Flow::Publish(ScoreCall* call) {
       const feature::FeatureSet& features = *s->plan->rules->features;
       // Where there is no room any more, the answer is given already: others count without it.
       if (nothing_assumed) {
-        view.PutProvisional(features, s->provisional);
+        view.PutProvisional(features, s->days.provisional, s->sliding.provisional);
       } else {
-        view.ReplaceProvisional(features, s->provisional);
+        view.ReplaceProvisional(features, s->days.provisional, s->sliding.provisional);
       }
     }
     s->waiters.clear();
