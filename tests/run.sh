@@ -92,6 +92,7 @@ bin=build/release/bin
 for room in "${rooms_all[@]}"; do gtest "release $room" "$bin/${room}_test"; done
 step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
 step "mutants" tests/mutants.sh
+step "compose stack" python3 tests/deploy/compose.py --bin "$bin"
 step "features change" python3 tests/e2e/features_change.py --bin "$bin"
 step "bad input" python3 tests/e2e/bad_input.py
 step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
