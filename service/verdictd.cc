@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "log.h"
 #include "model/business_day.h"
+#include "report_to.h"
 
 namespace verdict {
 namespace {

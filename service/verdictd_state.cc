@@ -10,6 +10,7 @@
 #include "ingest/start_up.h"
 #include "log.h"
 #include "model/business_day.h"
+#include "report_to.h"
 #include "verdictd.h"
 
 namespace verdict {
@@ -48,20 +49,13 @@ void LogRestored(const ingest::StartUpReport& report, double seconds) {
                        {"seconds", absl::StrFormat("%.3f", seconds)}});
 }
 
-// Says once that `what` fails, and once that it goes well again.
-std::function<void(const absl::Status&)> ReportTo(const char* what) {
-  return [what](const absl::Status& status) {
-    if (status.ok()) {
-      LogInfo("goes well again", {{"what", what}});
-    } else {
-      LogError("fails, and is tried again",
-               {{"what", what}, {"error", std::string(status.message())}});
-    }
-  };
-}
-
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// A server that may come back.
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
 // Blobs lack days that folds left out while windows were shorter than they are now.
@@ -90,13 +84,22 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
   parts.schedule = schedule_.get();
   parts.log_id = deployment_->log().id();
   for (const feature::Measure& measure : features_->measures()) {
-    ASSIGN_OR_RETURN(aggregate::Manifest manifest,
-                     deployment_->aggregates().GetManifest(measure.hash));
-    RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
-    if (manifest.published == feature::kNoCut) {
+    absl::StatusOr<aggregate::Manifest> manifest =
+        deployment_->aggregates().GetManifest(measure.hash);
+    if (IsAway(manifest.status())) {
+      LogWarning("the aggregates are away: going on from the checkpoint and the log alone",
+                 {{"error", std::string(manifest.status().message())}});
+      start_up->published.reset();
+      start_up->unpublished.clear();
+      start_up->aggregates_away = true;
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(manifest.status());
+    RETURN_IF_ERROR(aggregate::CheckManifest(parts, *manifest));
+    if (manifest->published == feature::kNoCut) {
       start_up->unpublished.push_back(measure.hash);
-    } else if (!oldest || manifest.published < oldest->published) {
-      oldest = std::move(manifest);
+    } else if (!oldest || manifest->published < oldest->published) {
+      oldest = *std::move(manifest);
     }
   }
   if (!oldest) return absl::OkStatus();
@@ -110,6 +113,8 @@ absl::Status Verdictd::Restore() {
   const auto start = std::chrono::steady_clock::now();
   const std::shared_ptr<const ruleset::RuleSet> rules = rules_.Load();
   features_ = {rules, rules->features.get()};  // a feature set lives as long as its rule set
+  RETURN_IF_ERROR(deployment_->AddMeasures(*features_));
+  if (const absl::Status fit = deployment_->CheckServers(); !fit.ok() && !IsAway(fit)) return fit;
   counters::LiveParts parts;
   parts.features = features_;
   parts.schedule = schedule_.get();
@@ -129,7 +134,9 @@ absl::Status Verdictd::Restore() {
   start_up.clock = clock_.get();
   RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
-  RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
+  if (!start_up.aggregates_away) {
+    RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
+  }
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
   return MakePump(report);
@@ -198,6 +205,7 @@ absl::Status Verdictd::MakeFold() {
   aggregate::FolderParts parts;
   parts.source = fold_source_.get();
   parts.store = &deployment_->aggregates();
+  parts.base = deployment_->base();
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();

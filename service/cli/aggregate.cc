@@ -85,9 +85,12 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
       rules->features->calendar(),
       arguments.cut_minutes.value_or(static_cast<int>(settings.cut_minutes)));
   const model::KeyHasher hasher(opened->parts().secret());
+  RETURN_IF_ERROR(opened->parts().AddMeasures(*rules->features));
+  RETURN_IF_ERROR(opened->parts().CheckServers());
   aggregate::FolderParts parts;
   parts.source = source.get();
   parts.store = &opened->parts().aggregates();
+  parts.base = opened->parts().base();
   parts.features = rules->features;
   parts.schedule = &schedule;
   parts.hasher = &hasher;

@@ -131,6 +131,7 @@ absl::Status ShowEntity(const AggregateArguments& arguments) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<OpenedDeployment> opened,
       OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate show"));
+  RETURN_IF_ERROR(opened->parts().AddMeasures(features));
   const model::KeyHasher hasher(opened->parts().secret());
   const model::EntityKey key = hasher.Entity(entity.type, entity.id);
   std::vector<Shown> all;

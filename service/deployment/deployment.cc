@@ -11,6 +11,9 @@
 namespace verdict::deployment {
 namespace {
 
+// The longest window and the latest event that is taken: what no window reaches may expire.
+constexpr int kKeptDaysMost = feature::kWindowDaysMax + 31;
+
 rocks_store::EmbeddedDir::Options DirOptionsOf(const settings::Settings& settings,
                                                const std::string& program) {
   rocks_store::EmbeddedDir::Options options;
@@ -26,10 +29,13 @@ rocks_store::EmbeddedDir::Options DirOptionsOf(const settings::Settings& setting
 Deployment::Deployment() = default;
 Deployment::~Deployment() = default;
 
-absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const settings::Settings& settings,
-                                                             base::Clock* clock, Role role,
-                                                             const std::string& program) {
+absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(
+    const settings::Settings& settings, base::Clock* clock, Role role, const std::string& program,
+    std::function<void(const absl::Status&)> report) {
   std::unique_ptr<Deployment> opened(new Deployment());
+  if (role != Role::kImport) {
+    RETURN_IF_ERROR(opened->OpenRedis(settings, clock->is_event_clock(), std::move(report)));
+  }
   if (settings.kafka.brokers.empty()) {
     RETURN_IF_ERROR(opened->OpenEmbedded(settings, clock, program));
   } else {
@@ -52,7 +58,8 @@ absl::Status Deployment::OpenEmbedded(const settings::Settings& settings, base::
 
 absl::Status Deployment::OpenServers(const settings::Settings& settings, base::Clock* clock,
                                      Role role, const std::string& program) {
-  const bool own_batch = !settings.redis.address.empty();
+  const bool own_batch = redis_ != nullptr;
+  folds_here_ = !own_batch;
   const std::string& folder =
       role == Role::kBatch && own_batch ? settings.aggregate.dir : settings.state;
   name_ = absl::StrFormat("kafka %s/%s", settings.kafka.brokers, settings.kafka.topic);
@@ -71,11 +78,51 @@ absl::Status Deployment::OpenServers(const settings::Settings& settings, base::C
   return absl::OkStatus();
 }
 
+absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool event_clock,
+                                   std::function<void(const absl::Status&)> report) {
+  const settings::RedisStore& redis = settings.store.redis;
+  if (redis.address.empty()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const settings::HostPort where, settings::ParseHostPort(redis.address));
+  redis_store::RedisOptions options;
+  options.host = where.host;
+  options.port = where.port;
+  options.user = redis.user;
+  options.password_file = redis.password_file;
+  options.database = static_cast<int>(redis.database);
+  options.connect_timeout = std::chrono::milliseconds(redis.connect_ms);
+  options.io_timeout = std::chrono::milliseconds(redis.io_ms);
+  // An event clock may stand still for longer than a blob would be kept.
+  options.kept_days = event_clock ? 0 : kKeptDaysMost;
+  options.report = std::move(report);
+  ASSIGN_OR_RETURN(redis_, redis_store::RedisAggregateStore::Connect(options));
+  return absl::OkStatus();
+}
+
+absl::Status Deployment::AddMeasures(const feature::FeatureSet& features) {
+  if (redis_ == nullptr) return absl::OkStatus();
+  std::map<uint64_t, std::string> entities;
+  for (const feature::Measure& measure : features.measures()) {
+    entities[measure.hash] = features.entities()[measure.entity].name;
+  }
+  return redis_->AddMeasures(entities);
+}
+
+absl::Status Deployment::CheckServers() {
+  if (redis_ == nullptr) return absl::OkStatus();
+  return redis_->CheckServer().status();
+}
+
 const base::SipKey& Deployment::secret() const { return dir_->secret(); }
-aggregate::AggregateStore& Deployment::aggregates() { return dir_->aggregates(); }
+aggregate::AggregateStore& Deployment::aggregates() {
+  if (redis_ != nullptr) return *redis_;
+  return dir_->aggregates();
+}
+aggregate::AggregateStore* Deployment::base() {
+  return redis_ == nullptr ? nullptr : &dir_->aggregates();
+}
 counters::CheckpointStore& Deployment::checkpoint() { return dir_->checkpoint(); }
 const std::string& Deployment::damaged_checkpoint() const { return dir_->damaged_checkpoint(); }
-bool Deployment::folds_here() const { return true; }
+bool Deployment::folds_here() const { return folds_here_; }
 
 std::unique_ptr<base::Clock> MakeClock(const settings::Settings& settings) {
   if (settings.clock == settings::ClockKind::kEvent) return std::make_unique<base::EventClock>();

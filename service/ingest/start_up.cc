@@ -66,6 +66,8 @@ class Starter {
 
   // What the checkpoint leaves to the blobs, do they have it still?
   absl::Status CheckBase(feature::CutId base) {
+    report_.base = base;
+    if (parts_.aggregates_away) return absl::OkStatus();
     if (base == feature::kNoCut || (parts_.published && parts_.published->cut >= base)) {
       return absl::OkStatus();
     }
@@ -152,6 +154,7 @@ class Starter {
   absl::Status Cold() {
     report_.from =
         parts_.published ? StartUpReport::From::kPublishedCut : StartUpReport::From::kWholeLog;
+    report_.base = parts_.published ? parts_.published->cut : feature::kNoCut;
     if (parts_.checkpoint != nullptr) {
       parts_.checkpoint->SetBase(parts_.published ? parts_.published->cut : feature::kNoCut);
     }

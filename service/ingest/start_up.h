@@ -34,6 +34,9 @@ struct StartUpParts {
   const base::Clock* clock = nullptr;
   std::optional<PublishedCut> published;
   std::vector<uint64_t> unpublished = {};  // declared measures of which no cut was ever published
+  // The aggregates could not be asked: a checkpoint is believed without them, and whoever asks them
+  // later compares with StartUpReport::base. Nothing else is known of them.
+  bool aggregates_away = false;
 };
 
 struct StartUpReport {
@@ -45,6 +48,8 @@ struct StartUpReport {
   std::vector<eventlog::Offset> warm_until;
   uint16_t reasons = 0;  // PartialReason bits that were set on every measure: log_gone, before
   SidePlan side;         // measures that the checkpoint has not: SideReplay counts them
+  // Blobs must reach this cut: what lies before is nowhere else. kNoCut: they need not.
+  feature::CutId base = feature::kNoCut;
 };
 
 // Restores and assigns; Pump::CatchUp() then replays what is missing. An unusable checkpoint is
