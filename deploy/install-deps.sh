@@ -6,13 +6,13 @@ set -euo pipefail
 build=(
   build-essential ca-certificates ccache cmake git ninja-build pkg-config
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
-  prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev librocksdb-dev librdkafka-dev libre2-dev libabsl-dev
+  prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev librocksdb-dev librdkafka-dev libhiredis-dev libre2-dev libabsl-dev
   libcli11-dev libspdlog-dev libssl-dev libmimalloc-dev libnghttp2-dev zlib1g-dev tzdata
 )
 tests=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
   clang clang-format clang-tidy libclang-rt-14-dev
-  curl jq python3 python3-yaml sqlite3 prometheus
+  curl jq python3 python3-yaml sqlite3 prometheus redis-server
 )
 # What deploy/local starts; tests that need one of them say "skipped" without it.
 servers=(default-jre-headless maven redis-server prometheus)

@@ -7,6 +7,7 @@
 #include "deployment/embedded_log.h"
 #include "deployment/kafka_backend.h"
 #include "deployment/secret_file.h"
+#include "settings/load.h"
 
 namespace verdict::deployment {
 namespace {

@@ -88,6 +88,23 @@ absl::Status SetInt(const IntSlot& slot, const std::string& text, const std::str
   return absl::OkStatus();
 }
 
+void AddRedisKeys(RedisStore* redis, std::vector<Key>* keys) {
+  keys->insert(
+      keys->end(),
+      {
+          {"store.redis.address", "host:port of the Redis that keeps aggregates; empty: embedded",
+           &redis->address},
+          {"store.redis.user", "its ACL user; empty: the default user", &redis->user},
+          {"store.redis.password_file", "file whose one line is its password; empty: none",
+           &redis->password_file},
+          {"store.redis.database", "number of its database", IntSlot{&redis->database, 0, 65535}},
+          {"store.redis.connect_ms", "a connection may take so long",
+           IntSlot{&redis->connect_ms, 1, 60000}},
+          {"store.redis.io_ms", "a reply may take so long; then Redis counts as away",
+           IntSlot{&redis->io_ms, 1, 60000}},
+      });
+}
+
 // Where log and store are servers.
 std::vector<Key> ServerKeys(Settings* s) {
   return {
@@ -107,15 +124,6 @@ std::vector<Key> ServerKeys(Settings* s) {
       {"log.kafka.properties", "a file of librdkafka's own properties (SASL, TLS)",
        &s->kafka.properties},
       {"log.kafka.record", "Record writes to the topic", &s->kafka.record},
-      {"store.redis.address", "host:port of Redis; empty: blobs lie in RocksDB", &s->redis.address},
-      {"store.redis.user", "who asks; empty: Redis's default user", &s->redis.user},
-      {"store.redis.password_file", "a file whose first line is the password; empty: none",
-       &s->redis.password_file},
-      {"store.redis.database", "number of the database", IntSlot{&s->redis.database, 0, 1023}},
-      {"store.redis.connect_ms", "to connect and be let in",
-       IntSlot{&s->redis.connect_ms, 10, 60'000}},
-      {"store.redis.io_ms", "a reply owed for longer ends the connection",
-       IntSlot{&s->redis.io_ms, 1, 60'000}},
       {"aggregate.dir", "with Kafka and Redis: the folder that `verdict aggregate` owns",
        &s->aggregate.dir},
   };
@@ -219,6 +227,7 @@ std::vector<Key> KeysOf(Settings* s) {
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
   };
   std::ranges::move(ServerKeys(s), std::back_inserter(keys));
+  AddRedisKeys(&s->store.redis, &keys);
   return keys;
 }
 

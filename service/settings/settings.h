@@ -65,13 +65,17 @@ struct Kafka {
   bool record = false;                           // Record writes to the topic
 };
 
-struct Redis {
-  std::string address;  // host:port; empty: blobs lie in RocksDB
-  std::string user;
-  std::string password_file;
+struct RedisStore {
+  std::string address;        // host:port; empty: aggregates lie in the embedded folder
+  std::string user;           // empty: Redis's default user
+  std::string password_file;  // empty: no AUTH
   int64_t database = 0;
-  int64_t connect_ms = 1000;
-  int64_t io_ms = 100;
+  int64_t connect_ms = 1000;  // TCP, AUTH, SELECT and PING together
+  int64_t io_ms = 100;        // a reply owed for longer: the connection is given up
+};
+
+struct Store {
+  RedisStore redis;
 };
 
 struct Aggregate {
@@ -101,7 +105,7 @@ struct Settings {
   Retention retention;
   Aggregate aggregate;
   Kafka kafka;
-  Redis redis;
+  Store store;
 };
 
 }  // namespace verdict::settings

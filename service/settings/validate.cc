@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -47,11 +48,30 @@ absl::Status CheckFolder(const std::string& key, const std::string& path) {
   return Bad(key, absl::StrFormat("%s is not a folder", path));
 }
 
-absl::Status CheckRedis(const Settings& s) {
-  if (s.redis.address.empty()) return absl::OkStatus();
-  RETURN_IF_ERROR(CheckAddress("store.redis.address", s.redis.address));
-  RETURN_IF_ERROR(CheckFile("store.redis.password_file", s.redis.password_file));
-  if (s.kafka.brokers.empty()) return absl::OkStatus();
+absl::Status CheckRedis(const RedisStore& redis) {
+  if (redis.address.empty()) {
+    for (const auto& [key, given] :
+         {std::pair("store.redis.user", !redis.user.empty()),
+          std::pair("store.redis.password_file", !redis.password_file.empty()),
+          std::pair("store.redis.database", redis.database != 0)}) {
+      if (given) return Bad(key, "has no effect without store.redis.address");
+    }
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckAddress("store.redis.address", redis.address));
+  if (ParseHostPort(redis.address)->port == 0) {
+    return Bad("store.redis.address",
+               absl::StrFormat("\"%s\" names no port; Redis's own is 6379", redis.address));
+  }
+  if (!redis.user.empty() && redis.password_file.empty()) {
+    return Bad("store.redis.user", "needs store.redis.password_file");
+  }
+  return CheckFile("store.redis.password_file", redis.password_file);
+}
+
+// Processes that share a store.
+absl::Status CheckShared(const Settings& s) {
+  if (s.store.redis.address.empty() || s.kafka.brokers.empty()) return absl::OkStatus();
   if (s.secret_file.empty()) {
     return Bad("secret_file",
                "missing: what shares a Redis needs one secret (openssl rand -hex 16 >FILE)");
@@ -82,7 +102,8 @@ absl::Status CheckLogAndStore(const Settings& s) {
   RETURN_IF_ERROR(CheckFile("secret_file", s.secret_file));
   RETURN_IF_ERROR(CheckFile("log.kafka.properties", s.kafka.properties));
   RETURN_IF_ERROR(CheckFile("log.kafka.mapping", s.kafka.mapping));
-  return CheckRedis(s);
+  RETURN_IF_ERROR(CheckRedis(s.store.redis));
+  return CheckShared(s);
 }
 
 absl::Status CheckListen(const Settings& s) {
