@@ -132,9 +132,10 @@ absl::Status Verdictd::AwaitRules(StopSignal* stop) {
 
 void Verdictd::Serve() {
   MakeDecider();
-  NotePublished();  // since the last life
+  MakeWatch();
   pump_->Start();
   if (fold_ != nullptr) fold_->Start();
+  watch_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
   loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
   SetUnready("");
@@ -154,6 +155,7 @@ absl::Status Verdictd::Stop() {
     server_.reset();
   }
   answering_ = nullptr;
+  watch_.reset();
   decider_.reset();
   blobs_.reset();
   if (fold_ != nullptr) fold_->Stop();

@@ -27,6 +27,7 @@
 #include "rule_loader.h"
 #include "settings/settings.h"
 #include "stop_signal.h"
+#include "store_watch.h"
 
 namespace verdict {
 
@@ -54,8 +55,9 @@ class Verdictd {
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
   absl::Status MakePump(const ingest::StartUpReport& report);
-  // Blobs of a measure reach a cut now: what lies before it is no longer missing.
+  void MakeWatch();
   void NotePublished();
+  void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
   void Score(decide::ScoreCall* call);
@@ -83,6 +85,8 @@ class Verdictd {
   std::unique_ptr<aggregate::FoldScheduler> fold_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
+  std::unique_ptr<StoreWatch> watch_;
+  feature::CutId unchecked_base_ = feature::kNoCut;   // of the watch; kNoCut: nothing to check
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
   bool caught_up_ = false;                            // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;

@@ -137,6 +137,7 @@ absl::Status Verdictd::Restore() {
   if (!start_up.aggregates_away) {
     RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
   }
+  if (start_up.aggregates_away) unchecked_base_ = report.base;
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
   return MakePump(report);
@@ -215,10 +216,9 @@ absl::Status Verdictd::MakeFold() {
   aggregate::FolderOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
   aggregate::FoldScheduler::Options schedule;
-  schedule.report = [this](feature::CutId cut, const absl::Status& status) {
+  schedule.report = [](feature::CutId cut, const absl::Status& status) {
     if (status.ok()) {
       LogInfo("cut published", {{"cut", model::FormatDay(cut)}});
-      NotePublished();
     } else {
       LogError("fold failed, it is tried again", {{"error", std::string(status.message())}});
     }
@@ -226,22 +226,6 @@ absl::Status Verdictd::MakeFold() {
   fold_ = std::make_unique<aggregate::FoldScheduler>(
       std::make_unique<aggregate::Folder>(parts, options), schedule);
   return absl::OkStatus();
-}
-
-void Verdictd::NotePublished() {
-  for (const feature::Measure& measure : features_->measures()) {
-    if ((live_->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) continue;
-    const absl::StatusOr<aggregate::Manifest> manifest =
-        deployment_->aggregates().GetManifest(measure.hash);
-    if (!manifest.ok() || manifest->published == feature::kNoCut) continue;  // the next one
-    // What the fold could not add is not whole even so.
-    if (manifest->oldest_day > manifest->cut - features_->kept_days()) {
-      live_->AddReasons(measure.hash, model::kPartialTooOld, manifest->oldest_day - 1);
-    }
-    blobs_->Clear();  // that there was none is no longer true
-    live_->ClearReasons(measure.hash, model::kPartialBefore);
-    LogInfo("measure whole", {{"measure", absl::StrFormat("%016x", measure.hash)}});
-  }
 }
 
 }  // namespace verdict
