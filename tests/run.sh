@@ -83,9 +83,9 @@ step "proto lint" tests/static/proto.sh
 step "alert rules" tests/deploy/alerts.sh
 step "dashboard" python3 tests/deploy/dashboard.py
 
-rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store kafka_log redis_store grpc_api http_api cli)
-rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
-rooms_tsan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
+rooms_all=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide settings rocks_store kafka_log redis_store grpc_api http_api cli)
+rooms_asan=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide)
+rooms_tsan=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide)
 
 must "build release" build release all
 bin=build/release/bin

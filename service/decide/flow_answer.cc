@@ -177,6 +177,9 @@ void Decider::Flow::Finish(ScoreCall* call) {
   s->plan.reset();
   const std::chrono::duration<double> spent = steady_clock::now() - s->started;
   metrics_.CountCall(call->status, call->decision, spent.count());
+  if (parts_.decisions != nullptr && call->status.ok() && !call->replayed && !call->dry_run) {
+    parts_.decisions->Put(call->decision, call->txn.merchant_id);
+  }
   call->Done();
   // The call is the caller's again. Its siblings ask for the stored decision.
   for (const counters::Waiter& waiter : waiters) waiter();

@@ -20,19 +20,41 @@ using std::chrono::steady_clock;
 // How long Poll looks for what the log holds and has not come, before it looks around.
 constexpr milliseconds kGlance{10};
 
+RecordContent ContentOf(const rd_kafka_message_t& message) {
+  RecordContent content;
+  if (message.payload != nullptr) {
+    content.value.emplace(static_cast<const char*>(message.payload), message.len);
+  }
+  rd_kafka_headers_t* headers = nullptr;
+  const void* type = nullptr;
+  size_t size = 0;
+  if (rd_kafka_message_headers(&message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+      rd_kafka_header_get_last(headers, "content-type", &type, &size) ==
+          RD_KAFKA_RESP_ERR_NO_ERROR) {
+    content.content_type.emplace(static_cast<const char*>(type), size);
+  }
+  return content;
+}
+
 }  // namespace
 
-KafkaSource::KafkaSource(const Connection& connection, Options options)
+KafkaSource::KafkaSource(const Connection& connection, Options options, RecordDecoder decoder)
     : connection_(connection),
       options_(std::move(options)),
       finder_(connection, options_.topic, options_.ask_timeout),
-      decoder_(options_.format) {}
+      decoder_(std::move(decoder)) {}
 
 KafkaSource::~KafkaSource() = default;
 
 absl::StatusOr<std::unique_ptr<KafkaSource>> KafkaSource::Open(const Connection& connection,
                                                                const Options& options) {
-  std::unique_ptr<KafkaSource> source(new KafkaSource(connection, options));
+  std::optional<mapping::JsonMapper> mapper;
+  if (options.format == ValueFormat::kMapping) {
+    if (!options.mapping) return absl::InvalidArgumentError("no mapping file is named");
+    ASSIGN_OR_RETURN(mapper, mapping::JsonMapper::Bind(*options.mapping));
+  }
+  std::unique_ptr<KafkaSource> source(
+      new KafkaSource(connection, options, RecordDecoder(options.format, std::move(mapper))));
   ASSIGN_OR_RETURN(source->reader_client_, Client::Make(connection, Client::Kind::kReader));
   ASSIGN_OR_RETURN(source->observer_client_, Client::Make(connection, Client::Kind::kObserver));
   source->committed_ =
@@ -177,7 +199,7 @@ void KafkaSource::TakeRecord(const rd_kafka_message_t& message, int place,
   rd_kafka_timestamp_type_t type;
   reader.newest_ms = std::max(reader.newest_ms, rd_kafka_message_timestamp(&message, &type));
   record.record_time_ms = reader.newest_ms;
-  decoder_.Decode(message, &record);
+  decoder_.Decode(ContentOf(message), &record);
   reader.next = message.offset + 1;
   reader.in_batch = place;
 }

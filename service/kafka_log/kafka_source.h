@@ -4,6 +4,7 @@
 #include <atomic>
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,7 @@ class KafkaSource : public eventlog::EventSource {
   struct Options {
     std::string topic = "transactions";
     ValueFormat format = ValueFormat::kProtobuf;
+    std::optional<mapping::Mapping> mapping = {};  // for kMapping
     std::chrono::milliseconds ask_timeout{5'000};  // one question to the brokers
     // The log holds more than was read, and none of it comes: then Poll is Unavailable.
     std::chrono::milliseconds stall_timeout{10'000};
@@ -62,7 +64,7 @@ class KafkaSource : public eventlog::EventSource {
     bool doubtful = false;                      // librdkafka has stopped reading it
     absl::Status lost = {};                     // why it cannot be read on; OK: it can
   };
-  KafkaSource(const Connection& connection, Options options);
+  KafkaSource(const Connection& connection, Options options, RecordDecoder decoder);
   absl::Status CheckPartition(eventlog::Partition partition) const;
 
   // kafka_source.cc: the stream

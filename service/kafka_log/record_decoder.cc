@@ -1,12 +1,18 @@
 // Told by the `content-type` header, else by configuration.
 #include "kafka_log/record_decoder.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
+#include "base/check.h"
 #include "base/status.h"
 #include "decide/decider.h"
+#include "model/card_mask.h"
 #include "rule/schema.h"
 #include "wire/event_bytes.h"
 #include "wire/event_json.h"
@@ -15,7 +21,7 @@ namespace verdict::kafka_log {
 namespace {
 
 constexpr size_t kValueBytesMax = size_t{1} << 20;
-constexpr char kContentType[] = "content-type";
+constexpr size_t kReasonBytesMax = 512;
 
 // How late or early an event may be is judged by its record time (R9), not here.
 absl::Status Validate(const model::Event& event) {
@@ -29,43 +35,48 @@ absl::Status Validate(const model::Event& event) {
 
 }  // namespace
 
-void RecordDecoder::Decode(const rd_kafka_message_t& message, eventlog::LogRecord* record) {
-  record->unreadable.clear();
-  record->left_out = false;
-  absl::Status status = Read(message, &record->event);
-  if (status.ok()) status = Validate(record->event);
-  if (!status.ok()) record->unreadable = std::string(status.message());
+RecordDecoder::RecordDecoder(ValueFormat format, std::optional<mapping::JsonMapper> mapper)
+    : format_(format), mapper_(std::move(mapper)) {
+  CHECK(mapper_.has_value() == (format_ == ValueFormat::kMapping));
 }
 
-absl::Status RecordDecoder::Read(const rd_kafka_message_t& message, model::Event* event) {
-  if (message.payload == nullptr) {
+void RecordDecoder::Decode(const RecordContent& content, eventlog::LogRecord* record) {
+  record->unreadable.clear();
+  const absl::StatusOr<bool> kept = Read(content, &record->event);
+  record->left_out = kept.ok() && !*kept;
+  if (record->left_out) return;
+  const absl::Status status = kept.ok() ? Validate(record->event) : kept.status();
+  if (status.ok()) return;
+  record->unreadable = std::string(status.message().substr(0, kReasonBytesMax));
+  model::MaskCardNumbers(&record->unreadable);
+}
+
+absl::StatusOr<bool> RecordDecoder::Read(const RecordContent& content, model::Event* event) {
+  if (!content.value) {
     return absl::InvalidArgumentError("the record has no value; an event is wanted");
   }
-  if (message.len > kValueBytesMax) {
+  const std::string_view value = *content.value;
+  if (value.size() > kValueBytesMax) {
     return absl::InvalidArgumentError(absl::StrFormat("its value has %d bytes; at most %d are read",
-                                                      message.len, kValueBytesMax));
+                                                      value.size(), kValueBytesMax));
   }
-  ASSIGN_OR_RETURN(const ValueFormat format, FormatOf(message));
-  const std::string_view value(static_cast<const char*>(message.payload), message.len);
+  ASSIGN_OR_RETURN(const ValueFormat format, FormatOf(content));
   switch (format) {
     case ValueFormat::kProtobuf:
-      return wire::EventFromBytes(value, event);
+      RETURN_IF_ERROR(wire::EventFromBytes(value, event));
+      return true;
     case ValueFormat::kJson:
+      RETURN_IF_ERROR(wire::EventFromJson(value, event));
+      return true;
+    case ValueFormat::kMapping:
       break;
   }
-  return wire::EventFromJson(value, event);
+  return mapper_->Map(value, event);
 }
 
-absl::StatusOr<ValueFormat> RecordDecoder::FormatOf(const rd_kafka_message_t& message) const {
-  rd_kafka_headers_t* headers = nullptr;
-  const void* value = nullptr;
-  size_t size = 0;
-  if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR ||
-      rd_kafka_header_get_last(headers, kContentType, &value, &size) !=
-          RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return format_;
-  }
-  std::string type(static_cast<const char*>(value), size);
+absl::StatusOr<ValueFormat> RecordDecoder::FormatOf(const RecordContent& content) const {
+  if (!content.content_type) return format_;
+  std::string type(*content.content_type);
   type.resize(std::min(type.size(), type.find(';')));  // what follows are its parameters
   absl::AsciiStrToLower(&type);
   absl::StripAsciiWhitespace(&type);
@@ -73,7 +84,9 @@ absl::StatusOr<ValueFormat> RecordDecoder::FormatOf(const rd_kafka_message_t& me
        {"application/x-protobuf", "application/protobuf", "application/vnd.google.protobuf"}) {
     if (type == name) return ValueFormat::kProtobuf;
   }
-  if (type == "application/json" || type == "text/json") return ValueFormat::kJson;
+  if (type == "application/json" || type == "text/json") {
+    return format_ == ValueFormat::kMapping ? ValueFormat::kMapping : ValueFormat::kJson;
+  }
   return absl::InvalidArgumentError(
       "content-type: is neither application/x-protobuf nor application/json; send one of them, or "
       "no such header");

@@ -2,6 +2,9 @@
 // too.
 #include "kafka_log/topic.h"
 
+#include <algorithm>
+#include <thread>
+
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
@@ -10,8 +13,25 @@ namespace verdict::kafka_log {
 
 using eventlog::Offset;
 using eventlog::Partition;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
 
-Topic::Topic(Client* client, std::string name, std::chrono::milliseconds timeout)
+namespace {
+
+constexpr milliseconds kAskAgainAfter{50};
+
+bool IsOfLeader(rd_kafka_resp_err_t error) {
+  return error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+         error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+         error == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE ||
+         error == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE ||
+         error == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+         error == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH;
+}
+
+}  // namespace
+
+Topic::Topic(Client* client, std::string name, milliseconds timeout)
     : client_(client), name_(std::move(name)), timeout_(timeout) {
   handle_ = rd_kafka_topic_new(client_->handle(), name_.c_str(), nullptr);
   CHECK(handle_ != nullptr);  // null only for a null name or configuration
@@ -47,28 +67,44 @@ absl::StatusOr<std::string> Topic::ClusterId() {
   return copy;
 }
 
+// A leader that is being replaced answers shortly: the question is put again.
 absl::StatusOr<std::vector<Offset>> Topic::Ask(std::span<const Partition> partitions,
                                                int64_t time_ms, std::string_view what) {
-  const std::string asked = absl::StrFormat("%s of topic %s", what, name_);
+  const auto deadline = steady_clock::now() + timeout_;
+  std::vector<Offset> offsets;
+  while (true) {
+    const auto left = std::chrono::ceil<milliseconds>(deadline - steady_clock::now());
+    const rd_kafka_resp_err_t error = AskOnce(partitions, time_ms, left, &offsets);
+    client_->Listen();
+    if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
+      client_->NoteAnswer();
+      return offsets;
+    }
+    if (!IsOfLeader(error) || left <= 2 * kAskAgainAfter) {
+      return client_->Trouble(absl::StrFormat("%s of topic %s", what, name_), error);
+    }
+    std::this_thread::sleep_for(kAskAgainAfter);
+  }
+}
+
+rd_kafka_resp_err_t Topic::AskOnce(std::span<const Partition> partitions, int64_t time_ms,
+                                   milliseconds timeout, std::vector<Offset>* offsets) {
   const PartitionList list(rd_kafka_topic_partition_list_new(static_cast<int>(partitions.size())));
   for (const Partition partition : partitions) {
     rd_kafka_topic_partition_list_add(list.get(), name_.c_str(), partition)->offset = time_ms;
   }
-  const rd_kafka_resp_err_t error =
-      rd_kafka_offsets_for_times(client_->handle(), list.get(), static_cast<int>(timeout_.count()));
-  client_->Listen();
-  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->Trouble(asked, error);
-  std::vector<Offset> offsets;
+  const rd_kafka_resp_err_t error = rd_kafka_offsets_for_times(
+      client_->handle(), list.get(), std::max(1, static_cast<int>(timeout.count())));
+  if (error != RD_KAFKA_RESP_ERR_NO_ERROR) return error;
+  offsets->clear();
   for (int i = 0; i < list->cnt; ++i) {
     const rd_kafka_topic_partition_t& one = list->elems[i];
-    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->Trouble(asked, one.err);
+    if (one.err != RD_KAFKA_RESP_ERR_NO_ERROR) return one.err;
     // What was not answered keeps what was asked.
-    const bool unanswered = time_ms < 0 && one.offset < 0;
-    if (unanswered) return client_->Trouble(asked, RD_KAFKA_RESP_ERR__FAIL);
-    offsets.push_back(one.offset);
+    if (time_ms < 0 && one.offset < 0) return RD_KAFKA_RESP_ERR__FAIL;
+    offsets->push_back(one.offset);
   }
-  client_->NoteAnswer();
-  return offsets;
+  return RD_KAFKA_RESP_ERR_NO_ERROR;
 }
 
 absl::StatusOr<std::vector<Offset>> Topic::Lows(std::span<const Partition> partitions) {

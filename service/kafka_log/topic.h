@@ -44,6 +44,9 @@ class Topic {
  private:
   absl::StatusOr<std::vector<eventlog::Offset>> Ask(std::span<const eventlog::Partition> partitions,
                                                     int64_t time_ms, std::string_view what);
+  rd_kafka_resp_err_t AskOnce(std::span<const eventlog::Partition> partitions, int64_t time_ms,
+                              std::chrono::milliseconds timeout,
+                              std::vector<eventlog::Offset>* offsets);
 
   Client* const client_;
   const std::string name_;

@@ -169,6 +169,9 @@ class FakeLogReader : public eventlog::EventSource {
   using EventSource::Assign;
   absl::Status Assign(eventlog::Partition partition, eventlog::Offset from,
                       int64_t floor_ms) override {
+    if (partition < 0 || partition >= partitions()) {
+      return absl::InvalidArgumentError(absl::StrFormat("there is no partition %d", partition));
+    }
     next_[partition] = from;
     floor_ms_[partition] = floor_ms;
     return absl::OkStatus();

@@ -1,4 +1,5 @@
-// A mapping file: which column of a foreign file is which field of an event.
+// A mapping file: which column of a foreign file, or member of a foreign JSON object, is which
+// field of an event.
 #pragma once
 
 #include <cstdint>
@@ -12,13 +13,13 @@
 #include "absl/time/time.h"
 #include "model/event.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 
-// Where one field comes from: a column, or a constant.
+// Where one field comes from: a column (of JSON: a member), or a constant.
 struct FieldSource {
   enum class Unit : uint8_t { kMinor, kMajor };
   enum class TimeUnit : uint8_t { kText, kSeconds, kMilliseconds, kPattern };
-  std::string column;  // empty: `constant`
+  std::string column;  // JSON: the path of a member, "card.token"; empty: `constant`
   std::string constant;
   std::string prefix;  // put before the value, where there is one
   std::map<std::string, std::string, std::less<>>
@@ -68,4 +69,7 @@ struct TextField {
 };
 const std::vector<TextField>& TextFields();
 
-}  // namespace verdict::cli
+// Fields without which no payment is one: "id", "event_time_ms" ...
+bool IsRequired(std::string_view field);
+
+}  // namespace verdict::mapping

@@ -8,10 +8,10 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "cli/mapping.h"
+#include "mapping/mapping.h"
 #include "model/event.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 
 // Thread-compatible.
 class RowMapper {
@@ -23,6 +23,8 @@ class RowMapper {
   // the payment was. Errors: InvalidArgument naming field, column and reason.
   absl::StatusOr<bool> Map(const std::vector<std::string_view>& row, model::Event* event,
                            std::optional<bool>* label);
+  // Whether the filters leave the row in. REQUIRES: it has columns() columns.
+  bool Keeps(const std::vector<std::string_view>& row) const;
   size_t columns() const { return columns_; }
 
  private:
@@ -47,4 +49,4 @@ class RowMapper {
   size_t columns_ = 0;
 };
 
-}  // namespace verdict::cli
+}  // namespace verdict::mapping

@@ -1,12 +1,12 @@
 // Every row of runs is tried from each of its runs on: a date before a number does not hide it.
-#include "cli/card_mask.h"
+#include "model/card_mask.h"
 
 #include <cstddef>
 #include <string_view>
 
 #include "model/card_number.h"
 
-namespace verdict::cli {
+namespace verdict::model {
 namespace {
 
 constexpr size_t kBytesMax = 2 * 19;  // 19 digits, with a blank or dash after each
@@ -23,7 +23,7 @@ size_t EndOfCardNumber(const std::string& text, size_t begin) {
   size_t longest = begin;
   for (size_t at = begin; at < text.size() && IsDigit(text[at]) && at - begin < kBytesMax;) {
     const size_t end = EndOfRun(text, at);
-    if (model::LooksLikeCardNumber(std::string_view(text).substr(begin, end - begin))) {
+    if (LooksLikeCardNumber(std::string_view(text).substr(begin, end - begin))) {
       longest = end;
     }
     if (end == text.size() || (text[end] != ' ' && text[end] != '-')) break;
@@ -48,4 +48,4 @@ void MaskCardNumbers(std::string* text) {
   }
 }
 
-}  // namespace verdict::cli
+}  // namespace verdict::model

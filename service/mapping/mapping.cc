@@ -1,17 +1,20 @@
-#include "cli/mapping.h"
+#include "mapping/mapping.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <fstream>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
 #include <set>
+#include <sstream>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "cli/exact_number.h"
-#include "cli/input_file.h"
+#include "mapping/exact_number.h"
 #include "ruleset/json_reader.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 namespace {
 
 using Json = nlohmann::json;
@@ -254,6 +257,10 @@ const std::vector<TextField>& TextFields() {
   return fields;
 }
 
+bool IsRequired(std::string_view field) {
+  return std::find(std::begin(kRequired), std::end(kRequired), field) != std::end(kRequired);
+}
+
 absl::StatusOr<Mapping> Mapping::Parse(const std::string& file, const std::string& text) {
   RETURN_IF_ERROR(CheckSyntax(file, text));
   const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false,
@@ -283,7 +290,17 @@ absl::StatusOr<Mapping> Mapping::Parse(const std::string& file, const std::strin
 }
 
 absl::StatusOr<Mapping> Mapping::Read(const std::string& file) {
-  ASSIGN_OR_RETURN(const std::string text, ReadFile(file, kMappingBytesMax));
+  std::ifstream stream(file, std::ios::binary);
+  std::ostringstream content;
+  content << stream.rdbuf();  // of an empty file: nothing, and no fault of the file
+  if (!stream.is_open() || stream.bad()) {
+    return absl::NotFoundError(absl::StrFormat("cannot read %s: %s", file, std::strerror(errno)));
+  }
+  const std::string text = std::move(content).str();
+  if (text.size() > kMappingBytesMax) {
+    return absl::ResourceExhaustedError(
+        absl::StrFormat("%s is larger than %d bytes", file, kMappingBytesMax));
+  }
   return Parse(file, text);
 }
 
@@ -306,4 +323,4 @@ absl::StatusOr<Mapping> Mapping::ByName(const std::vector<std::string>& header) 
   return mapping;
 }
 
-}  // namespace verdict::cli
+}  // namespace verdict::mapping

@@ -1,15 +1,15 @@
-#include "cli/row_mapper.h"
+#include "mapping/row_mapper.h"
 
 #include <algorithm>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "cli/exact_number.h"
+#include "mapping/exact_number.h"
 #include "model/business_day.h"
 #include "model/money.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 namespace {
 
 constexpr std::string_view kAttributePrefix = "attributes.";
@@ -112,6 +112,14 @@ absl::StatusOr<RowMapper> RowMapper::Bind(Mapping mapping, const std::vector<std
   return mapper;
 }
 
+bool RowMapper::Keeps(const std::vector<std::string_view>& row) const {
+  return std::all_of(filters_.begin(), filters_.end(), [&](const BoundFilter& bound) {
+    const auto& values = bound.filter.values;
+    const bool listed = std::find(values.begin(), values.end(), row[bound.column]) != values.end();
+    return listed == bound.filter.keep;
+  });
+}
+
 absl::StatusOr<bool> RowMapper::Map(const std::vector<std::string_view>& row, model::Event* event,
                                     std::optional<bool>* label) {
   label->reset();
@@ -119,11 +127,7 @@ absl::StatusOr<bool> RowMapper::Map(const std::vector<std::string_view>& row, mo
     return absl::InvalidArgumentError(
         absl::StrFormat("has %d columns, the header has %d", row.size(), columns_));
   }
-  for (const BoundFilter& bound : filters_) {
-    const auto& values = bound.filter.values;
-    const bool listed = std::find(values.begin(), values.end(), row[bound.column]) != values.end();
-    if (listed != bound.filter.keep) return false;
-  }
+  if (!Keeps(row)) return false;
   event->kind = model::EventKind::kPayment;
   event->sequence = 0;
   event->is_fraud = false;
@@ -212,4 +216,4 @@ absl::Status RowMapper::SetAmount(const BoundField& field, std::string_view text
   return absl::OkStatus();
 }
 
-}  // namespace verdict::cli
+}  // namespace verdict::mapping

@@ -6,7 +6,7 @@
 
 #include "absl/status/statusor.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 
 // "1234", "-5", "+7": all of the text. Errors: InvalidArgument.
 absl::StatusOr<int64_t> ParseWhole(std::string_view text);
@@ -15,4 +15,4 @@ absl::StatusOr<int64_t> ParseWhole(std::string_view text);
 // Errors: InvalidArgument.
 absl::StatusOr<int64_t> ParseDecimal(std::string_view text, int decimals);
 
-}  // namespace verdict::cli
+}  // namespace verdict::mapping

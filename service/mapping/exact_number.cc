@@ -1,11 +1,11 @@
-#include "cli/exact_number.h"
+#include "mapping/exact_number.h"
 
 #include <charconv>
 #include <string>
 
 #include "absl/strings/str_format.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 namespace {
 
 constexpr size_t kShownBytes = 64;
@@ -49,4 +49,4 @@ absl::StatusOr<int64_t> ParseDecimal(std::string_view text, int decimals) {
   return value;
 }
 
-}  // namespace verdict::cli
+}  // namespace verdict::mapping

@@ -1,12 +1,12 @@
 // Mapping files and what they make of rows.
-#include "cli/mapping.h"
+#include "mapping/mapping.h"
 
-#include "cli/exact_number.h"
-#include "cli/row_mapper.h"
 #include "gtest/gtest.h"
+#include "mapping/exact_number.h"
+#include "mapping/row_mapper.h"
 #include "support/status_matchers.h"
 
-namespace verdict::cli {
+namespace verdict::mapping {
 namespace {
 
 using ::testing::AllOf;
@@ -179,4 +179,4 @@ TEST(ParseWhole, RefusesWhatIsNoWholeNumber) {
 }
 
 }  // namespace
-}  // namespace verdict::cli
+}  // namespace verdict::mapping
