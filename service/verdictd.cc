@@ -131,6 +131,7 @@ absl::Status Verdictd::AwaitRules(StopSignal* stop) {
 
 void Verdictd::Serve() {
   MakeDecider();
+  NotePublished();  // since the last life
   pump_->Start();
   if (fold_ != nullptr) fold_->Start();
   answering_.store(decider_.get(), std::memory_order_release);

@@ -52,7 +52,10 @@ class Verdictd {
   absl::Status AwaitRules(StopSignal* stop);
   absl::Status Restore();
   absl::Status CatchUp(StopSignal* stop);
-  absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
+  absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
+  absl::Status MakePump(const ingest::StartUpReport& report);
+  // Blobs of a measure reach a cut now: what lies before it is no longer missing.
+  void NotePublished();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
   void Score(decide::ScoreCall* call);

@@ -82,7 +82,7 @@ absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::Agg
 
 }  // namespace
 
-absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut() {
+absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
   std::optional<aggregate::Manifest> oldest;
   aggregate::FolderParts parts;
   parts.source = source_.get();
@@ -93,15 +93,17 @@ absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut
     ASSIGN_OR_RETURN(aggregate::Manifest manifest,
                      deployment_->aggregates().GetManifest(measure.hash));
     RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
-    if (manifest.published == feature::kNoCut) return std::optional<ingest::PublishedCut>();
-    if (!oldest || manifest.published < oldest->published) oldest = std::move(manifest);
+    if (manifest.published == feature::kNoCut) {
+      start_up->unpublished.push_back(measure.hash);
+    } else if (!oldest || manifest.published < oldest->published) {
+      oldest = std::move(manifest);
+    }
   }
-  if (!oldest) return std::optional<ingest::PublishedCut>();
-  ingest::PublishedCut cut;
-  cut.cut = oldest->published;
-  cut.time_ms = schedule_->CutTimeMs(cut.cut);
-  cut.offsets = oldest->published_offsets;
-  return std::optional<ingest::PublishedCut>(std::move(cut));
+  if (!oldest) return absl::OkStatus();
+  start_up->published = ingest::PublishedCut{.cut = oldest->published,
+                                             .time_ms = schedule_->CutTimeMs(oldest->published),
+                                             .offsets = oldest->published_offsets};
+  return absl::OkStatus();
 }
 
 absl::Status Verdictd::Restore() {
@@ -124,24 +126,38 @@ absl::Status Verdictd::Restore() {
   start_up.checkpoint = checkpoint_.get();
   start_up.store = &deployment_->checkpoint();
   start_up.clock = clock_.get();
-  ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
+  RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
   RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
+  return MakePump(report);
+}
 
+absl::Status Verdictd::MakePump(const ingest::StartUpReport& report) {
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
       ingest::CheckpointThread::Parts{checkpoint_.get(), &deployment_->checkpoint(), source_.get(),
                                       live_.get(), [this] { return deployment_->log().Sync(); }},
       ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms),
                                         ReportTo("checkpoint")});
+  ingest::Pump::Parts parts{.source = source_.get(),
+                            .live = live_.get(),
+                            .clock = clock_.get(),
+                            .schedule = schedule_.get(),
+                            .checkpoints = checkpoints_.get()};
+  if (!report.side.measures.empty()) {
+    ASSIGN_OR_RETURN(auto source, deployment_->log().MakeSource(/*with_decisions=*/false));
+    ASSIGN_OR_RETURN(parts.side,
+                     ingest::SideReplay::Begin(report.side, std::move(source), live_.get(),
+                                               LiveOptionsOf(settings_).dedup_ids_per_partition));
+  }
   ingest::Pump::Options options;
   options.warm_until = report.warm_until;
   options.report = ReportTo("reading the log");
-  pump_ =
-      std::make_unique<ingest::Pump>(ingest::Pump::Parts{source_.get(), live_.get(), clock_.get(),
-                                                         schedule_.get(), checkpoints_.get()},
-                                     std::move(options));
+  options.joined = [](uint64_t records) {
+    LogInfo("new measures caught up", {{"records", std::to_string(records)}});
+  };
+  pump_ = std::make_unique<ingest::Pump>(std::move(parts), std::move(options));
   return absl::OkStatus();
 }
 
@@ -190,9 +206,10 @@ absl::Status Verdictd::MakeFold() {
   aggregate::FolderOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
   aggregate::FoldScheduler::Options schedule;
-  schedule.report = [](feature::CutId cut, const absl::Status& status) {
+  schedule.report = [this](feature::CutId cut, const absl::Status& status) {
     if (status.ok()) {
       LogInfo("cut published", {{"cut", model::FormatDay(cut)}});
+      NotePublished();
     } else {
       LogError("fold failed, it is tried again", {{"error", std::string(status.message())}});
     }
@@ -200,6 +217,22 @@ absl::Status Verdictd::MakeFold() {
   fold_ = std::make_unique<aggregate::FoldScheduler>(
       std::make_unique<aggregate::Folder>(parts, options), schedule);
   return absl::OkStatus();
+}
+
+void Verdictd::NotePublished() {
+  for (const feature::Measure& measure : features_->measures()) {
+    if ((live_->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) continue;
+    const absl::StatusOr<aggregate::Manifest> manifest =
+        deployment_->aggregates().GetManifest(measure.hash);
+    if (!manifest.ok() || manifest->published == feature::kNoCut) continue;  // the next one
+    // What the fold could not add is not whole even so.
+    if (manifest->oldest_day > manifest->cut - features_->kept_days()) {
+      live_->AddReasons(measure.hash, model::kPartialTooOld, manifest->oldest_day - 1);
+    }
+    blobs_->Clear();  // that there was none is no longer true
+    live_->ClearReasons(measure.hash, model::kPartialBefore);
+    LogInfo("measure whole", {{"measure", absl::StrFormat("%016x", measure.hash)}});
+  }
 }
 
 }  // namespace verdict

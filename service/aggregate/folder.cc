@@ -158,6 +158,7 @@ absl::Status Folder::Begin() {
       announced.cut_time_ms = parts_.schedule->CutTimeMs(measure.to);
       announced.offsets = offsets;
       announced.log_id = parts_.log_id;
+      announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
       RETURN_IF_ERROR(
           parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
@@ -206,7 +207,7 @@ absl::Status Folder::Read() {
     if (record.offset >= partition.end) continue;
     fold.next[record.partition] = record.offset + 1;
     ++fold.progress.done;
-    if (!record.unreadable.empty()) continue;
+    if (!record.unreadable.empty() || record.left_out) continue;
     const model::Event& event = record.event;
     const model::EntityKey id =
         parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind), event.sequence);

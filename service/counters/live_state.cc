@@ -71,6 +71,7 @@ LiveState::Tables::Tables(const LiveParts& parts, const LiveOptions& options)
   for (const feature::Measure& measure : parts.features->measures()) {
     measure_hashes.push_back(measure.hash);
   }
+  apart.resize(measure_hashes.size(), false);
   for (size_t i = 0; i < kStripes; ++i) stripes[i].measures.resize(measure_hashes.size());
   totals.resize(measure_hashes.size());
   for (int i = 0; i < parts.partitions; ++i) {
@@ -212,10 +213,37 @@ void LiveState::AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNu
   const int measure = tables_->MeasureNumber(measure_hash);
   if (measure < 0) return;
   std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
-  MeasureReasons both = stored.load(std::memory_order_relaxed);
-  both.newest_day = both.bits == 0 ? newest_day : std::max(both.newest_day, newest_day);
-  both.bits |= reasons;
-  stored.store(both, std::memory_order_relaxed);
+  MeasureReasons set = stored.load(std::memory_order_relaxed);
+  MeasureReasons both;
+  do {
+    both.newest_day = set.bits == 0 ? newest_day : std::max(set.newest_day, newest_day);
+    both.bits = set.bits | reasons;
+  } while (!stored.compare_exchange_weak(set, both, std::memory_order_relaxed));
+}
+
+void LiveState::ClearReasons(uint64_t measure_hash, uint16_t reasons) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return;
+  std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
+  // The version first: who sees the reasons gone, then asks for the version, sees the new one.
+  tables_->reasons_version.fetch_add(1, std::memory_order_seq_cst);
+  MeasureReasons set = stored.load(std::memory_order_relaxed);
+  MeasureReasons left;
+  do {
+    left = set;
+    left.bits &= ~static_cast<uint32_t>(reasons);
+  } while (!stored.compare_exchange_weak(set, left, std::memory_order_seq_cst));
+}
+
+uint16_t LiveState::ReasonsOf(uint64_t measure_hash) const {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return 0;
+  return static_cast<uint16_t>(
+      tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed).bits);
+}
+
+uint64_t LiveState::reasons_version() const {
+  return tables_->reasons_version.load(std::memory_order_acquire);
 }
 
 absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {

@@ -17,6 +17,7 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "counters/stripe_set.h"
+#include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
 #include "eventlog/rules_of_the_log.h"
 #include "feature/feature_set.h"
@@ -131,6 +132,17 @@ class LiveState {
   // Provisionals past their time, decisions past theirs. A few stripes a call; call it often.
   void Expire();
   static constexpr int kExpireCallsPerRound = 16;  // so many calls see every stripe
+  // Measures that are new to a state that goes on (R15): Apply leaves them out until Join, answers
+  // over them are PARTIAL(rebuilding), and no checkpoint has them. Unknown ones are ignored.
+  void CountApart(std::span<const uint64_t> measure_hashes);
+  // Counts one record in those measures alone; nothing else changes. `window` knows the ids of the
+  // record's partition as far as ApplyApart was given it.
+  void ApplyApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window);
+  // The id alone, as RememberId.
+  void RememberIdApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window);
+  // Apply counts them too from here on. REQUIRES: they hold all that lies before the next offsets,
+  // from where they begin.
+  void Join();
   // Frees an epoch of all measures. REQUIRES: the batch has proved that it holds the epoch, long
   // enough ago (R27, I9).
   void DropEpoch(feature::CutId epoch);
@@ -142,8 +154,12 @@ class LiveState {
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
                   model::DayNumber newest_day = std::numeric_limits<model::DayNumber>::max());
   // The same, but beside what was set: all bits are then said back to the newer of the two days.
-  // REQUIRES: nobody else sets reasons at the same time.
   void AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day);
+  // Takes `reasons` back from what was set. Who read blobs before that must not take them for
+  // whole: where the version after CollectLive is another than before the blobs were read.
+  void ClearReasons(uint64_t measure_hash, uint16_t reasons);
+  uint16_t ReasonsOf(uint64_t measure_hash) const;
+  uint64_t reasons_version() const;  // grows with each ClearReasons
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;

@@ -110,6 +110,7 @@ struct LiveState::Tables {
 
   std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set
   std::vector<std::atomic<MeasureReasons>> reasons;
+  std::atomic<uint64_t> reasons_version{0};
   std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
   std::vector<std::unique_ptr<PartitionState>> partitions;
 
@@ -131,6 +132,7 @@ struct LiveState::Tables {
   LiveMetricHandles metrics;
 
   // Of the apply thread alone.
+  std::vector<bool> apart;                     // by measure number: CountApart
   bool tracking = false;                       // a checkpoint follows: remember what changes
   std::vector<feature::CutId> dropped_epochs;  // since the last checkpoint
   std::vector<uint64_t> undeclared_measures;   // in the checkpoint, but counted no more

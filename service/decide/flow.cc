@@ -161,6 +161,7 @@ void Decider::Flow::Gather(ScoreCall* call) {
   s->touched.partition = eventlog::PartitionOf(call->txn.merchant_id, parts_.live->partitions());
   s->stages.Mark(Stage::kKeys, metrics_);
 
+  s->reasons_version = parts_.live->reasons_version();
   s->blobs.clear();
   s->missed.clear();
   for (size_t m = 0; m < set.measures().size(); ++m) {

@@ -208,6 +208,8 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
   merged.oldest_day_kept = OldestDayKept(set, merged);
   merged.reasons |=
       view.CollectLive(measure.hash, key, s->day - measure.window_days_max + 1, &s->cells);
+  // A measure became whole since: a blob that this call did not find may be there now.
+  if (parts_.live->reasons_version() != s->reasons_version) merged.reasons |= model::kPartialBefore;
   view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);
   merged.live = s->cells;
   const size_t others = s->overlay.size();

@@ -36,9 +36,9 @@ class Deployment {
 
   const base::SipKey& secret() const;  // of entity keys
   LogBackend& log() { return *log_; }
-  // Where decisions look for blobs.
+  // Where decisions look for blobs. REQUIRES: not an import.
   aggregate::AggregateStore& aggregates();
-  counters::CheckpointStore& checkpoint();
+  counters::CheckpointStore& checkpoint();  // REQUIRES: the service
   // Where a damaged checkpoint was moved to; empty: it was whole. Tell a person.
   const std::string& damaged_checkpoint() const;
   // True where the process that serves folds by itself; else `verdict aggregate` does.
@@ -48,11 +48,14 @@ class Deployment {
 
  private:
   Deployment();
-  absl::Status MoveClock(base::Clock* clock);
+  absl::Status OpenEmbedded(const settings::Settings& settings, base::Clock* clock,
+                            const std::string& program);
+  absl::Status OpenServers(const settings::Settings& settings, base::Clock* clock, Role role,
+                           const std::string& program);
 
   std::string name_;
-  std::unique_ptr<rocks_store::EmbeddedDir> dir_;
-  std::unique_ptr<LogBackend> log_;  // after what it is made of
+  std::unique_ptr<rocks_store::EmbeddedDir> dir_;  // null: an import into a server
+  std::unique_ptr<LogBackend> log_;                // after what it is made of
 };
 
 // "event" or "wall", as the settings say.

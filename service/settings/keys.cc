@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,9 @@ std::string Dashed(std::string name, char separator, bool upper) {
 absl::Status Bad(const std::string& origin, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrFormat("%s: %s", origin, why));
 }
+
+constexpr std::array<Choice<ValueFormat>, 2> kFormats = {
+    {{"protobuf", ValueFormat::kProtobuf}, {"json", ValueFormat::kJson}}};
 
 template <typename T, size_t N>
 absl::Status SetChoice(const std::array<Choice<T>, N>& choices, const std::string& text,
@@ -84,6 +88,39 @@ absl::Status SetInt(const IntSlot& slot, const std::string& text, const std::str
   return absl::OkStatus();
 }
 
+// Where log and store are servers.
+std::vector<Key> ServerKeys(Settings* s) {
+  return {
+      {"state",
+       "with Kafka: the folder that verdictd owns: checkpoints, and blobs where no Redis is",
+       &s->state},
+      {"secret_file", "32 hexadecimal digits under which entities are stored; the same for all",
+       &s->secret_file},
+      {"log.kafka.brokers", "\"host:9092,other:9092\"; empty: the embedded log", &s->kafka.brokers},
+      {"log.kafka.topic", "the events, keyed by merchant", &s->kafka.topic},
+      {"log.kafka.decisions_topic", "where decisions go; empty: nowhere",
+       &s->kafka.decisions_topic},
+      {"log.kafka.dead_topic", "where unreadable events go; empty: nowhere", &s->kafka.dead_topic},
+      {"log.kafka.format", "\"protobuf\" or \"json\": values without a content-type header",
+       &s->kafka.format},
+      {"log.kafka.mapping", "a mapping file: values are JSON of another shape", &s->kafka.mapping},
+      {"log.kafka.properties", "a file of librdkafka's own properties (SASL, TLS)",
+       &s->kafka.properties},
+      {"log.kafka.record", "Record writes to the topic", &s->kafka.record},
+      {"store.redis.address", "host:port of Redis; empty: blobs lie in RocksDB", &s->redis.address},
+      {"store.redis.user", "who asks; empty: Redis's default user", &s->redis.user},
+      {"store.redis.password_file", "a file whose first line is the password; empty: none",
+       &s->redis.password_file},
+      {"store.redis.database", "number of the database", IntSlot{&s->redis.database, 0, 1023}},
+      {"store.redis.connect_ms", "to connect and be let in",
+       IntSlot{&s->redis.connect_ms, 10, 60'000}},
+      {"store.redis.io_ms", "a reply owed for longer ends the connection",
+       IntSlot{&s->redis.io_ms, 1, 60'000}},
+      {"aggregate.dir", "with Kafka and Redis: the folder that `verdict aggregate` owns",
+       &s->aggregate.dir},
+  };
+}
+
 }  // namespace
 
 std::string Key::Flag() const { return "--" + Dashed(name, '-', /*upper=*/false); }
@@ -95,6 +132,7 @@ std::string Key::Text() const {
     std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
     std::string operator()(const ClockKind* value) const { return NameOf(kClocks, *value); }
     std::string operator()(const LogLevel* value) const { return NameOf(kLevels, *value); }
+    std::string operator()(const ValueFormat* value) const { return NameOf(kFormats, *value); }
     std::string operator()(const IntSlot& slot) const { return std::to_string(*slot.value); }
   };
   return std::visit(Reader{}, slot);
@@ -115,6 +153,9 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
     absl::Status operator()(LogLevel* value) const {
       return SetChoice(kLevels, text, origin, value);
     }
+    absl::Status operator()(ValueFormat* value) const {
+      return SetChoice(kFormats, text, origin, value);
+    }
     absl::Status operator()(const IntSlot& slot) const { return SetInt(slot, text, origin); }
   };
   return std::visit(Writer{text, origin}, key.slot);
@@ -122,7 +163,7 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
 
 // Long: one line a key.
 std::vector<Key> KeysOf(Settings* s) {
-  return {
+  std::vector<Key> keys = {
       {"embedded", "the folder that verdictd owns: log, blobs, checkpoints", &s->embedded},
       {"rules", "the folder of rules, features, lists and policy", &s->rules},
       {"listen", "gRPC address; other than loopback only with TLS or insecure_listen", &s->listen},
@@ -177,6 +218,8 @@ std::vector<Key> KeysOf(Settings* s) {
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
   };
+  std::ranges::move(ServerKeys(s), std::back_inserter(keys));
+  return keys;
 }
 
 }  // namespace verdict::settings

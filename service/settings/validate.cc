@@ -39,6 +39,52 @@ absl::Status CheckTls(const Settings& s) {
   return CheckFile("tls.client_ca", s.tls.client_ca);
 }
 
+absl::Status CheckFolder(const std::string& key, const std::string& path) {
+  struct stat info {};
+  if (path.empty() || stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
+    return absl::OkStatus();
+  }
+  return Bad(key, absl::StrFormat("%s is not a folder", path));
+}
+
+absl::Status CheckRedis(const Settings& s) {
+  if (s.redis.address.empty()) return absl::OkStatus();
+  RETURN_IF_ERROR(CheckAddress("store.redis.address", s.redis.address));
+  RETURN_IF_ERROR(CheckFile("store.redis.password_file", s.redis.password_file));
+  if (s.kafka.brokers.empty()) return absl::OkStatus();
+  if (s.secret_file.empty()) {
+    return Bad("secret_file",
+               "missing: what shares a Redis needs one secret (openssl rand -hex 16 >FILE)");
+  }
+  if (s.aggregate.dir.empty()) {
+    return Bad("aggregate.dir",
+               "missing: name the folder in which `verdict aggregate` keeps its base");
+  }
+  return absl::OkStatus();
+}
+
+// One log, and what goes with it.
+absl::Status CheckLogAndStore(const Settings& s) {
+  if (s.embedded.empty() && s.kafka.brokers.empty()) {
+    return Bad("embedded",
+               "missing: name the folder for state, as in --embedded /var/lib/verdict, or Kafka "
+               "with log.kafka.brokers");
+  }
+  if (!s.embedded.empty() && !s.kafka.brokers.empty()) {
+    return Bad("embedded", "there is one log: leave out this or log.kafka.brokers");
+  }
+  if (!s.kafka.brokers.empty() && s.state.empty()) {
+    return Bad("state", "missing: name the folder for checkpoints, as in --state /var/lib/verdict");
+  }
+  RETURN_IF_ERROR(CheckFolder("embedded", s.embedded));
+  RETURN_IF_ERROR(CheckFolder("state", s.state));
+  RETURN_IF_ERROR(CheckFolder("aggregate.dir", s.aggregate.dir));
+  RETURN_IF_ERROR(CheckFile("secret_file", s.secret_file));
+  RETURN_IF_ERROR(CheckFile("log.kafka.properties", s.kafka.properties));
+  RETURN_IF_ERROR(CheckFile("log.kafka.mapping", s.kafka.mapping));
+  return CheckRedis(s);
+}
+
 absl::Status CheckListen(const Settings& s) {
   RETURN_IF_ERROR(CheckAddress("listen", s.listen));
   if (!s.http.empty()) RETURN_IF_ERROR(CheckAddress("http", s.http));
@@ -82,12 +128,7 @@ absl::StatusOr<HostPort> ParseHostPort(const std::string& text) {
 }
 
 absl::Status Validate(const Settings& s) {
-  if (s.embedded.empty())
-    return Bad("embedded", "missing: name the folder for state, as in --embedded /var/lib/verdict");
-  struct stat info {};
-  if (stat(s.embedded.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
-    return Bad("embedded", absl::StrFormat("%s is not a folder", s.embedded));
-  }
+  RETURN_IF_ERROR(CheckLogAndStore(s));
   if (s.rules.empty()) return Bad("rules", "missing: name the folder of rules");
   RETURN_IF_ERROR(CheckTls(s));
   RETURN_IF_ERROR(CheckListen(s));

@@ -186,6 +186,40 @@ TEST_F(LoadTest, TheFolderIsRequired) {
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is not a folder")));
 }
 
+TEST_F(LoadTest, ServersNeedWhatGoesWithThem) {
+  input_.arguments = {"--log-kafka-brokers", "127.0.0.1:9092"};
+  EXPECT_THAT(LoadWith({}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("state: ")));
+  EXPECT_THAT(LoadWith({"--state", folder_}), IsOk());
+  EXPECT_THAT(LoadWith({"--state", folder_, "--embedded", folder_}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("one log")));
+  const std::vector<std::string> redis = {"--state", folder_, "--store-redis-address",
+                                          "127.0.0.1:6379"};
+  EXPECT_THAT(LoadWith(redis),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("secret_file: missing")));
+  const std::string secret = File("0123456789abcdef0123456789abcdef\n");
+  input_.arguments.insert(input_.arguments.end(), {"--secret-file", secret});
+  EXPECT_THAT(LoadWith(redis),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("aggregate.dir: missing")));
+  input_.arguments.insert(input_.arguments.end(), {"--aggregate-dir", folder_});
+  EXPECT_THAT(LoadWith(redis), IsOk());
+  EXPECT_THAT(LoadWith({"--state", folder_, "--store-redis-address", "nowhere"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("store.redis.address")));
+  EXPECT_THAT(LoadWith({"--state", folder_, "--log-kafka-properties", "/no/such"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("log.kafka.properties")));
+}
+
+TEST_F(LoadTest, AFileOfServersNestsAsDeepAsItsKeys) {
+  const std::string path =
+      File("{\"log\": {\"kafka\": {\"brokers\": \"b:9092\", \"record\": true}}, \"state\": \"" +
+           folder_ + "\"}");
+  const absl::StatusOr<Settings> settings = LoadFile(path, {});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->kafka.brokers, "b:9092");
+  EXPECT_TRUE(settings->kafka.record);
+  EXPECT_THAT(LoadFile(path, {{"VERDICT_LOG_KAFKA_FORMAT", "xml"}}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("VERDICT_LOG_KAFKA_FORMAT")));
+}
+
 TEST_F(LoadTest, BeyondLoopbackNeedsTlsOrAWord) {
   EXPECT_THAT(LoadWith({"--listen", "0.0.0.0:50051", "--insecure-listen"}), IsOk());
   EXPECT_THAT(
