@@ -36,7 +36,7 @@ std::vector<Step> PlanChaos(const ChaosOptions& options) {
       Step step{.what = what};
       step.down = std::chrono::milliseconds(500 + random() % 3000);
       if (what == Step::What::kKillVerdictd && i % 2 == 0) {
-        step.failpoint = kFailpoints[i / 2 % std::size(kFailpoints)];
+        step.failpoint = kFailpoints[static_cast<size_t>(i) / 2 % std::size(kFailpoints)];
       }
       steps.push_back(step);
     }

@@ -1,7 +1,8 @@
 // The proof of the whole (AGGREGATES sections 15 and 16): verdictd and its batch on a real broker
 // and a real Redis, two midnights and more on the event clock, everything killed with -9; then each
 // sampled answer is recomputed from the topic, and every record is accounted for.
-//   seam_test [--bin build/release/bin] [--seed 1] [--short]
+//   seam_test [--bin build/release/bin] [--seed 1] [--short] [--without-redis]
+// Without Redis the stored days lie in verdictd's own folder, and it folds by itself.
 // Exit 0: exact; 1: not; 77: a server cannot be had here.
 #include <stdlib.h>
 #include <sys/resource.h>
@@ -75,6 +76,7 @@ struct Arguments {
   std::string script = "deploy/local/up.sh";
   uint64_t seed = 1;
   bool is_short = false;
+  bool without_redis = false;
 };
 
 absl::TimeZone Zone() {
@@ -122,6 +124,7 @@ bool FoldHistory(Run* run) {
     std::printf("WRONG the broker does not take the history\n");
     return false;
   }
+  if (run->setup.redis.empty()) return true;
   for (const char* failpoint : {"fold.before_upload", "fold.mid_upload", "fold.before_publish"}) {
     run->batch.Plan({.goal = BatchJob::Goal::kDieInside, .failpoint = failpoint});
   }
@@ -136,6 +139,7 @@ bool FoldHistory(Run* run) {
 
 // The first midnight's cut dies half-uploaded and stays so until after the second midnight.
 void PlanBatches(const Mode& mode, Run* run) {
+  if (run->setup.redis.empty()) return;
   const absl::CivilDay first = absl::CivilDay(mode.start) + 1;
   const int64_t first_ms = MsOf(absl::CivilSecond(first)) + 25 * kMinuteMs;
   const int64_t second_ms = MsOf(absl::CivilSecond(first + 1)) + 30 * kMinuteMs;
@@ -187,8 +191,10 @@ void PrintKills(const Run& run, const Director& director, Report* report) {
   report->Figure("the batch at a random moment", static_cast<uint64_t>(batch.killed_at_random));
   for (const char* place : {"checkpoint.before_write", "checkpoint.after_write",
                             "fold.before_upload", "fold.mid_upload", "fold.before_publish"}) {
+    if (run.setup.redis.empty() && std::string(place).starts_with("fold.")) continue;
     report->Require(inside[place] > 0, absl::StrCat("no kill fell inside ", place));
   }
+  if (run.setup.redis.empty()) return;
   report->Require(batch.killed_at_random > 0, "no kill fell into the batch at a random moment");
   report->Heading("runs of the batch");
   report->Figure("begun", static_cast<uint64_t>(batch.runs));
@@ -291,12 +297,13 @@ int Main(const Arguments& arguments) {
               .work = work,
               .zone = kZone,
               .brokers = broker.address(),
-              .redis = redis.address(),
+              .redis = arguments.without_redis ? "" : redis.address(),
               .seed = arguments.seed};
   WriteConfig(setup);
   MakeTopics(setup);
   Mode mode = arguments.is_short ? ShortMode() : FullMode();
   mode.chaos.seed = arguments.seed;
+  if (arguments.without_redis) mode.chaos.redis_kills = 0;
   Run run(arguments, mode, setup);
   Director director({&run.setup, &run.scoring, &run.producer, &broker, &redis, &run.batch,
                      &run.lives, &run.faults},
@@ -324,6 +331,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
     if (flag == "--short") arguments.is_short = true;
+    if (flag == "--without-redis") arguments.without_redis = true;
     if (i + 1 == argc) break;
     if (flag == "--bin") arguments.binaries = argv[i + 1];
     if (flag == "--up") arguments.script = argv[i + 1];

@@ -13,10 +13,12 @@ void WriteConfig(const Setup& setup) {
   std::ofstream(secret) << "00112233445566778899aabbccddeeff\n";
   nlohmann::json config;
   config["log"]["kafka"] = {{"brokers", setup.brokers}, {"topic", kTopic}};
-  config["store"]["redis"] = {{"address", setup.redis}};
+  if (!setup.redis.empty()) {
+    config["store"]["redis"] = {{"address", setup.redis}};
+    config["aggregate"]["dir"] = setup.work + "/aggregate";
+  }
   config["state"] = setup.work + "/state";
   config["secret_file"] = secret;
-  config["aggregate"]["dir"] = setup.work + "/aggregate";
   config["clock"] = "event";
   config["zone"] = setup.zone;
   config["base_currency"] = kBaseCurrency;

@@ -11,7 +11,7 @@ struct Setup {
   std::string work;      // folder of this run
   std::string zone;
   std::string brokers;
-  std::string redis;
+  std::string redis;  // empty: the stored days lie in verdictd's own folder, and it folds itself
   uint64_t seed = 1;
 
   std::string verdictd() const { return binaries + "/verdictd"; }
