@@ -116,6 +116,7 @@ absl::Status Verdictd::Restore() {
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
   parts.partitions = deployment_->log().partitions();
+  parts.placed_by_merchant = deployment_->log().placed_by_merchant();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
   ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(/*with_decisions=*/true));

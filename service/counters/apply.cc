@@ -219,7 +219,7 @@ class LiveState::Application {
 };
 
 EventClass LiveState::Apply(const eventlog::LogRecord& record) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.partition >= 0 && record.partition < partitions());
   CHECK(record.offset >= tables_->partitions[static_cast<size_t>(record.partition)]->next.load(
                              std::memory_order_relaxed));
   return Application(*this, record).Run();
@@ -230,7 +230,7 @@ void LiveState::ApplyAll(std::span<const eventlog::LogRecord> records) {
 }
 
 void LiveState::RememberId(const eventlog::LogRecord& record) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.partition >= 0 && record.partition < partitions());
   if (!record.unreadable.empty() || record.left_out) return;
   Application application(*this, record);
   application.Prepare();
@@ -247,12 +247,12 @@ void LiveState::CountApart(std::span<const uint64_t> measure_hashes) {
 }
 
 void LiveState::ApplyApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.partition >= 0 && record.partition < partitions());
   Application(*this, record).RunApart(window);
 }
 
 void LiveState::RememberIdApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.partition >= 0 && record.partition < partitions());
   Application(*this, record).RememberApart(window);
 }
 
@@ -266,7 +266,7 @@ void LiveState::Join() {
 
 void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
                         int64_t ids_known_from_ms) {
-  CHECK(partition >= 0 && partition < parts_.partitions);
+  CHECK(partition >= 0 && partition < partitions());
   PartitionState& state = *tables_->partitions[static_cast<size_t>(partition)];
   state.next.store(next, std::memory_order_relaxed);
   base::MutexLock lock(state.mutex);

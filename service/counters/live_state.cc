@@ -100,7 +100,7 @@ EpochTotals& LiveState::Tables::Totals(uint16_t measure, feature::CutId epoch) {
 LiveState::LiveState(LiveParts parts, const LiveOptions& options)
     : parts_(std::move(parts)), options_(options) {
   CHECK(parts_.features != nullptr && parts_.schedule != nullptr && parts_.hasher != nullptr &&
-        parts_.clock != nullptr && parts_.partitions > 0);
+        parts_.clock != nullptr && parts_.partitions > 0 && parts_.partitions <= kPartitionsMax);
   CHECK(parts_.features->entities().size() <= kMaxEntityTypes);
   tables_ = std::make_unique<Tables>(parts_, options_);
   tables_->complete_ms = LagNowMs();
@@ -135,6 +135,21 @@ absl::Status LiveState::Rebind(const feature::FeatureSet& features) const {
 model::EntityKey LiveState::PaymentKey(std::string_view transaction_id) const {
   return parts_.hasher->EventId(transaction_id, static_cast<uint8_t>(model::EventKind::kPayment),
                                 0);
+}
+
+int LiveState::partitions() const { return static_cast<int>(tables_->partitions.size()); }
+
+eventlog::Partition LiveState::PlaceOf(std::string_view merchant_id) const {
+  return parts_.placed_by_merchant ? eventlog::PartitionOf(merchant_id, partitions())
+                                   : kAnyPartition;
+}
+
+void LiveState::Grow(int partitions) {
+  CHECK(partitions <= kPartitionsMax);
+  while (this->partitions() < partitions) {
+    tables_->partitions.push_back(
+        std::make_unique<PartitionState>(options_.dedup_ids_per_partition));
+  }
 }
 
 int64_t LiveState::LagNowMs() const {

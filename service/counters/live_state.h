@@ -30,6 +30,9 @@ namespace verdict::counters {
 
 // Retries of one transaction that may wait for its first Score; more are told to come again.
 inline constexpr size_t kMaxWaitersPerTransaction = 64;
+inline constexpr int kPartitionsMax = 1024;
+// Touched::partition of a log whose producers choose the partition.
+inline constexpr eventlog::Partition kAnyPartition = -1;
 
 struct LiveOptions {
   size_t dedup_ids_per_partition = 8'000'000;  // R19: beyond, the oldest ids are forgotten, tallied
@@ -48,14 +51,17 @@ struct LiveParts {
   const eventlog::CutSchedule* schedule = nullptr;  // must outlive the state
   const model::KeyHasher* hasher = nullptr;         // must outlive the state
   const base::Clock* clock = nullptr;               // must outlive the state
-  int partitions = 1;
+  int partitions = 1;                               // 1 to kPartitionsMax; see Grow
+  // An event lies in PartitionOf(its merchant). False: its producer chose, and where a payment's id
+  // may be known all partitions are asked.
+  bool placed_by_merchant = true;
 };
 
 // What one transaction touches. `payment` (LiveState::PaymentKey) names the transaction.
 struct Touched {
   model::EntityKey payment;
   std::span<const std::optional<model::EntityKey>> entities;  // FeatureSet::EntityKeys
-  eventlog::Partition partition = 0;  // PartitionOf(merchant_id, partitions)
+  eventlog::Partition partition = 0;                          // LiveState::PlaceOf
 };
 
 // How far this replica has come.
@@ -112,7 +118,9 @@ class LiveState {
   // for a restart. Changes nothing: all measures go on being counted.
   absl::Status Rebind(const feature::FeatureSet& features) const;
   const feature::FeatureSet& features() const { return *parts_.features; }
-  int partitions() const { return parts_.partitions; }
+  int partitions() const;
+  // The partition in which a merchant's events lie; kAnyPartition where that is not ours to say.
+  eventlog::Partition PlaceOf(std::string_view merchant_id) const;
   model::EntityKey PaymentKey(std::string_view transaction_id) const;
 
   // --- the apply thread ---
@@ -126,6 +134,9 @@ class LiveState {
   // After a cold start: counting goes on at `next`; ids recorded before `ids_known_from_ms` are
   // unknown.
   void StartAt(eventlog::Partition partition, eventlog::Offset next, int64_t ids_known_from_ms);
+  // The log has more partitions than before: they are counted from their first records on.
+  // REQUIRES: at most kPartitionsMax.
+  void Grow(int partitions);
   // Everything that was in the log at `moment_ms` (of LagNowMs()) is applied, and no cut later than
   // `epoch` was taken by then.
   void NoteComplete(int64_t moment_ms, feature::CutId epoch);

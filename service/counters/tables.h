@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "counters/cell_table.h"
 #include "counters/decision_table.h"
+#include "counters/growing_array.h"
 #include "counters/live_state.h"
 #include "counters/overlay.h"
 #include "counters/stripe_set.h"
@@ -112,7 +113,7 @@ struct LiveState::Tables {
   std::vector<std::atomic<MeasureReasons>> reasons;
   std::atomic<uint64_t> reasons_version{0};
   std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
-  std::vector<std::unique_ptr<PartitionState>> partitions;
+  GrowingArray<PartitionState, kPartitionsMax> partitions;
 
   // Each group has cache lines of its own: what one thread writes for each event, others do not
   // wait for.

@@ -13,6 +13,7 @@ class EmbeddedLog : public LogBackend {
 
   const std::string& id() const override { return id_; }
   int partitions() const override { return log_->db().partitions(); }
+  bool placed_by_merchant() const override { return true; }
   absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(bool with_decisions) override {
     return log_->MakeSource(with_decisions);
   }

@@ -20,6 +20,7 @@ class KafkaBackend : public LogBackend {
 
   const std::string& id() const override { return id_; }
   int partitions() const override { return partitions_; }
+  bool placed_by_merchant() const override { return false; }
   absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(bool with_decisions) override;
   eventlog::EventAppender* score_appender() override { return nullptr; }
   eventlog::EventAppender* record_appender() override { return nullptr; }

@@ -18,7 +18,9 @@ class LogBackend {
   virtual ~LogBackend() = default;
   // The log's own name: state made of another log is refused by it.
   virtual const std::string& id() const = 0;
-  virtual int partitions() const = 0;
+  virtual int partitions() const = 0;  // when it was opened; sources may have more since
+  // An event lies in PartitionOf(its merchant); false: its producer chose.
+  virtual bool placed_by_merchant() const = 0;
   // A reader's view of its own. Errors: Unavailable.
   virtual absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(
       bool with_decisions) = 0;

@@ -45,7 +45,18 @@ Pump::~Pump() {
   base::Metrics().RemoveGauge("verdict_ingest_lag_seconds", {});
 }
 
+// Partitions that were added while running begin at their first record (C = 0).
+absl::Status Pump::FollowNewPartitions() {
+  for (int p = parts_.live->partitions(); p < parts_.source->partitions(); ++p) {
+    RETURN_IF_ERROR(parts_.source->Assign(p, 0));
+    parts_.live->Grow(p + 1);
+    probe_.reset();  // it knows nothing of this one
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<size_t> Pump::Step() {
+  RETURN_IF_ERROR(FollowNewPartitions());
   if (!probe_) {
     ASSIGN_OR_RETURN(probe_, BeginProbe());
   }
@@ -79,6 +90,7 @@ void Pump::Take(const eventlog::LogRecord& record) {
   Observe(record);
   if (warming_) {
     const auto partition = static_cast<size_t>(record.partition);
+    if (partition >= seen_next_.size()) return static_cast<void>(parts_.live->Apply(record));
     seen_next_[partition] = record.offset + 1;
     if (record.offset < options_.warm_until[partition]) return parts_.live->RememberId(record);
   }

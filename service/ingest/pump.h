@@ -79,6 +79,7 @@ class Pump {
   };
 
   void Run();
+  absl::Status FollowNewPartitions();
   void Take(const eventlog::LogRecord& record);
   void Observe(const eventlog::LogRecord& record);
   absl::StatusOr<Probe> BeginProbe();

@@ -26,7 +26,11 @@ absl::StatusOr<std::unique_ptr<SideReplay>> SideReplay::Begin(
 
 SideReplay::SideReplay(const SidePlan& plan, std::unique_ptr<eventlog::EventSource> source,
                        counters::LiveState* live, size_t ids_max)
-    : plan_(plan), source_(std::move(source)), live_(live), next_(plan.count_from) {
+    : plan_(plan),
+      source_(std::move(source)),
+      live_(live),
+      ids_max_(ids_max),
+      next_(plan.count_from) {
   CHECK(plan_.read_from.size() == plan_.count_from.size());
   CHECK(plan_.count_from.size() == static_cast<size_t>(live_->partitions()));
   source_->LeaveOutDecisions();
@@ -36,6 +40,7 @@ SideReplay::SideReplay(const SidePlan& plan, std::unique_ptr<eventlog::EventSour
 
 absl::StatusOr<bool> SideReplay::Step(size_t max) {
   const std::vector<eventlog::Offset> main_next = live_->NextOffsets();
+  RETURN_IF_ERROR(FollowNewPartitions(main_next.size()));
   TakeAhead(main_next);
   if (ahead_count_ < kAheadMax && !Reached(main_next)) {
     ASSIGN_OR_RETURN(const size_t polled,
@@ -54,6 +59,23 @@ absl::StatusOr<bool> SideReplay::Step(size_t max) {
   if (!Reached(main_next)) return false;
   live_->Join();
   return true;
+}
+
+absl::Status SideReplay::FollowNewPartitions(size_t count) {
+  for (size_t p = next_.size(); p < count; ++p) {
+    // Poll lets the source find them.
+    if (static_cast<int>(p) < source_->partitions()) {
+      RETURN_IF_ERROR(source_->Assign(static_cast<eventlog::Partition>(p), 0));
+    } else {
+      return absl::OkStatus();
+    }
+    next_.push_back(0);
+    plan_.count_from.push_back(0);
+    ahead_.emplace_back();
+    windows_.emplace_back(ids_max_);
+    drained_ = false;
+  }
+  return absl::OkStatus();
 }
 
 void SideReplay::TakeAhead(const std::vector<eventlog::Offset>& main_next) {
@@ -80,7 +102,8 @@ void SideReplay::Take(const eventlog::LogRecord& record) {
 // The main stream stands behind a record it has applied; so where this one has taken that record
 // too, or has one in hand that lies ahead, nothing between is missing.
 bool SideReplay::Reached(const std::vector<eventlog::Offset>& main_next) const {
-  for (size_t p = 0; p < next_.size(); ++p) {
+  if (next_.size() < main_next.size()) return false;  // a partition that is not followed yet
+  for (size_t p = 0; p < main_next.size(); ++p) {
     const bool in_hand = !ahead_[p].empty() && ahead_[p].front().offset >= main_next[p];
     if (next_[p] < main_next[p] && !in_hand && !drained_) return false;
   }

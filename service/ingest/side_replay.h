@@ -40,6 +40,7 @@ class SideReplay {
  private:
   SideReplay(const SidePlan& plan, std::unique_ptr<eventlog::EventSource> source,
              counters::LiveState* live, size_t ids_max);
+  absl::Status FollowNewPartitions(size_t count);
   void TakeAhead(const std::vector<eventlog::Offset>& main_next);
   void Take(const eventlog::LogRecord& record);
   bool Reached(const std::vector<eventlog::Offset>& main_next) const;
@@ -47,6 +48,7 @@ class SideReplay {
   SidePlan plan_;
   std::unique_ptr<eventlog::EventSource> source_;
   counters::LiveState* live_;
+  size_t ids_max_;
   std::vector<eventlog::DedupWindow> windows_;
   std::vector<eventlog::Offset> next_;                  // behind the last record taken
   std::vector<std::deque<eventlog::LogRecord>> ahead_;  // read, but not yet in the main stream

@@ -297,6 +297,29 @@ TEST(Ingest, WhereEveryMeasureIsNewAllIsCountedFromTheLog) {
   EXPECT_FALSE(next.live.ControlTotals().empty());
 }
 
+TEST(Ingest, PartitionsAddedWhileRunningAreCountedFromTheirFirstRecord) {
+  FakeLog log(kPartitions);
+  Write(&log, 11, 60);
+  FakeCheckpointStore store;
+  Life life(&log, &store);
+  ASSERT_THAT(life.pump->CatchUp(), IsOk());
+  const size_t before = life.live.ControlTotals().size();
+  log.Grow(kPartitions + 2);
+  const int64_t now = kNoon + 30 * kDayMs;
+  log.Append(kPartitions, now, EventOf(Payment("new1", now, 100, "m9")));
+  log.Append(kPartitions + 1, now, EventOf(Payment("new2", now, 200, "m9")));
+  ASSERT_THAT(life.pump->CatchUp(), IsOk());
+  EXPECT_EQ(life.live.partitions(), kPartitions + 2);
+  EXPECT_GT(life.live.ControlTotals().size(), before);
+  EXPECT_EQ(life.live.ControlTotals(), TotalsOf(&log));
+  EXPECT_EQ(life.live.NextOffsets(), std::vector<eventlog::Offset>(
+                                         {log.End(0), log.End(1), log.End(2), log.End(3)}));
+  ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
+  Life next(&log, &store);
+  EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint);
+  EXPECT_EQ(next.live.ControlTotals(), life.live.ControlTotals());
+}
+
 TEST(Ingest, ThreadsPumpAndSaveUntilStopped) {
   FakeLog log(kPartitions);
   FakeCheckpointStore store;

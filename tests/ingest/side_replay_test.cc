@@ -170,6 +170,22 @@ TEST(SideReplay, BehindACutItSaysBeforeUntilItsOwnFoldIsPublished) {
   EXPECT_GT(life.live.reasons_version(), version);
 }
 
+TEST(SideReplay, FollowsPartitionsThatAreAddedMeanwhile) {
+  FakeLog log(kPartitions);
+  Write(&log, 6, 150);
+  FakeCheckpointStore store;
+  SaveWithout(&log, &store);
+  Life life(&log, &store, {}, AllFeatures());
+  ASSERT_THAT(life.pump->Step(), IsOk());
+  ASSERT_FALSE(life.joined);
+  log.Grow(kPartitions + 1);
+  const int64_t now = kNoon + 30 * kDayMs;
+  log.Append(kPartitions, now, EventOf(Payment("new1", now, 100, "m9")));
+  StepUntilJoined(&life);
+  ASSERT_THAT(life.pump->CatchUp(), IsOk());
+  EXPECT_EQ(life.live.ControlTotals(), FromNothing(&log));
+}
+
 TEST(SideReplay, AFailedReadLosesNothing) {
   FakeLog log(kPartitions);
   Write(&log, 5, 150);
