@@ -12,7 +12,8 @@ namespace verdict::seam {
 namespace {
 
 constexpr size_t kWrongTold = 20;
-constexpr size_t kDoubtsMax = 7;  // 4^7 cases at most
+// Ways in which calls under way at once may have been counted: so many are tried.
+constexpr uint64_t kCasesMax = 200'000;
 constexpr double kMinorPerMajor = 100;
 
 bool MustBeExact(const v1::FeatureValue& feature) {
@@ -121,9 +122,10 @@ void Audit::Check(const Call& sample) {
   if (!the.standing.doubts.empty()) ++figures_.crowded;
   if (!the.standing.sure.empty()) ++figures_.with_provisionals;
   if (the.known) ++figures_.with_own_event;
-  if (the.standing.doubts.size() > kDoubtsMax) {
-    return Report(the,
-                  absl::StrCat(the.standing.doubts.size(), " calls at once cannot be told apart"));
+  uint64_t cases = 1;
+  for (const Doubt& doubt : the.standing.doubts) cases *= doubt.shapes.size() + 1;
+  if (cases > kCasesMax) {
+    return Report(the, "so many calls were under way that they cannot be told apart");
   }
   std::vector<Fact> also;
   std::string why;

@@ -130,7 +130,7 @@ class Maker {
       const bool twin = twins_ > 0;
       payment.fact = NewFact("p" + std::to_string(i), time_ms);
       if (twin) {
-        TakeTwin(&payment.fact);
+        TakeTwin(&payment);
       } else if (i % idle_every == idle_every / 2) {
         payment.fact.merchant = "idle" + std::to_string(i / idle_every % kIdleKeys);
         payment.fact.card = "idlec" + std::to_string(i / idle_every % kIdleKeys);
@@ -140,22 +140,23 @@ class Maker {
       }
       payment.sampled = Chance(options_.sampled) || payment.fact.merchant[0] == 'i';
       payment.event = PlanEvent();
-      if (!twin && Chance(0.01)) BeginTwins(payment.fact);
+      if (!twin && Chance(0.01)) BeginTwins(payment);
       world_.payments.push_back(std::move(payment));
     }
   }
 
   // The next few payments are of the same card at the same merchant at the same moment.
-  void BeginTwins(const Fact& first) {
+  void BeginTwins(const PlannedPayment& first) {
     twin_of_ = first;
     twins_ = 1 + static_cast<int>(Below(3));
   }
-  void TakeTwin(Fact* fact) {
+  void TakeTwin(PlannedPayment* payment) {
     --twins_;
-    fact->merchant = twin_of_.merchant;
-    fact->card = twin_of_.card;
-    fact->customer = twin_of_.customer;
-    fact->time_ms = twin_of_.time_ms;
+    payment->tainted = twin_of_.tainted;
+    payment->fact.merchant = twin_of_.fact.merchant;
+    payment->fact.card = twin_of_.fact.card;
+    payment->fact.customer = twin_of_.fact.customer;
+    payment->fact.time_ms = twin_of_.fact.time_ms;
   }
 
   EventPlan PlanEvent() {
@@ -242,7 +243,7 @@ class Maker {
   const Zipf merchants_{kMerchants, kSkew};
   const Zipf cards_{kCards, kSkew};
   World world_;
-  Fact twin_of_;
+  PlannedPayment twin_of_;
   int twins_ = 0;
 };
 

@@ -100,6 +100,7 @@ TEST(World, HasPaymentsOfOneMomentUnknownAmountsAndIdleKeys) {
   EXPECT_GT(twins, 100);
   EXPECT_GT(CountPayments([](const auto& p) { return !p.fact.base_amount; }), 20);
   EXPECT_EQ(CountPayments([](const auto& p) { return !p.fact.base_amount && !p.tainted; }), 0);
+  EXPECT_EQ(CountPayments([](const auto& p) { return p.fact.card[0] == 'f' && !p.tainted; }), 0);
   EXPECT_GT(CountPayments([](const auto& p) { return p.fact.merchant.starts_with("idle"); }), 40);
 }
 
