@@ -65,13 +65,15 @@ kafka_topic() {
     --create --if-not-exists --topic "$name" --partitions "$partitions" --replication-factor 1 "${options[@]}"
 }
 
-# The topics as verdictd wants them (R18): times stamped by the broker, deleted by age, seven days.
+# The topics as verdictd wants them (R18): times stamped by the broker, deleted by age, seven days. For a replay: stamped by
+# the producer, years ago, so never deleted by age.
 kafka_topics() {
-  local week=retention.ms=604800000
+  local kept=retention.ms=604800000 stamp=LogAppendTime
+  [ "$topics" != replay ] || kept=retention.ms=-1 stamp=CreateTime
   {
-    kafka_topic transactions 8 message.timestamp.type=LogAppendTime cleanup.policy=delete $week
-    kafka_topic decisions 8 cleanup.policy=delete $week
-    kafka_topic transactions.dead 1 cleanup.policy=delete $week
+    kafka_topic transactions 8 message.timestamp.type=$stamp cleanup.policy=delete $kept
+    kafka_topic decisions 8 cleanup.policy=delete $kept
+    kafka_topic transactions.dead 1 cleanup.policy=delete $kept
   } >"$dir/kafka/topics.log" 2>&1 || { tail -n 5 "$dir/kafka/topics.log" >&2; die "kafka: the topics could not be made"; }
 }
 

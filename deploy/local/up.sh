@@ -6,6 +6,7 @@
 #   --redis-port N         default 6379      a server that ran in DIR before keeps its port
 #   --prometheus-port N    default 9090
 #   --verdictd-http ADDR   what Prometheus scrapes (default 127.0.0.1:9464)
+#   --replay               topics for history (--clock event): stamped by their producers, kept for ever
 #   --no-topics            leave it to the caller to make topics
 #   --while-pid PID        stop and wipe all of it again when that process has ended (tests)
 # Can be run again: what runs is left alone. Exit 0 up, 1 failed, 2 wrong usage, 77 skipped: a piece is missing here.
@@ -31,8 +32,9 @@ while [ $# -gt 0 ]; do
       esac
       shift
       ;;
+    --replay) topics=replay ;;
     --no-topics) topics=0 ;;
-    -h | --help) sed -n '2,12s/^# //p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,13s/^# //p' "$0"; exit 0 ;;
     -*) usage_error "unknown option $1" ;;
     *) want "$1" ;;
   esac

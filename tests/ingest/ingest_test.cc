@@ -312,8 +312,8 @@ TEST(Ingest, PartitionsAddedWhileRunningAreCountedFromTheirFirstRecord) {
   EXPECT_EQ(life.live.partitions(), kPartitions + 2);
   EXPECT_GT(life.live.ControlTotals().size(), before);
   EXPECT_EQ(life.live.ControlTotals(), TotalsOf(&log));
-  EXPECT_EQ(life.live.NextOffsets(), std::vector<eventlog::Offset>(
-                                         {log.End(0), log.End(1), log.End(2), log.End(3)}));
+  EXPECT_EQ(life.live.NextOffsets(),
+            std::vector<eventlog::Offset>({log.End(0), log.End(1), log.End(2), log.End(3)}));
   ASSERT_THAT(life.checkpoints.WriteNow(), IsOk());
   Life next(&log, &store);
   EXPECT_EQ(next.report->from, StartUpReport::From::kCheckpoint);
