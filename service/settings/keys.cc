@@ -84,6 +84,23 @@ absl::Status SetInt(const IntSlot& slot, const std::string& text, const std::str
   return absl::OkStatus();
 }
 
+void AddRedisKeys(RedisStore* redis, std::vector<Key>* keys) {
+  keys->insert(
+      keys->end(),
+      {
+          {"store.redis.address", "host:port of the Redis that keeps aggregates; empty: embedded",
+           &redis->address},
+          {"store.redis.user", "its ACL user; empty: the default user", &redis->user},
+          {"store.redis.password_file", "file whose one line is its password; empty: none",
+           &redis->password_file},
+          {"store.redis.database", "number of its database", IntSlot{&redis->database, 0, 65535}},
+          {"store.redis.connect_ms", "a connection may take so long",
+           IntSlot{&redis->connect_ms, 1, 60000}},
+          {"store.redis.io_ms", "a reply may take so long; then Redis counts as away",
+           IntSlot{&redis->io_ms, 1, 60000}},
+      });
+}
+
 }  // namespace
 
 std::string Key::Flag() const { return "--" + Dashed(name, '-', /*upper=*/false); }
@@ -122,7 +139,7 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
 
 // Long: one line a key.
 std::vector<Key> KeysOf(Settings* s) {
-  return {
+  std::vector<Key> keys = {
       {"embedded", "the folder that verdictd owns: log, blobs, checkpoints", &s->embedded},
       {"rules", "the folder of rules, features, lists and policy", &s->rules},
       {"listen", "gRPC address; other than loopback only with TLS or insecure_listen", &s->listen},
@@ -177,6 +194,8 @@ std::vector<Key> KeysOf(Settings* s) {
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
   };
+  AddRedisKeys(&s->store.redis, &keys);
+  return keys;
 }
 
 }  // namespace verdict::settings

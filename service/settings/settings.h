@@ -52,6 +52,19 @@ struct Retention {
   int64_t decisions_s = 7200;  // a retry gets its first decision so long
 };
 
+struct RedisStore {
+  std::string address;        // host:port; empty: aggregates lie in the embedded folder
+  std::string user;           // empty: Redis's default user
+  std::string password_file;  // empty: no AUTH
+  int64_t database = 0;
+  int64_t connect_ms = 1000;  // TCP, AUTH, SELECT and PING together
+  int64_t io_ms = 100;        // a reply owed for longer: the connection is given up
+};
+
+struct Store {
+  RedisStore redis;
+};
+
 struct Settings {
   std::string embedded;  // the folder that verdictd owns
   std::string rules = "rules";
@@ -71,6 +84,7 @@ struct Settings {
   Score score;
   Memory memory;
   Retention retention;
+  Store store;
 };
 
 }  // namespace verdict::settings

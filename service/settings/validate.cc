@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -51,6 +52,27 @@ absl::Status CheckListen(const Settings& s) {
                  s.listen));
 }
 
+absl::Status CheckRedis(const RedisStore& redis) {
+  if (redis.address.empty()) {
+    for (const auto& [key, given] :
+         {std::pair("store.redis.user", !redis.user.empty()),
+          std::pair("store.redis.password_file", !redis.password_file.empty()),
+          std::pair("store.redis.database", redis.database != 0)}) {
+      if (given) return Bad(key, "has no effect without store.redis.address");
+    }
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckAddress("store.redis.address", redis.address));
+  if (ParseHostPort(redis.address)->port == 0) {
+    return Bad("store.redis.address",
+               absl::StrFormat("\"%s\" names no port; Redis's own is 6379", redis.address));
+  }
+  if (!redis.user.empty() && redis.password_file.empty()) {
+    return Bad("store.redis.user", "needs store.redis.password_file");
+  }
+  return CheckFile("store.redis.password_file", redis.password_file);
+}
+
 }  // namespace
 
 bool HostPort::is_loopback() const {
@@ -91,6 +113,7 @@ absl::Status Validate(const Settings& s) {
   if (s.rules.empty()) return Bad("rules", "missing: name the folder of rules");
   RETURN_IF_ERROR(CheckTls(s));
   RETURN_IF_ERROR(CheckListen(s));
+  RETURN_IF_ERROR(CheckRedis(s.store.redis));
   if (const auto zone = model::BusinessCalendar::Load(s.zone); !zone.ok()) {
     return Bad("zone", absl::StrFormat("\"%s\" is not in the time zone database", s.zone));
   }

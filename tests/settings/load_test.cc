@@ -79,6 +79,22 @@ TEST_F(LoadTest, FlagsBeatTheEnvironmentWhichBeatsTheFile) {
   EXPECT_EQ(loaded->settings.grpc.threads, 7);
 }
 
+TEST_F(LoadTest, ReadsWhereRedisIs) {
+  EXPECT_EQ(LoadWith({})->settings.store.redis.address, "") << "embedded";
+  const auto loaded = LoadWith(
+      {"--config", File(R"({"store": {"redis": {"address": "redis.internal:6379", "user": "verdict",
+        "password_file": "/dev/null", "database": 3, "connect_ms": 500, "io_ms": 50}}})")});
+  ASSERT_THAT(loaded, IsOk());
+  const RedisStore& redis = loaded->settings.store.redis;
+  EXPECT_EQ(redis.address, "redis.internal:6379");
+  EXPECT_EQ(redis.user, "verdict");
+  EXPECT_EQ(redis.password_file, "/dev/null");
+  EXPECT_EQ(redis.database, 3);
+  EXPECT_EQ(redis.connect_ms, 500);
+  EXPECT_EQ(redis.io_ms, 50);
+  EXPECT_THAT(LoadWith({"--store-redis-address", "[::1]:6379"}), IsOk());
+}
+
 TEST_F(LoadTest, TheEnvironmentMayNameTheFile) {
   input_.environment = {{"VERDICT_CONFIG", File(R"({"clock": "event"})")}};
   const auto loaded = LoadWith({});
@@ -170,6 +186,18 @@ TEST_F(LoadTest, FlagsAreRefusedByNameAndReason) {
       {{"--tls-cert", "/dev/null", "--tls-key", "/no/such/key"},
        "tls.key: cannot read /no/such/key"},
       {{"--config", "/no/such/file"}, "--config: cannot read /no/such/file"},
+      {{"--store-redis-address", "6379"}, "store.redis.address: \"6379\" is not host:port"},
+      {{"--store-redis-address", "redis:0"}, "store.redis.address: \"redis:0\" names no port"},
+      {{"--store-redis-user", "u"}, "store.redis.user: has no effect without store.redis.address"},
+      {{"--store-redis-password-file", "/dev/null"}, "store.redis.password_file: has no effect"},
+      {{"--store-redis-database", "2"}, "store.redis.database: has no effect"},
+      {{"--store-redis-database", "-1"}, "-1 is not between 0 and 65535"},
+      {{"--store-redis-address", "redis:6379", "--store-redis-user", "u"},
+       "store.redis.user: needs store.redis.password_file"},
+      {{"--store-redis-address", "redis:6379", "--store-redis-password-file", "/no/such/file"},
+       "store.redis.password_file: cannot read /no/such/file"},
+      {{"--store-redis-connect-ms", "0"}, "0 is not between 1 and 60000"},
+      {{"--store-redis-io-ms", "fast"}, "--store-redis-io-ms: \"fast\" is not a whole number"},
   };
   for (const RefusedFlags& c : kCases) {
     const absl::Status status = LoadWith(c.arguments).status();
