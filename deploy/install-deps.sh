@@ -6,12 +6,12 @@ build=(
   build-essential ca-certificates ccache cmake git ninja-build pkg-config
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc
   prometheus-cpp-dev libcivetweb-dev nlohmann-json3-dev librocksdb-dev libre2-dev libabsl-dev
-  libcli11-dev libspdlog-dev libssl-dev libmimalloc-dev libnghttp2-dev zlib1g-dev tzdata
+  libhiredis-dev libcli11-dev libspdlog-dev libssl-dev libmimalloc-dev libnghttp2-dev zlib1g-dev tzdata
 )
 tests=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
   clang clang-format clang-tidy libclang-rt-14-dev
-  curl jq python3 sqlite3 prometheus
+  curl jq python3 sqlite3 prometheus redis-server
 )
 
 want=("${build[@]}")
@@ -38,7 +38,7 @@ fi
 echo "install-deps: installing ${#missing[@]} packages: ${missing[*]}"
 export DEBIAN_FRONTEND=noninteractive
 "${sudo[@]}" apt-get update -qq
-# prometheus comes for promtool: no service is to start. Only where the machine has no policy of its own.
+# prometheus comes for promtool, redis-server for tests: no service is to start. Only where the machine has no policy of its own.
 if [ ! -e /usr/sbin/policy-rc.d ]; then
   printf '#!/bin/sh\nexit 101\n' | "${sudo[@]}" tee /usr/sbin/policy-rc.d >/dev/null
   "${sudo[@]}" chmod 755 /usr/sbin/policy-rc.d

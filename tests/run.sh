@@ -80,9 +80,9 @@ step "proto lint" tests/static/proto.sh
 step "alert rules" tests/deploy/alerts.sh
 step "dashboard" python3 tests/deploy/dashboard.py
 
-rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store grpc_api http_api cli)
-rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
-rooms_tsan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
+rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store redis_store grpc_api http_api cli)
+rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide redis_store)
+rooms_tsan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide redis_store)
 
 must "build release" build release all
 bin=build/release/bin
