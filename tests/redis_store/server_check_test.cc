@@ -127,13 +127,13 @@ TEST_F(PasswordTest, ReadsThePasswordFileAgainForEachConnection) {
   RedisOptions options = Options("", "");
   options.password_file = folder / "password";
   std::ofstream(options.password_file) << "wrong-word\n";
-  std::promise<absl::Status> told;
+  std::promise<std::string> told;  // text: ThreadSanitizer does not see a Status counting its users
   options.report = [&told, once = false](const absl::Status& status) mutable {
-    if (!std::exchange(once, true)) told.set_value(status);
+    if (!std::exchange(once, true)) told.set_value(status.ToString());
   };
   const auto store = Connect(options);
   EXPECT_THAT(told.get_future().get(),
-              StatusIs(absl::StatusCode::kPermissionDenied, HasSubstr("WRONGPASS")));
+              AllOf(HasSubstr("PERMISSION_DENIED"), HasSubstr("WRONGPASS")));
   std::ofstream(options.password_file) << "open sesame\n";
   EXPECT_TRUE(
       Eventually([&] { return StateOf(Ask(store.get(), {SomeKey(1, 1)})) == State::kAbsent; }));
