@@ -21,6 +21,7 @@
 #include "ingest/checkpoint_thread.h"
 #include "ingest/live_metrics.h"
 #include "ingest/pump.h"
+#include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "model/entity_key.h"
 #include "rocks_store/embedded_dir.h"
@@ -51,6 +52,7 @@ class Verdictd {
   absl::Status OpenPorts();
   absl::Status AwaitRules(StopSignal* stop);
   absl::Status Restore();
+  absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
   void MakeDecider();
@@ -76,6 +78,8 @@ class Verdictd {
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;
   std::unique_ptr<ingest::Pump> pump_;
+  std::unique_ptr<eventlog::EventSource> sliding_source_;
+  std::unique_ptr<ingest::SlidingReplay> sliding_;
   std::unique_ptr<eventlog::EventSource> fold_source_;
   std::unique_ptr<aggregate::FoldScheduler> fold_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
