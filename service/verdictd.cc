@@ -160,6 +160,7 @@ absl::Status Verdictd::Stop() {
   blobs_.reset();
   if (fold_ != nullptr) fold_->Stop();
   fold_.reset();
+  sliding_.reset();
   absl::Status saved;
   if (pump_ != nullptr) {
     pump_->Stop();

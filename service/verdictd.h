@@ -22,6 +22,7 @@
 #include "ingest/checkpoint_thread.h"
 #include "ingest/live_metrics.h"
 #include "ingest/pump.h"
+#include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "model/entity_key.h"
 #include "rule_loader.h"
@@ -52,6 +53,7 @@ class Verdictd {
   absl::Status OpenPorts();
   absl::Status AwaitRules(StopSignal* stop);
   absl::Status Restore();
+  absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
   absl::Status MakePump(const ingest::StartUpReport& report);
@@ -81,6 +83,8 @@ class Verdictd {
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;
   std::unique_ptr<ingest::Pump> pump_;
+  std::unique_ptr<eventlog::EventSource> sliding_source_;
+  std::unique_ptr<ingest::SlidingReplay> sliding_;
   std::unique_ptr<eventlog::EventSource> fold_source_;
   std::unique_ptr<aggregate::FoldScheduler> fold_;
   std::unique_ptr<aggregate::BlobCache> blobs_;

@@ -18,6 +18,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Service begins without the last hours' sliding windows where reading them takes longer: answers
+// over them then say PARTIAL(rebuilding) until it is done.
+constexpr milliseconds kSlidingWait{5000};
+
 counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
   counters::LiveOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(s.memory.dedup_ids_per_partition);
@@ -25,6 +29,8 @@ counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
   options.decisions_bytes_max = static_cast<size_t>(s.memory.decisions_bytes_max);
   options.overlay_bytes_max = static_cast<size_t>(s.memory.overlay_bytes_max);
   options.cells_bytes_max = static_cast<size_t>(s.memory.cells_bytes_max);
+  options.sliding_bytes_max = static_cast<size_t>(s.memory.sliding_bytes_max);
+  options.sliding_events_per_key_max = static_cast<size_t>(s.memory.sliding_events_per_key_max);
   return options;
 }
 
@@ -138,6 +144,7 @@ absl::Status Verdictd::Restore() {
     RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
   }
   if (start_up.aggregates_away) unchecked_base_ = report.base;
+  RETURN_IF_ERROR(ReplaySliding(report));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
   return MakePump(report);
@@ -170,13 +177,41 @@ absl::Status Verdictd::MakePump(const ingest::StartUpReport& report) {
   return absl::OkStatus();
 }
 
+// Windows of minutes and hours are in no checkpoint: they are read again from the log's last hours,
+// beside the main stream.
+absl::Status Verdictd::ReplaySliding(const ingest::StartUpReport& start) {
+  ASSIGN_OR_RETURN(sliding_source_, deployment_->log().MakeSource(/*with_decisions=*/false));
+  ASSIGN_OR_RETURN(ingest::SlidingPlan plan,
+                   ingest::PlanSliding(sliding_source_.get(), *live_, *clock_, start));
+  ingest::SlidingReplay::Options options;
+  options.report = [](const absl::Status& status) {
+    if (status.ok()) {
+      LogInfo("sliding windows are being read again");
+    } else {
+      LogError("reading sliding windows fails, and is tried again",
+               {{"error", std::string(status.message())}});
+    }
+  };
+  sliding_ = std::make_unique<ingest::SlidingReplay>(
+      ingest::SlidingReplay::Parts{sliding_source_.get(), live_.get()}, std::move(plan),
+      std::move(options));
+  sliding_->Start();
+  return absl::OkStatus();
+}
+
 absl::Status Verdictd::CatchUp(StopSignal* stop) {
   const auto start = std::chrono::steady_clock::now();
-  stop->OnRequest([this] { pump_->Cancel(); });
+  stop->OnRequest([this] {
+    pump_->Cancel();
+    sliding_->Cancel();
+  });
   const absl::Status caught_up = pump_->CatchUp();
+  const bool whole = sliding_->WaitFor(kSlidingWait);
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);
   LogInfo("caught up", {{"records", std::to_string(pump_->records())},
+                        {"sliding records", std::to_string(sliding_->records())},
+                        {"sliding windows", whole ? "whole" : "are still being read"},
                         {"seconds", absl::StrFormat("%.3f", SecondsSince(start))}});
   return absl::OkStatus();
 }

@@ -197,7 +197,7 @@ class LiveState {
 
  private:
   friend class Checkpoint;
-  friend class SlidingReplay;
+  friend class SlidingRebuild;
   struct Tables;
   LiveParts parts_;
   LiveOptions options_;

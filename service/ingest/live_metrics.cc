@@ -18,6 +18,7 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
   bytes("dedup", &counters::LiveSizes::dedup_bytes);
   bytes("decisions", &counters::LiveSizes::decision_bytes);
   bytes("overlay", &counters::LiveSizes::overlay_bytes);
+  bytes("sliding", &counters::LiveSizes::sliding_bytes);
   Add("verdict_agg_cells", "Cells in memory: one a measure, entity, day and epoch.", {},
       [](const counters::LiveSizes& sizes) { return static_cast<double>(sizes.cells); });
   Add("verdict_agg_provisional", "Transactions counted whose event has not arrived.",

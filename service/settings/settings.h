@@ -45,6 +45,8 @@ struct Memory {
   int64_t blob_cache_bytes_max = int64_t{512} << 20;
   int64_t decisions_bytes_max = int64_t{1} << 30;
   int64_t overlay_bytes_max = int64_t{256} << 20;
+  int64_t sliding_bytes_max = int64_t{1} << 30;
+  int64_t sliding_events_per_key_max = 65'536;
   int64_t dedup_ids_per_partition = 8'000'000;
 };
 
