@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "kafka_log/stamp.h"
 
 namespace verdict::kafka_log {
 namespace {
@@ -42,7 +43,11 @@ KafkaSource::KafkaSource(const Connection& connection, Options options, RecordDe
     : connection_(connection),
       options_(std::move(options)),
       finder_(connection, options_.topic, options_.ask_timeout),
-      decoder_(std::move(decoder)) {}
+      decoder_(std::move(decoder)),
+      misplaced_(base::Metrics().AddCounter(
+          "verdict_kafka_misplaced_total",
+          "Events that lie in another partition than log.kafka.partitioner says of their "
+          "merchant.")) {}
 
 KafkaSource::~KafkaSource() = default;
 
@@ -64,7 +69,11 @@ absl::StatusOr<std::unique_ptr<KafkaSource>> KafkaSource::Open(const Connection&
   ASSIGN_OR_RETURN(const int partitions, source->written_->Partitions());
   ASSIGN_OR_RETURN(const std::string cluster, source->written_->ClusterId());
   source->log_id_ = cluster + "/" + options.topic;
-  source->readers_.resize(static_cast<size_t>(partitions));
+  if (options.with_metrics) {
+    source->metrics_ = std::make_unique<SourceMetrics>(source->reader_client_.get(), options.topic,
+                                                       options.retention_ms);
+  }
+  source->Grow(partitions);
   source->next_refresh_ = steady_clock::now() + options.refresh_every;
   rd_kafka_poll_set_consumer(source->reader_client_->handle());
   source->queue_.reset(rd_kafka_queue_get_consumer(source->reader_client_->handle()));
@@ -135,6 +144,19 @@ absl::Status KafkaSource::ApplyAssignment() {
 
 absl::StatusOr<size_t> KafkaSource::Poll(std::vector<LogRecord>* out, size_t max,
                                          milliseconds wait) {
+  absl::StatusOr<size_t> polled = PollOnce(out, max, wait);
+  if (metrics_ != nullptr) {
+    for (Partition p = 0; p < partitions(); ++p) {
+      const Reader& reader = readers_[static_cast<size_t>(p)];
+      metrics_->Note(p, reader.next, reader.newest_ms);
+    }
+    if (!polled.ok()) metrics_->CountError(polled.status());
+  }
+  return polled;
+}
+
+absl::StatusOr<size_t> KafkaSource::PollOnce(std::vector<LogRecord>* out, size_t max,
+                                             milliseconds wait) {
   Refresh();
   RETURN_IF_ERROR(ApplyAssignment());
   size_t count = 0;
@@ -196,12 +218,28 @@ void KafkaSource::TakeRecord(const rd_kafka_message_t& message, int place,
   record.partition = message.partition;
   record.offset = message.offset;
   record.decision.reset();
-  rd_kafka_timestamp_type_t type;
-  reader.newest_ms = std::max(reader.newest_ms, rd_kafka_message_timestamp(&message, &type));
-  record.record_time_ms = reader.newest_ms;
   decoder_.Decode(ContentOf(message), &record);
+  if (const std::optional<int64_t> stamp_ms = StampOf(message)) {
+    reader.newest_ms = std::max(reader.newest_ms, *stamp_ms);
+  } else {
+    record.left_out = false;
+    record.unreadable =
+        "its producer stamped it past the real time: that clock is wrong, or not in milliseconds";
+  }
+  record.record_time_ms = std::max<int64_t>(reader.newest_ms, 0);
   reader.next = message.offset + 1;
   reader.in_batch = place;
+  if (!record.unreadable.empty() && options_.dead_letters != nullptr) {
+    options_.dead_letters->Send(message, record.unreadable);
+  }
+  if (record.unreadable.empty() && !record.left_out) CheckPlace(record);
+}
+
+// A retry is looked for where its merchant's events are said to lie.
+void KafkaSource::CheckPlace(const LogRecord& record) const {
+  const Partition said =
+      eventlog::PartitionOf(record.event.txn.merchant_id, partitions(), options_.partitioner);
+  if (said != record.partition) misplaced_.Add();
 }
 
 // A gap is what transactions leave, as a rule. It is a loss where the log's first offset lies
@@ -317,7 +355,15 @@ void KafkaSource::Refresh() {
   if (now < next_refresh_ || !observer_client_->up()) return;
   next_refresh_ = now + options_.refresh_every;
   const absl::StatusOr<int> found = written_->Partitions();
-  if (found.ok() && *found > partitions()) readers_.resize(static_cast<size_t>(*found));
+  if (!found.ok() || *found <= partitions()) return;
+  // Each client keeps its own map of the topic.
+  const absl::StatusOr<int> found_too = committed_->Partitions();
+  if (found_too.ok() && *found_too >= *found) Grow(*found);
+}
+
+void KafkaSource::Grow(int partitions) {
+  readers_.resize(static_cast<size_t>(partitions));
+  if (metrics_ != nullptr) metrics_->Grow(partitions);
 }
 
 }  // namespace verdict::kafka_log

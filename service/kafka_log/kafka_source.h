@@ -10,10 +10,14 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "base/metrics.h"
 #include "eventlog/event_source.h"
+#include "eventlog/partitioner.h"
 #include "kafka_log/client.h"
+#include "kafka_log/dead_letters.h"
 #include "kafka_log/record_decoder.h"
 #include "kafka_log/record_finder.h"
+#include "kafka_log/source_metrics.h"
 #include "kafka_log/topic.h"
 
 namespace verdict::kafka_log {
@@ -26,6 +30,11 @@ class KafkaSource : public eventlog::EventSource {
     std::string topic = "transactions";
     ValueFormat format = ValueFormat::kProtobuf;
     std::optional<mapping::Mapping> mapping = {};  // for kMapping
+    // How the topic's writers choose the partition of a merchant; counted where they did otherwise.
+    eventlog::Partitioner partitioner = eventlog::Partitioner::kMurmur2;
+    DeadLetters* dead_letters = nullptr;       // told of what is unreadable; null: nobody is
+    bool with_metrics = false;                 // of the one source whose progress is the process's
+    std::optional<int64_t> retention_ms = {};  // of the topic, for metrics
     std::chrono::milliseconds ask_timeout{5'000};  // one question to the brokers
     // The log holds more than was read, and none of it comes: then Poll is Unavailable.
     std::chrono::milliseconds stall_timeout{10'000};
@@ -68,6 +77,8 @@ class KafkaSource : public eventlog::EventSource {
   absl::Status CheckPartition(eventlog::Partition partition) const;
 
   // kafka_source.cc: the stream
+  absl::StatusOr<size_t> PollOnce(std::vector<eventlog::LogRecord>* out, size_t max,
+                                  std::chrono::milliseconds wait);
   absl::Status ApplyAssignment();
   void Park(eventlog::Partition partition);
   std::vector<eventlog::Partition> Assigned() const;
@@ -84,7 +95,9 @@ class KafkaSource : public eventlog::EventSource {
   absl::StatusOr<bool> AllRead(const std::vector<eventlog::Partition>& assigned,
                                const std::vector<eventlog::Offset>& ends) const;
   absl::Status ExamineDoubtful();
+  void CheckPlace(const eventlog::LogRecord& record) const;
   void Refresh();
+  void Grow(int partitions);
 
   const Connection connection_;
   const Options options_;
@@ -96,6 +109,8 @@ class KafkaSource : public eventlog::EventSource {
   RecordFinder finder_;
   RecordDecoder decoder_;
   std::string log_id_;
+  base::Counter misplaced_;
+  std::unique_ptr<SourceMetrics> metrics_;  // reads reader_client_
 
   std::vector<Reader> readers_;
   bool assignment_changed_ = false;

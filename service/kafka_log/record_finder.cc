@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "base/hash.h"
 #include "base/status.h"
+#include "kafka_log/stamp.h"
 
 namespace verdict::kafka_log {
 
@@ -59,7 +60,7 @@ absl::StatusOr<std::optional<Sighting>> RecordFinder::First(Partition partition,
 }
 
 absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition, int64_t time_ms) {
-  const auto deadline = steady_clock::now() + timeout_;
+  auto deadline = steady_clock::now() + timeout_;  // of the next record, not of all
   for (auto now = steady_clock::now(); now < deadline; now = steady_clock::now()) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - now);
     const Message message(rd_kafka_consume_queue(queue_.get(), static_cast<int>(left.count())));
@@ -67,8 +68,10 @@ absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition
     switch (message->err) {
       case RD_KAFKA_RESP_ERR_NO_ERROR: {
         client_->NoteAnswer();
-        const Sighting sighting = Sight(*message);
-        if (sighting.stamp_ms >= time_ms) return std::optional<Sighting>(sighting);
+        if (StampOf(*message).value_or(INT64_MIN) >= time_ms) {
+          return std::optional<Sighting>(Sight(*message));
+        }
+        deadline = steady_clock::now() + timeout_;
         break;
       }
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:

@@ -27,8 +27,9 @@ class RecordFinder {
   RecordFinder(Connection connection, std::string topic, std::chrono::milliseconds timeout);
   ~RecordFinder();
 
-  // The first visible record from `from` on that is stamped `time_ms` or later; nothing where the
-  // end comes first. Errors: OutOfRange where `from` is no offset of the partition; Unavailable.
+  // The first visible record from `from` on that is stamped `time_ms` or later, and believed
+  // (StampOf); INT64_MIN: whatever its stamp. Nothing where the end comes first. Errors: OutOfRange
+  // where `from` is no offset of the partition; Unavailable.
   absl::StatusOr<std::optional<Sighting>> First(eventlog::Partition partition,
                                                 eventlog::Offset from, int64_t time_ms);
 
