@@ -130,7 +130,7 @@ absl::Status Verdictd::Restore() {
   parts.placed_by_merchant = deployment_->log().placed_by_merchant();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
-  ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(/*with_decisions=*/true));
+  ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(deployment::LogBackend::Reader::kApply));
 
   ingest::StartUpParts start_up;
   start_up.source = source_.get();
@@ -162,7 +162,8 @@ absl::Status Verdictd::MakePump(const ingest::StartUpReport& report) {
                             .schedule = schedule_.get(),
                             .checkpoints = checkpoints_.get()};
   if (!report.side.measures.empty()) {
-    ASSIGN_OR_RETURN(auto source, deployment_->log().MakeSource(/*with_decisions=*/false));
+    ASSIGN_OR_RETURN(auto source,
+                     deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
     ASSIGN_OR_RETURN(parts.side,
                      ingest::SideReplay::Begin(report.side, std::move(source), live_.get(),
                                                LiveOptionsOf(settings_).dedup_ids_per_partition));
@@ -180,7 +181,8 @@ absl::Status Verdictd::MakePump(const ingest::StartUpReport& report) {
 // Windows of minutes and hours are in no checkpoint: they are read again from the log's last hours,
 // beside the main stream.
 absl::Status Verdictd::ReplaySliding(const ingest::StartUpReport& start) {
-  ASSIGN_OR_RETURN(sliding_source_, deployment_->log().MakeSource(/*with_decisions=*/false));
+  ASSIGN_OR_RETURN(sliding_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
   ASSIGN_OR_RETURN(ingest::SlidingPlan plan,
                    ingest::PlanSliding(sliding_source_.get(), *live_, *clock_, start));
   ingest::SlidingReplay::Options options;
@@ -226,6 +228,7 @@ void Verdictd::MakeDecider() {
   parts.live = live_.get();
   parts.blobs = blobs_.get();
   parts.appender = deployment_->log().score_appender();
+  parts.decisions = deployment_->log().decisions();
   parts.clock = clock_.get();
   parts.hasher = hasher_.get();
   decide::DeciderOptions options;
@@ -237,7 +240,8 @@ void Verdictd::MakeDecider() {
 
 absl::Status Verdictd::MakeFold() {
   if (!deployment_->folds_here()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(fold_source_, deployment_->log().MakeSource(/*with_decisions=*/false));
+  ASSIGN_OR_RETURN(fold_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
   aggregate::FolderParts parts;
   parts.source = fold_source_.get();
   parts.store = &deployment_->aggregates();

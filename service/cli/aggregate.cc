@@ -80,7 +80,7 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
       OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate"));
   deployment::LogBackend& log = opened->parts().log();
   ASSIGN_OR_RETURN(const std::unique_ptr<eventlog::EventSource> source,
-                   log.MakeSource(/*with_decisions=*/false));
+                   log.MakeSource(deployment::LogBackend::Reader::kBeside));
   const eventlog::CutSchedule schedule(
       rules->features->calendar(),
       arguments.cut_minutes.value_or(static_cast<int>(settings.cut_minutes)));

@@ -25,22 +25,42 @@ rocks_store::EmbeddedDir::Options DirOptionsOf(const settings::Settings& setting
   return options;
 }
 
+kafka_log::KafkaOptions KafkaOptionsOf(const settings::Settings& settings, bool event_clock) {
+  const settings::Kafka& kafka = settings.kafka;
+  kafka_log::KafkaOptions options;
+  options.brokers = kafka.brokers;
+  options.topic = kafka.topic;
+  options.decisions_topic = kafka.decisions_topic;
+  options.dead_topic = kafka.dead_topic;
+  options.format = kafka.format == settings::ValueFormat::kJson ? kafka_log::ValueFormat::kJson
+                                                                : kafka_log::ValueFormat::kProtobuf;
+  if (!kafka.mapping.empty()) options.format = kafka_log::ValueFormat::kMapping;
+  options.mapping = kafka.mapping;
+  options.properties = kafka.properties;
+  options.record = kafka.record;
+  options.event_clock = event_clock;
+  options.spool_folder = settings.state + "/spool";
+  options.spool_bytes_max = static_cast<uint64_t>(kafka.spool_bytes_max);
+  return options;
+}
+
 }  // namespace
 
 Deployment::Deployment() = default;
 Deployment::~Deployment() = default;
 
-absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(
-    const settings::Settings& settings, base::Clock* clock, Role role, const std::string& program,
-    std::function<void(const absl::Status&)> report) {
+absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const settings::Settings& settings,
+                                                             base::Clock* clock, Role role,
+                                                             const std::string& program,
+                                                             const Reports& report) {
   std::unique_ptr<Deployment> opened(new Deployment());
   if (role != Role::kImport) {
-    RETURN_IF_ERROR(opened->OpenRedis(settings, clock->is_event_clock(), std::move(report)));
+    RETURN_IF_ERROR(opened->OpenRedis(settings, clock->is_event_clock(), report.store));
   }
   if (settings.kafka.brokers.empty()) {
     RETURN_IF_ERROR(opened->OpenEmbedded(settings, clock, program));
   } else {
-    RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program));
+    RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program, report.decisions));
   }
   if (!clock->is_event_clock()) return opened;
   ASSIGN_OR_RETURN(const int64_t last_ms, opened->log_->LastRecordTimeMs());
@@ -58,7 +78,7 @@ absl::Status Deployment::OpenEmbedded(const settings::Settings& settings, base::
 }
 
 absl::Status Deployment::OpenServers(const settings::Settings& settings, base::Clock* clock,
-                                     Role role, const std::string& program) {
+                                     Role role, const std::string& program, const Report& report) {
   const bool own_batch = redis_ != nullptr;
   folds_here_ = !own_batch;
   const std::string& folder =
@@ -75,12 +95,16 @@ absl::Status Deployment::OpenServers(const settings::Settings& settings, base::C
     }
     ASSIGN_OR_RETURN(dir_, rocks_store::EmbeddedDir::Open(folder, clock, options));
   }
-  ASSIGN_OR_RETURN(log_, KafkaBackend::Open(settings.kafka));
+  ASSIGN_OR_RETURN(auto kafka,
+                   KafkaBackend::Open(KafkaOptionsOf(settings, clock->is_event_clock())));
+  warnings_ = kafka->warnings();
+  if (role == Role::kService) RETURN_IF_ERROR(kafka->StartWriting(report));
+  log_ = std::move(kafka);
   return absl::OkStatus();
 }
 
 absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool event_clock,
-                                   std::function<void(const absl::Status&)> report) {
+                                   const Report& report) {
   const settings::RedisStore& redis = settings.store.redis;
   if (redis.address.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const settings::HostPort where, settings::ParseHostPort(redis.address));
@@ -94,7 +118,7 @@ absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool even
   options.io_timeout = std::chrono::milliseconds(redis.io_ms);
   // An event clock may stand still for longer than a blob would be kept.
   options.kept_days = event_clock ? 0 : kKeptDaysMost;
-  options.report = std::move(report);
+  options.report = report;
   ASSIGN_OR_RETURN(redis_, redis_store::RedisAggregateStore::Connect(options));
   return absl::OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -26,16 +27,23 @@ enum class Role : uint8_t {
   kImport    // `verdict import`: the log alone is needed
 };
 
+// Told when something goes away and comes back (OK), on a thread of its own; may be empty.
+using Report = std::function<void(const absl::Status&)>;
+struct Reports {
+  Report store;      // the server of aggregates
+  Report decisions;  // decisions are spooled
+};
+
 // Thread-safe in as much as its parts are. Whoever uses them stops first.
 class Deployment {
  public:
   // `clock` must outlive it; it is moved to where the log ends. `program` is what a second process
   // is told. Errors: FailedPrecondition (in use; made with other settings), InvalidArgument,
   // PermissionDenied, DataLoss, Unavailable.
-  // `report` is told when a server goes away and comes back, on a thread of its own; may be empty.
-  static absl::StatusOr<std::unique_ptr<Deployment>> Open(
-      const settings::Settings& settings, base::Clock* clock, Role role, const std::string& program,
-      std::function<void(const absl::Status&)> report = {});
+  static absl::StatusOr<std::unique_ptr<Deployment>> Open(const settings::Settings& settings,
+                                                          base::Clock* clock, Role role,
+                                                          const std::string& program,
+                                                          const Reports& report = {});
   ~Deployment();
 
   const base::SipKey& secret() const;  // of entity keys
@@ -55,6 +63,8 @@ class Deployment {
   const std::string& damaged_checkpoint() const;
   // True where the process that serves folds by itself; else `verdict aggregate` does.
   bool folds_here() const;
+  // What is weaker than it could be, a line each: tell a person.
+  const std::vector<std::string>& warnings() const { return warnings_; }
   // For the operator, in a word or two: "embedded /var/lib/verdict".
   const std::string& name() const { return name_; }
 
@@ -63,11 +73,12 @@ class Deployment {
   absl::Status OpenEmbedded(const settings::Settings& settings, base::Clock* clock,
                             const std::string& program);
   absl::Status OpenRedis(const settings::Settings& settings, bool event_clock,
-                         std::function<void(const absl::Status&)> report);
+                         const Report& report);
   absl::Status OpenServers(const settings::Settings& settings, base::Clock* clock, Role role,
-                           const std::string& program);
+                           const std::string& program, const Report& report);
 
   std::string name_;
+  std::vector<std::string> warnings_;
   bool folds_here_ = true;
   std::unique_ptr<redis_store::RedisAggregateStore> redis_;  // null: blobs lie in dir_ alone
   std::unique_ptr<rocks_store::EmbeddedDir> dir_;            // null: an import into a server

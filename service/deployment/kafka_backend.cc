@@ -1,8 +1,12 @@
 #include "deployment/kafka_backend.h"
 
 #include <algorithm>
+#include <chrono>
+#include <thread>
 #include <utility>
 
+#include "absl/strings/str_join.h"
+#include "base/mutex.h"
 #include "base/status.h"
 
 namespace verdict::deployment {
@@ -10,16 +14,8 @@ namespace {
 
 // The last offsets of a partition may be a transaction's markers, which bear no record.
 constexpr eventlog::Offset kLookBack = 16;
-
-kafka_log::ValueFormat FormatOf(settings::ValueFormat format) {
-  switch (format) {
-    case settings::ValueFormat::kProtobuf:
-      return kafka_log::ValueFormat::kProtobuf;
-    case settings::ValueFormat::kJson:
-      return kafka_log::ValueFormat::kJson;
-  }
-  return kafka_log::ValueFormat::kProtobuf;
-}
+constexpr std::chrono::milliseconds kQueueFullPause{5};
+constexpr std::chrono::seconds kFlush{60};
 
 absl::StatusOr<int64_t> LastTimeOf(eventlog::EventSource* source, eventlog::Partition partition) {
   ASSIGN_OR_RETURN(const eventlog::Offset low, source->Low(partition));
@@ -32,34 +28,92 @@ absl::StatusOr<int64_t> LastTimeOf(eventlog::EventSource* source, eventlog::Part
   return 0;
 }
 
+// **Thread-safe.** The first thing that went wrong with any of many appends.
+class FirstTrouble {
+ public:
+  void Note(const absl::Status& status) EXCLUDES_LOCK(mutex_) {
+    base::MutexLock lock(mutex_);
+    status_.Update(status);
+  }
+  absl::Status status() const EXCLUDES_LOCK(mutex_) {
+    base::MutexLock lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  absl::Status status_ GUARDED_BY(mutex_);
+};
+
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<KafkaBackend>> KafkaBackend::Open(const settings::Kafka& settings) {
-  kafka_log::Connection connection;
-  connection.brokers = settings.brokers;
-  ASSIGN_OR_RETURN(connection.properties, kafka_log::ReadProperties(settings.properties));
-  kafka_log::KafkaSource::Options options;
-  options.topic = settings.topic;
-  options.format = FormatOf(settings.format);
-  std::unique_ptr<KafkaBackend> backend(
-      new KafkaBackend(std::move(connection), std::move(options)));
-  ASSIGN_OR_RETURN(const std::unique_ptr<kafka_log::KafkaSource> source,
-                   kafka_log::KafkaSource::Open(backend->connection_, backend->options_));
+absl::StatusOr<std::unique_ptr<KafkaBackend>> KafkaBackend::Open(
+    const kafka_log::KafkaOptions& options) {
+  ASSIGN_OR_RETURN(kafka_log::KafkaLog log, kafka_log::KafkaLog::Configure(options));
+  std::unique_ptr<KafkaBackend> backend(new KafkaBackend(std::move(log)));
+  ASSIGN_OR_RETURN(backend->findings_, backend->log_.Check());
+  if (!backend->findings_.refusals.empty()) {
+    return absl::FailedPreconditionError(absl::StrJoin(backend->findings_.refusals, "; "));
+  }
+  ASSIGN_OR_RETURN(const auto source, backend->log_.OpenQuietSource());
   backend->id_ = source->log_id();
   backend->partitions_ = source->partitions();
   return backend;
 }
 
-absl::StatusOr<std::unique_ptr<eventlog::EventSource>> KafkaBackend::MakeSource(bool) {
-  return kafka_log::KafkaSource::Open(connection_, options_);
+absl::Status KafkaBackend::StartWriting(std::function<void(const absl::Status&)> report) {
+  const kafka_log::KafkaOptions& options = log_.options();
+  if (options.record || !options.dead_topic.empty()) {
+    ASSIGN_OR_RETURN(producer_, log_.MakeProducer());
+  }
+  if (!options.dead_topic.empty()) letters_ = log_.MakeDeadLetters(producer_.get());
+  if (options.record) {
+    ASSIGN_OR_RETURN(appender_, log_.MakeAppender(producer_.get()));
+  }
+  if (!options.decisions_topic.empty()) {
+    ASSIGN_OR_RETURN(decisions_, log_.OpenDecisionSink(std::move(report)));
+  }
+  return absl::OkStatus();
 }
 
-absl::Status KafkaBackend::AppendBatch(std::span<eventlog::AppendRequest>) {
-  return absl::UnimplementedError("importing into a Kafka topic is not built yet");
+absl::StatusOr<std::unique_ptr<eventlog::EventSource>> KafkaBackend::MakeSource(Reader reader) {
+  if (reader == Reader::kBeside) return log_.OpenQuietSource();
+  return log_.OpenSource(letters_.get(), findings_.retention_ms);
+}
+
+// A full queue of the producer's is waited for; anything else ends the batch once what was sent
+// has its answer.
+absl::Status KafkaBackend::AppendBatch(std::span<eventlog::AppendRequest> requests) {
+  if (producer_ == nullptr) {
+    ASSIGN_OR_RETURN(producer_, log_.MakeProducer());
+  }
+  kafka_log::KafkaAppender appender(producer_.get(), log_.options().topic,
+                                    log_.options().event_clock);
+  const auto trouble = std::make_shared<FirstTrouble>();  // an answer may come after all
+  for (eventlog::AppendRequest& request : requests) {
+    for (bool taken = false; !taken && trouble->status().ok();) {
+      taken = true;
+      appender.Append(request.event, nullptr, [&taken, trouble](const absl::Status& status) {
+        if (absl::IsResourceExhausted(status)) {
+          taken = false;  // on this thread, at once
+        } else {
+          trouble->Note(status);
+        }
+      });
+      if (!taken) std::this_thread::sleep_for(kQueueFullPause);
+    }
+    if (!trouble->status().ok()) break;
+  }
+  RETURN_IF_ERROR(producer_->Flush(kFlush));
+  const absl::Status status = trouble->status();
+  for (eventlog::AppendRequest& request : requests) {
+    if (request.done) request.done(status);
+  }
+  return status;
 }
 
 absl::StatusOr<int64_t> KafkaBackend::LastRecordTimeMs() {
-  ASSIGN_OR_RETURN(const auto source, MakeSource(/*with_decisions=*/false));
+  ASSIGN_OR_RETURN(const auto source, MakeSource(Reader::kBeside));
   int64_t last_ms = 0;
   for (eventlog::Partition p = 0; p < partitions_; ++p) {
     ASSIGN_OR_RETURN(const int64_t ms, LastTimeOf(source.get(), p));

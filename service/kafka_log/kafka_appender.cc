@@ -14,9 +14,10 @@ base::Counter CounterOf(const char* result) {
 
 }  // namespace
 
-KafkaAppender::KafkaAppender(Producer* producer, std::string topic)
+KafkaAppender::KafkaAppender(Producer* producer, std::string topic, bool stamp_events)
     : producer_(producer),
       topic_(std::move(topic)),
+      stamp_events_(stamp_events),
       appended_(CounterOf("ok")),
       failed_(CounterOf("failed")) {}
 
@@ -28,7 +29,8 @@ void KafkaAppender::Append(const model::Event& event, const model::Decision*,
       {.topic = topic_,
        .key = event.txn.merchant_id,
        .value = value,
-       .headers = {{"content-type", "application/x-protobuf"}}},
+       .headers = {{"content-type", "application/x-protobuf"}},
+       .stamp_ms = stamp_events_ ? event.txn.event_time_ms : 0},
       [appended = appended_, failed = failed_, done = std::move(done)](const absl::Status& status) {
         (status.ok() ? appended : failed).Add();
         if (done) done(status);

@@ -13,8 +13,9 @@ namespace verdict::kafka_log {
 // written beside its payment: decisions have a topic of their own.
 class KafkaAppender : public eventlog::EventAppender {
  public:
-  // `producer` must outlive it.
-  KafkaAppender(Producer* producer, std::string topic);
+  // `producer` must outlive it. `stamp_events`: records bear the times of their events, for a topic
+  // that is replayed by them; else now.
+  KafkaAppender(Producer* producer, std::string topic, bool stamp_events);
   // `done` gets OK once all replicas have the event.
   void Append(const model::Event& event, const model::Decision* decision,
               eventlog::OnAppended done) override;
@@ -22,6 +23,7 @@ class KafkaAppender : public eventlog::EventAppender {
  private:
   Producer* const producer_;
   const std::string topic_;
+  const bool stamp_events_;
   const base::Counter appended_;
   const base::Counter failed_;
 };

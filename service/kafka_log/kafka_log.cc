@@ -76,7 +76,7 @@ absl::StatusOr<std::unique_ptr<KafkaAppender>> KafkaLog::MakeAppender(Producer* 
         "write "
         "there, too");
   }
-  return std::make_unique<KafkaAppender>(producer, options_.topic);
+  return std::make_unique<KafkaAppender>(producer, options_.topic, options_.event_clock);
 }
 
 absl::StatusOr<std::unique_ptr<KafkaDecisionSink>> KafkaLog::OpenDecisionSink(

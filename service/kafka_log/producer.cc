@@ -99,7 +99,8 @@ void Producer::Send(const Outgoing& record, OnDone done) {
       client_->handle(), RD_KAFKA_V_TOPIC(record.topic.c_str()),
       RD_KAFKA_V_KEY(record.key.data(), record.key.size()),
       RD_KAFKA_V_VALUE(const_cast<void*>(value), size), RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-      RD_KAFKA_V_HEADERS(headers), RD_KAFKA_V_OPAQUE(waiting.get()), RD_KAFKA_V_END);
+      RD_KAFKA_V_TIMESTAMP(record.stamp_ms), RD_KAFKA_V_HEADERS(headers),
+      RD_KAFKA_V_OPAQUE(waiting.get()), RD_KAFKA_V_END);
   if (error == RD_KAFKA_RESP_ERR_NO_ERROR) {
     static_cast<void>(waiting.release());
     return;

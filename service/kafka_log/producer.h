@@ -31,6 +31,7 @@ struct Outgoing {
   std::string_view key = {};
   std::optional<std::string_view> value = {};
   std::vector<Header> headers = {};
+  int64_t stamp_ms = 0;  // the record's time, where the topic takes its producers'; 0: now
 };
 
 // What librdkafka calls a partitioner. REQUIRES: not kVerdict, which is the embedded log's.

@@ -65,6 +65,7 @@ struct Kafka {
   std::string mapping;                           // file: values are foreign JSON, read by it
   std::string properties;                        // file: librdkafka's own properties
   bool record = false;                           // Record writes to the topic
+  int64_t spool_bytes_max = int64_t{1} << 30;    // decisions while the brokers are away
 };
 
 struct RedisStore {
