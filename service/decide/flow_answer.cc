@@ -88,7 +88,9 @@ void Decider::Flow::ShowFeatures(ScoreCall* call) const {
   for (size_t i = 0; i < features.size(); ++i) {
     call->features[i].feature = &features[i];
     call->features[i].result = s.results[i];
-    const feature::Blob* blob = s.blobs[features[i].measure].blob.get();
+    // Of a window that slides the store has nothing.
+    const feature::Blob* blob =
+        features[i].slides() ? nullptr : s.blobs[features[i].measure].blob.get();
     call->features[i].cut = blob == nullptr ? std::nullopt : std::optional(blob->cut);
     call->features[i].rev = blob == nullptr ? uint16_t{0} : blob->rev;
   }

@@ -15,7 +15,7 @@ class KafkaAppender : public eventlog::EventAppender {
  public:
   // `producer` must outlive it. `stamp_events`: records bear the times of their events, for a topic
   // that is replayed by them; else now.
-  KafkaAppender(Producer* producer, std::string topic, bool stamp_events);
+  KafkaAppender(Producer* producer, std::string topic, bool stamp_events = false);
   // `done` gets OK once all replicas have the event.
   void Append(const model::Event& event, const model::Decision* decision,
               eventlog::OnAppended done) override;
