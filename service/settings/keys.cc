@@ -105,6 +105,25 @@ void AddRedisKeys(RedisStore* redis, std::vector<Key>* keys) {
       });
 }
 
+std::vector<Key> MemoryKeys(Settings* s) {
+  return {
+      {"memory.cells_bytes_max", "live tiles", IntSlot{&s->memory.cells_bytes_max, kMiB, kTiB}},
+      {"memory.blob_cache_bytes_max", "cached batch tiles",
+       IntSlot{&s->memory.blob_cache_bytes_max, kMiB, kTiB}},
+      {"memory.decisions_bytes_max", "kept decisions",
+       IntSlot{&s->memory.decisions_bytes_max, kMiB, kTiB}},
+      {"memory.overlay_bytes_max", "payments whose event is still to come",
+       IntSlot{&s->memory.overlay_bytes_max, kMiB, kTiB}},
+      {"memory.sliding_bytes_max", "events in windows of minutes and hours",
+       IntSlot{&s->memory.sliding_bytes_max, kMiB, kTiB}},
+      {"memory.sliding_events_per_key_max",
+       "events of one key in such windows; older minutes keep their sub-total alone",
+       IntSlot{&s->memory.sliding_events_per_key_max, 128, 100'000'000}},
+      {"memory.dedup_ids_per_partition", "event ids told apart in each partition",
+       IntSlot{&s->memory.dedup_ids_per_partition, 1000, 1000000000}},
+  };
+}
+
 // Where log and store are servers.
 std::vector<Key> ServerKeys(Settings* s) {
   return {
@@ -217,23 +236,10 @@ std::vector<Key> KeysOf(Settings* s) {
        IntSlot{&s->score.append_wait_ms, 0, 10000}},
       {"score.event_time_skew_s", "a payment may be so far ahead of the clock",
        IntSlot{&s->score.event_time_skew_s, 0, 86400}},
-      {"memory.cells_bytes_max", "live tiles", IntSlot{&s->memory.cells_bytes_max, kMiB, kTiB}},
-      {"memory.blob_cache_bytes_max", "cached batch tiles",
-       IntSlot{&s->memory.blob_cache_bytes_max, kMiB, kTiB}},
-      {"memory.decisions_bytes_max", "kept decisions",
-       IntSlot{&s->memory.decisions_bytes_max, kMiB, kTiB}},
-      {"memory.overlay_bytes_max", "payments whose event is still to come",
-       IntSlot{&s->memory.overlay_bytes_max, kMiB, kTiB}},
-      {"memory.sliding_bytes_max", "events in windows of minutes and hours",
-       IntSlot{&s->memory.sliding_bytes_max, kMiB, kTiB}},
-      {"memory.sliding_events_per_key_max",
-       "events of one key in such windows; older minutes keep their sub-total alone",
-       IntSlot{&s->memory.sliding_events_per_key_max, 128, 100'000'000}},
-      {"memory.dedup_ids_per_partition", "event ids told apart in each partition",
-       IntSlot{&s->memory.dedup_ids_per_partition, 1000, 1000000000}},
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
   };
+  std::ranges::move(MemoryKeys(s), std::back_inserter(keys));
   std::ranges::move(ServerKeys(s), std::back_inserter(keys));
   AddRedisKeys(&s->store.redis, &keys);
   return keys;
