@@ -40,10 +40,10 @@ absl::StatusOr<std::vector<Offset>> KafkaSource::Ends() {
 
 // A broker may name an offset that it does not give out yet: a moment later it does.
 absl::StatusOr<std::optional<Sighting>> KafkaSource::FirstFrom(Partition partition, Offset from,
-                                                               int64_t time_ms) {
+                                                               Offset end, int64_t time_ms) {
   absl::StatusOr<std::optional<Sighting>> found;
   for (int tries = 0; tries < kOutOfRangeTries; ++tries) {
-    found = finder_.First(partition, from, time_ms);
+    found = finder_.First(partition, from, end, time_ms);
     if (!absl::IsOutOfRange(found.status())) return found;
     ASSIGN_OR_RETURN(const Offset low, Low(partition));
     if (from < low) {
@@ -70,7 +70,7 @@ absl::StatusOr<std::optional<Offset>> KafkaSource::FirstAtOrAfter(Partition part
   // Beyond the end lies no record: it is no answer, but the question come back.
   if (from >= 0 && from < decided.front()) {
     ASSIGN_OR_RETURN(const std::optional<Sighting> found,
-                     FirstFrom(partition, from, record_time_ms));
+                     FirstFrom(partition, from, decided.front(), record_time_ms));
     if (found) return std::optional<Offset>(found->offset);
   }
   // There is none, unless a transaction that is open still adds one.
@@ -88,7 +88,8 @@ absl::StatusOr<LogIdentity> KafkaSource::Identity(Partition partition, Offset la
   if (last < 0) return identity;
   Sighting seen = readers_[static_cast<size_t>(partition)].last;
   if (seen.offset != last) {
-    const absl::StatusOr<std::optional<Sighting>> found = finder_.First(partition, last, INT64_MIN);
+    const absl::StatusOr<std::optional<Sighting>> found =
+        finder_.First(partition, last, /*end=*/0, INT64_MIN);
     const bool none = absl::IsOutOfRange(found.status()) ||
                       (found.ok() && (!found->has_value() || (*found)->offset != last));
     if (none) {

@@ -76,7 +76,8 @@ class KafkaSource : public eventlog::EventSource {
   KafkaSource(const Connection& connection, Options options, RecordDecoder decoder);
   absl::Status CheckPartition(eventlog::Partition partition) const;
   absl::StatusOr<std::optional<Sighting>> FirstFrom(eventlog::Partition partition,
-                                                    eventlog::Offset from, int64_t time_ms);
+                                                    eventlog::Offset from, eventlog::Offset end,
+                                                    int64_t time_ms);
 
   // kafka_source.cc: the stream
   absl::StatusOr<size_t> PollOnce(std::vector<eventlog::LogRecord>* out, size_t max,
