@@ -330,12 +330,23 @@ int main(int argc, char** argv) {
   verdict::seam::Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
-    if (flag == "--short") arguments.is_short = true;
-    if (flag == "--without-redis") arguments.without_redis = true;
-    if (i + 1 == argc) break;
-    if (flag == "--bin") arguments.binaries = argv[i + 1];
-    if (flag == "--up") arguments.script = argv[i + 1];
-    if (flag == "--seed") arguments.seed = std::stoull(argv[i + 1]);
+    const bool has_value = i + 1 < argc;
+    if (flag == "--short") {
+      arguments.is_short = true;
+    } else if (flag == "--without-redis") {
+      arguments.without_redis = true;
+    } else if (flag == "--bin" && has_value) {
+      arguments.binaries = argv[++i];
+    } else if (flag == "--up" && has_value) {
+      arguments.script = argv[++i];
+    } else if (flag == "--seed" && has_value) {
+      arguments.seed = std::stoull(argv[++i]);
+    } else {
+      std::fprintf(stderr,
+                   "usage: seam_test [--bin build/release/bin] [--seed 1] [--short] "
+                   "[--without-redis] [--up deploy/local/up.sh]\n");
+      return 2;
+    }
   }
   return verdict::seam::Main(arguments);
 }
