@@ -23,6 +23,7 @@
 #include "e2e/seam/answers.h"
 #include "e2e/seam/audit.h"
 #include "e2e/seam/conservation.h"
+#include "e2e/seam/decisions.h"
 #include "e2e/seam/decode.h"
 #include "e2e/seam/director.h"
 #include "e2e/seam/report.h"
@@ -221,13 +222,10 @@ void PrintCuts(const std::vector<Call>& calls, Report* report) {
   report->Require(cuts.size() >= 3, "fewer than three cuts stood behind the answers");
 }
 
-Reference ReadBack(const Setup& setup, std::vector<Message>* dead) {
+Reference Recompute(const std::vector<Message>& topic) {
   const int64_t latest_ms = absl::ToUnixMillis(absl::Now()) + 5 * kMinuteMs;
   std::vector<Entry> entries;
-  for (const Message& message : ReadTopic(setup.brokers, kTopic)) {
-    entries.push_back(Decode(message, latest_ms));
-  }
-  *dead = ReadTopic(setup.brokers, kDeadTopic);
+  for (const Message& message : topic) entries.push_back(Decode(message, latest_ms));
   Reference reference(Zone());
   reference.Load(std::move(entries));
   return reference;
@@ -236,8 +234,8 @@ Reference ReadBack(const Setup& setup, std::vector<Message>* dead) {
 void Judge(const Mode& mode, Run* run, Report* report) {
   const std::vector<Call> calls = run->book.TakeCalls();
   const std::vector<Question> questions = ReadQuestions(run->setup.rules + "/features.json");
-  std::vector<Message> dead;
-  const Reference reference = ReadBack(run->setup, &dead);
+  const std::vector<Message> topic = ReadTopic(run->setup.brokers, kTopic);
+  const Reference reference = Recompute(topic);
   const Provisionals provisionals(run->world.payments, calls, reference);
   Audit audit(run->world.payments, questions, reference, provisionals);
   for (const Call& call : calls) {
@@ -267,7 +265,10 @@ void Judge(const Mode& mode, Run* run, Report* report) {
   report->Require(run->scoring.refused.load() == 0, "calls were refused");
   report->Heading("conservation (I7)");
   CheckConservation(run->lives.records(), reference, report);
-  CheckDeadLetters(dead, reference, TopicEnds(run->setup.brokers, kTopic), report);
+  CheckDeadLetters(ReadTopic(run->setup.brokers, kDeadTopic), topic, reference, report);
+  report->Heading("decisions on record");
+  CheckDecisions(ReadTopic(run->setup.brokers, kDecisionsTopic), calls, run->world.payments,
+                 report);
   report->Heading("for information");
   PrintLatencies(answers, report);
 }
