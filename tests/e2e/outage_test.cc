@@ -358,7 +358,7 @@ int Main(const Arguments& arguments) {
   StartServers(arguments.script, servers);
   Server broker("kafka", arguments.script, servers), redis("redis", arguments.script, servers);
   const Setup setup{.binaries = arguments.binaries,
-                    .rules = "tests/e2e/seam/rules",
+                    .rules = "tests/e2e/outage_rules",
                     .work = work,
                     .zone = "Europe/Berlin",
                     .brokers = broker.address(),
