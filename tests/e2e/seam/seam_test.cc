@@ -26,6 +26,7 @@
 #include "e2e/seam/decisions.h"
 #include "e2e/seam/decode.h"
 #include "e2e/seam/director.h"
+#include "e2e/seam/hazards.h"
 #include "e2e/seam/report.h"
 #include "e2e/seam/setup.h"
 
@@ -231,11 +232,24 @@ Reference Recompute(const std::vector<Message>& topic) {
   return reference;
 }
 
+// Those of the days before the first payment's, back to the first of the history, and of its own
+// run.
+std::vector<int64_t> CutsOf(const Mode& mode) {
+  std::vector<int64_t> cuts_ms;
+  const absl::CivilDay first(mode.start);
+  for (absl::CivilDay day = first - 33; day <= first + 3; ++day) {
+    cuts_ms.push_back(MsOf(absl::CivilSecond(day)) + 10 * kMinuteMs);
+  }
+  return cuts_ms;
+}
+
 void Judge(const Mode& mode, Run* run, Report* report) {
   const std::vector<Call> calls = run->book.TakeCalls();
   const std::vector<Question> questions = ReadQuestions(run->setup.rules + "/features.json");
   const std::vector<Message> topic = ReadTopic(run->setup.brokers, kTopic);
   const Reference reference = Recompute(topic);
+  report->Heading("the topic");
+  CheckHazards(FindHazards(reference, CutsOf(mode)), report);
   const Provisionals provisionals(run->world.payments, calls, reference);
   Audit audit(run->world.payments, questions, reference, provisionals);
   for (const Call& call : calls) {
