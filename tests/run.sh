@@ -108,6 +108,10 @@ step "compose stack" python3 tests/deploy/compose.py --bin "$bin"
 step "features change" python3 tests/e2e/features_change.py --bin "$bin"
 step "bad input" python3 tests/e2e/bad_input.py
 step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
+# On a real broker and a real Redis. What each takes here is a third of its limit; a run that hangs is stopped with all it started.
+gtest "release seam test's own parts" "$bin/seam_parts_test"
+step "seam on real servers, short" timeout 420 "$bin/seam_test" --short --seed 1
+step "outages under load" timeout 420 "$bin/outage_test"
 data=${VERDICT_DATA:-../shared/data}
 for set in handbook sparkov; do
   file=$(ls "$data/$set"-*.csv.gz 2>/dev/null | head -n 1)
@@ -117,6 +121,12 @@ for set in handbook sparkov; do
     skip "foreign input, $set" "no $set data set under $data (VERDICT_DATA names another folder)"
   fi
 done
+file=$(ls "$data"/sparkov-*.csv.gz 2>/dev/null | head -n 1)
+if [ -n "$file" ]; then
+  step "foreign input through Kafka and Redis" timeout 600 tests/foreign_kafka.sh "$file" tests/mappings/sparkov.json
+else
+  skip "foreign input through Kafka and Redis" "no sparkov data set under $data (VERDICT_DATA names another folder)"
+fi
 step "clang thread safety" tests/static/clang.sh syntax
 step "clang-tidy" tests/static/clang.sh tidy
 if must "build asan" build asan "${rooms_asan[@]/%/_test}"; then
