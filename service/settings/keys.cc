@@ -27,6 +27,11 @@ constexpr std::array<Choice<LogLevel>, 4> kLevels = {{{"debug", LogLevel::kDebug
                                                       {"info", LogLevel::kInfo},
                                                       {"warn", LogLevel::kWarn},
                                                       {"error", LogLevel::kError}}};
+constexpr std::array<Choice<EventFormat>, 3> kFormats = {{{"protobuf", EventFormat::kProtobuf},
+                                                          {"json", EventFormat::kJson},
+                                                          {"mapping", EventFormat::kMapping}}};
+constexpr std::array<Choice<KafkaPartitioner>, 2> kPartitioners = {
+    {{"murmur2", KafkaPartitioner::kMurmur2}, {"crc32", KafkaPartitioner::kCrc32}}};
 
 std::string Dashed(std::string name, char separator, bool upper) {
   for (char& c : name) {
@@ -84,6 +89,27 @@ absl::Status SetInt(const IntSlot& slot, const std::string& text, const std::str
   return absl::OkStatus();
 }
 
+std::vector<Key> KeysOf(Kafka* k) {
+  return {
+      {"log.kafka.brokers", "host:port of brokers, by commas; empty: the embedded log",
+       &k->brokers},
+      {"log.kafka.topic", "the event log", &k->topic},
+      {"log.kafka.decisions_topic", "where decisions are written", &k->decisions_topic},
+      {"log.kafka.dead_topic", "where records go that cannot be read", &k->dead_topic},
+      {"log.kafka.format",
+       "\"protobuf\", \"json\" or \"mapping\": of records without a content-type", &k->format},
+      {"log.kafka.mapping", "mapping file of foreign JSON; for format \"mapping\"", &k->mapping},
+      {"log.kafka.properties", "file of librdkafka properties, such as SASL and TLS",
+       &k->properties},
+      {"log.kafka.partitioner",
+       "\"murmur2\" (Java) or \"crc32\" (librdkafka): how writers place a merchant's events",
+       &k->partitioner},
+      {"log.kafka.record", "Record may write to the topic", &k->record},
+      {"log.kafka.spool_bytes_max", "decisions kept on disk while brokers are away",
+       IntSlot{&k->spool_bytes_max, kMiB, kTiB}},
+  };
+}
+
 }  // namespace
 
 std::string Key::Flag() const { return "--" + Dashed(name, '-', /*upper=*/false); }
@@ -95,6 +121,10 @@ std::string Key::Text() const {
     std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
     std::string operator()(const ClockKind* value) const { return NameOf(kClocks, *value); }
     std::string operator()(const LogLevel* value) const { return NameOf(kLevels, *value); }
+    std::string operator()(const EventFormat* value) const { return NameOf(kFormats, *value); }
+    std::string operator()(const KafkaPartitioner* value) const {
+      return NameOf(kPartitioners, *value);
+    }
     std::string operator()(const IntSlot& slot) const { return std::to_string(*slot.value); }
   };
   return std::visit(Reader{}, slot);
@@ -115,6 +145,12 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
     absl::Status operator()(LogLevel* value) const {
       return SetChoice(kLevels, text, origin, value);
     }
+    absl::Status operator()(EventFormat* value) const {
+      return SetChoice(kFormats, text, origin, value);
+    }
+    absl::Status operator()(KafkaPartitioner* value) const {
+      return SetChoice(kPartitioners, text, origin, value);
+    }
     absl::Status operator()(const IntSlot& slot) const { return SetInt(slot, text, origin); }
   };
   return std::visit(Writer{text, origin}, key.slot);
@@ -122,7 +158,7 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
 
 // Long: one line a key.
 std::vector<Key> KeysOf(Settings* s) {
-  return {
+  std::vector<Key> keys = {
       {"embedded", "the folder that verdictd owns: log, blobs, checkpoints", &s->embedded},
       {"rules", "the folder of rules, features, lists and policy", &s->rules},
       {"listen", "gRPC address; other than loopback only with TLS or insecure_listen", &s->listen},
@@ -177,6 +213,9 @@ std::vector<Key> KeysOf(Settings* s) {
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
   };
+  const std::vector<Key> kafka = KeysOf(&s->kafka);
+  keys.insert(keys.end(), kafka.begin(), kafka.end());
+  return keys;
 }
 
 }  // namespace verdict::settings

@@ -8,6 +8,8 @@ namespace verdict::settings {
 
 enum class ClockKind : uint8_t { kWall, kEvent };
 enum class LogLevel : uint8_t { kDebug, kInfo, kWarn, kError };
+enum class EventFormat : uint8_t { kProtobuf, kJson, kMapping };
+enum class KafkaPartitioner : uint8_t { kMurmur2, kCrc32 };
 
 struct Tls {
   std::string cert;  // PEM file of the server's chain; empty: no TLS
@@ -52,6 +54,21 @@ struct Retention {
   int64_t decisions_s = 7200;  // a retry gets its first decision so long
 };
 
+// log.kafka: the event log as a topic.
+struct Kafka {
+  std::string brokers;  // "host:9092,other:9092"; empty: the embedded log
+  std::string topic = "transactions";
+  std::string decisions_topic = "decisions";
+  std::string dead_topic = "transactions.dead";
+  EventFormat format = EventFormat::kProtobuf;                // where a record has no content-type
+  std::string mapping;                                        // a mapping file, for kMapping
+  std::string properties;                                     // a file of librdkafka properties
+  KafkaPartitioner partitioner = KafkaPartitioner::kMurmur2;  // of who writes the topic
+  bool record = false;                                        // Record may write to it, too
+  int64_t spool_bytes_max = int64_t{1} << 30;  // decisions on disk while brokers are away
+  bool on() const { return !brokers.empty(); }
+};
+
 struct Settings {
   std::string embedded;  // the folder that verdictd owns
   std::string rules = "rules";
@@ -71,6 +88,7 @@ struct Settings {
   Score score;
   Memory memory;
   Retention retention;
+  Kafka kafka;
 };
 
 }  // namespace verdict::settings

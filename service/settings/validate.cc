@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "absl/strings/str_format.h"
@@ -51,6 +52,61 @@ absl::Status CheckListen(const Settings& s) {
                  s.listen));
 }
 
+absl::Status CheckBrokers(const std::string& brokers) {
+  const std::string key = "log.kafka.brokers";
+  for (size_t begin = 0; begin <= brokers.size();) {
+    const size_t end = std::min(brokers.find(',', begin), brokers.size());
+    const std::string one = brokers.substr(begin, end - begin);
+    if (one.empty() || one.find_first_of(" \t") != std::string::npos) {
+      return Bad(key,
+                 absl::StrFormat("\"%s\" is not a list like kafka1:9092,kafka2:9092", brokers));
+    }
+    begin = end + 1;
+  }
+  return absl::OkStatus();
+}
+
+// What Kafka takes as a name.
+absl::Status CheckTopic(const std::string& key, const std::string& name) {
+  constexpr size_t kBytesMax = 249;
+  const bool legal = std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == '-';
+  });
+  if (legal && !name.empty() && name.size() <= kBytesMax && name != "." && name != "..") {
+    return absl::OkStatus();
+  }
+  return Bad(key, absl::StrFormat("\"%s\" is no name of a topic: 1 to %d letters, digits, dots, "
+                                  "dashes and underscores",
+                                  name, kBytesMax));
+}
+
+absl::Status CheckKafka(const Kafka& k) {
+  constexpr char kNoBrokers[] = "has no effect without log.kafka.brokers";
+  if (!k.on()) {
+    if (!k.mapping.empty()) return Bad("log.kafka.mapping", kNoBrokers);
+    if (!k.properties.empty()) return Bad("log.kafka.properties", kNoBrokers);
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckBrokers(k.brokers));
+  RETURN_IF_ERROR(CheckTopic("log.kafka.topic", k.topic));
+  RETURN_IF_ERROR(CheckTopic("log.kafka.decisions_topic", k.decisions_topic));
+  RETURN_IF_ERROR(CheckTopic("log.kafka.dead_topic", k.dead_topic));
+  if (k.topic == k.decisions_topic || k.topic == k.dead_topic ||
+      k.decisions_topic == k.dead_topic) {
+    return Bad("log.kafka", "events, decisions and dead letters need topics of their own");
+  }
+  const bool by_mapping = k.format == EventFormat::kMapping;
+  if (by_mapping && k.mapping.empty()) {
+    return Bad("log.kafka.mapping", "missing: log.kafka.format is \"mapping\"; name the file");
+  }
+  if (!by_mapping && !k.mapping.empty()) {
+    return Bad("log.kafka.mapping", "has no effect unless log.kafka.format is \"mapping\"");
+  }
+  RETURN_IF_ERROR(CheckFile("log.kafka.mapping", k.mapping));
+  return CheckFile("log.kafka.properties", k.properties);
+}
+
 }  // namespace
 
 bool HostPort::is_loopback() const {
@@ -91,6 +147,7 @@ absl::Status Validate(const Settings& s) {
   if (s.rules.empty()) return Bad("rules", "missing: name the folder of rules");
   RETURN_IF_ERROR(CheckTls(s));
   RETURN_IF_ERROR(CheckListen(s));
+  RETURN_IF_ERROR(CheckKafka(s.kafka));
   if (const auto zone = model::BusinessCalendar::Load(s.zone); !zone.ok()) {
     return Bad("zone", absl::StrFormat("\"%s\" is not in the time zone database", s.zone));
   }

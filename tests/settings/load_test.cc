@@ -109,6 +109,29 @@ TEST_F(LoadTest, EveryKeyHasAFlagAndAVariableThatSetIt) {
   }
 }
 
+TEST_F(LoadTest, KafkaIsOffUntilBrokersAreNamed) {
+  const auto off = LoadWith({});
+  ASSERT_THAT(off, IsOk());
+  EXPECT_FALSE(off->settings.kafka.on());
+  const auto on = LoadWith({"--config", File(R"({"log": {"kafka": {
+      "brokers": "kafka1:9092,kafka2:9092", "format": "json", "partitioner": "crc32",
+      "record": true, "spool_bytes_max": 2097152}}})")});
+  ASSERT_THAT(on, IsOk());
+  const Kafka& kafka = on->settings.kafka;
+  EXPECT_TRUE(kafka.on());
+  EXPECT_EQ(kafka.brokers, "kafka1:9092,kafka2:9092");
+  EXPECT_EQ(kafka.topic, "transactions");
+  EXPECT_EQ(kafka.decisions_topic, "decisions");
+  EXPECT_EQ(kafka.dead_topic, "transactions.dead");
+  EXPECT_EQ(kafka.format, EventFormat::kJson);
+  EXPECT_EQ(kafka.partitioner, KafkaPartitioner::kCrc32);
+  EXPECT_TRUE(kafka.record);
+  EXPECT_EQ(kafka.spool_bytes_max, 2097152);
+  EXPECT_THAT(LoadWith({"--log-kafka-brokers", "k:9092", "--log-kafka-format", "mapping",
+                        "--log-kafka-mapping", File("{}")}),
+              IsOk());
+}
+
 struct RefusedFile {
   const char* name;
   const char* text;
@@ -170,6 +193,26 @@ TEST_F(LoadTest, FlagsAreRefusedByNameAndReason) {
       {{"--tls-cert", "/dev/null", "--tls-key", "/no/such/key"},
        "tls.key: cannot read /no/such/key"},
       {{"--config", "/no/such/file"}, "--config: cannot read /no/such/file"},
+      {{"--log-kafka-brokers", "a:1,,b:2"}, "log.kafka.brokers: \"a:1,,b:2\" is not a list"},
+      {{"--log-kafka-brokers", "a:1, b:2"}, "log.kafka.brokers: \"a:1, b:2\" is not a list"},
+      {{"--log-kafka-brokers", "a:1", "--log-kafka-topic", "a topic"},
+       "log.kafka.topic: \"a topic\" is no name of a topic"},
+      {{"--log-kafka-brokers", "a:1", "--log-kafka-dead-topic", ""},
+       "log.kafka.dead_topic: \"\" is no name of a topic"},
+      {{"--log-kafka-brokers", "a:1", "--log-kafka-decisions-topic", "transactions"},
+       "log.kafka: events, decisions and dead letters need topics of their own"},
+      {{"--log-kafka-format", "xml"},
+       "--log-kafka-format: \"xml\" is not one of \"protobuf\", \"json\", \"mapping\""},
+      {{"--log-kafka-brokers", "a:1", "--log-kafka-format", "mapping"},
+       "log.kafka.mapping: missing"},
+      {{"--log-kafka-brokers", "a:1", "--log-kafka-mapping", "/dev/null"},
+       "log.kafka.mapping: has no effect unless"},
+      {{"--log-kafka-properties", "/dev/null"}, "log.kafka.properties: has no effect without"},
+      {{"--log-kafka-mapping", "/dev/null"}, "log.kafka.mapping: has no effect without"},
+      {{"--log-kafka-brokers", "a:1", "--log-kafka-properties", "/no/such/file"},
+       "log.kafka.properties: cannot read /no/such/file"},
+      {{"--log-kafka-partitioner", "random"}, "\"random\" is not one of \"murmur2\", \"crc32\""},
+      {{"--log-kafka-spool-bytes-max", "1"}, "--log-kafka-spool-bytes-max: 1 is not between"},
   };
   for (const RefusedFlags& c : kCases) {
     const absl::Status status = LoadWith(c.arguments).status();
