@@ -18,6 +18,7 @@
 #include "base/clock.h"
 #include "counters/stripe_set.h"
 #include "eventlog/event_source.h"
+#include "eventlog/partitioner.h"
 #include "eventlog/rules_of_the_log.h"
 #include "feature/feature_set.h"
 #include "feature/merge.h"
@@ -48,13 +49,15 @@ struct LiveParts {
   const model::KeyHasher* hasher = nullptr;         // must outlive the state
   const base::Clock* clock = nullptr;               // must outlive the state
   int partitions = 1;
+  // Where the log's writers put a merchant's events: a retry is looked for there.
+  eventlog::Partitioner partitioner = eventlog::Partitioner::kVerdict;
 };
 
 // What one transaction touches. `payment` (LiveState::PaymentKey) names the transaction.
 struct Touched {
   model::EntityKey payment;
   std::span<const std::optional<model::EntityKey>> entities;  // FeatureSet::EntityKeys
-  eventlog::Partition partition = 0;  // PartitionOf(merchant_id, partitions)
+  eventlog::Partition partition = 0;                          // LiveState::PartitionOf
 };
 
 // How far this replica has come.
@@ -113,6 +116,10 @@ class LiveState {
   const feature::FeatureSet& features() const { return *parts_.features; }
   int partitions() const { return parts_.partitions; }
   model::EntityKey PaymentKey(std::string_view transaction_id) const;
+  // The partition of a merchant's events.
+  eventlog::Partition PartitionOf(std::string_view merchant_id) const {
+    return eventlog::PartitionOf(merchant_id, parts_.partitions, parts_.partitioner);
+  }
 
   // --- the apply thread ---
   // Counts one record as AGGREGATES section 7 says. REQUIRES: record.offset >= next offset of its

@@ -158,7 +158,7 @@ void Decider::Flow::Gather(ScoreCall* call) {
   set.EntityKeys(s->record, *parts_.hasher, &s->keys);
   s->touched.payment = parts_.live->PaymentKey(call->txn.id);
   s->touched.entities = s->keys;
-  s->touched.partition = eventlog::PartitionOf(call->txn.merchant_id, parts_.live->partitions());
+  s->touched.partition = parts_.live->PartitionOf(call->txn.merchant_id);
   s->stages.Mark(Stage::kKeys, metrics_);
 
   s->blobs.clear();

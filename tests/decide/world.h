@@ -108,7 +108,8 @@ class World {
                 "when": "card.count_1d >= 4 || merchant.volume_30d > 50000.0" } ] })"};
   }
 
-  explicit World(const RuleTexts& texts = DefaultRules(), counters::LiveOptions live_options = {})
+  explicit World(const RuleTexts& texts = DefaultRules(), counters::LiveOptions live_options = {},
+                 eventlog::Partitioner partitioner = eventlog::Partitioner::kVerdict)
       : clock(kNoonMs),
         log(kPartitions),
         reader(log),
@@ -122,7 +123,8 @@ class World {
                                      .schedule = &schedule,
                                      .hasher = &hasher,
                                      .clock = &clock,
-                                     .partitions = kPartitions},
+                                     .partitions = kPartitions,
+                                     .partitioner = partitioner},
                  live_options);
     for (int p = 0; p < kPartitions; ++p) CHECK(reader.Assign(p, 0).ok());
     MakeDecider();
