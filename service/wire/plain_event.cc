@@ -16,6 +16,7 @@ using v1::Transaction;
 using v1::TransactionEvent;
 using TextMember = std::string model::Transaction::*;
 
+constexpr int kSmallBytesMax = 4;
 constexpr uint32_t kVarint = 0;
 constexpr uint32_t kBytes = 2;
 constexpr uint32_t Tag(int field, uint32_t wire_type) {
@@ -60,9 +61,15 @@ class Cursor {
     return LongVarint(value);
   }
 
+  // Tags and sizes: as short as they usually are. Longer ones protobuf judges otherwise.
+  bool Small(uint64_t* value) {
+    const char* const begin = at_;
+    return Varint(value) && at_ - begin <= kSmallBytesMax;
+  }
+
   bool Bytes(std::string_view* bytes) {
     uint64_t size = 0;
-    if (!Varint(&size) || size > static_cast<uint64_t>(end_ - at_)) return false;
+    if (!Small(&size) || size > static_cast<uint64_t>(end_ - at_)) return false;
     *bytes = {at_, static_cast<size_t>(size)};
     at_ += size;
     return true;
@@ -103,7 +110,7 @@ bool ReadTransaction(std::string_view bytes, model::Transaction* txn) {
   Cursor cursor(bytes);
   while (!cursor.done()) {
     uint64_t tag = 0;
-    if (!cursor.Varint(&tag)) return false;
+    if (!cursor.Small(&tag)) return false;
     if ((tag & 7) == kBytes) {
       const uint64_t field = tag >> 3;
       std::string_view text;
@@ -143,7 +150,7 @@ bool ReadPlainEvent(std::string_view bytes, model::Event* event) {
   Cursor cursor(bytes);
   while (!cursor.done()) {
     uint64_t tag = 0;
-    if (!cursor.Varint(&tag)) return false;
+    if (!cursor.Small(&tag)) return false;
     switch (tag) {
       case Tag(TransactionEvent::kKindFieldNumber, kVarint):
         if (!cursor.Varint(&kind)) return false;

@@ -23,11 +23,12 @@ model::Event FullEvent() {
   txn.event_time_ms = 1'700'000'000'123;
   txn.amount_minor = 123'456'789;
   txn.amount_base_minor = 0;
+  int number = 0;
   for (std::string* text :
        {&txn.currency, &txn.merchant_id, &txn.merchant_mcc, &txn.merchant_country, &txn.card_id,
         &txn.card_country, &txn.customer_id, &txn.device_id, &txn.ip, &txn.country, &txn.channel,
         &txn.status}) {
-    *text = "text " + std::to_string(reinterpret_cast<uintptr_t>(text) & 0xffff);
+    *text = "text " + std::to_string(++number);
   }
   return event;
 }
