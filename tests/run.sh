@@ -88,6 +88,7 @@ step "format" tests/static/format.sh
 step "proto lint" tests/static/proto.sh
 step "alert rules" tests/deploy/alerts.sh
 step "dashboard" python3 tests/deploy/dashboard.py
+step "local servers" tests/deploy/local.sh
 
 rooms_all=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide settings rocks_store kafka_log redis_store grpc_api http_api cli)
 rooms_asan=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide)
