@@ -38,6 +38,9 @@ struct Question {
   bool approved_only = false, of_amount = false;
   int window_days = 1;
   int64_t time_ms = 0;  // the window ends on its day
+  // In place of days: what lies after the one moment and not after the other.
+  bool slides = false;
+  int64_t after_ms = 0, until_ms = 0;
 };
 
 struct Total {
@@ -94,10 +97,15 @@ class Oracle {
     return seen != INT64_MIN && newest - seen <= 8;
   }
 
+  bool InWindow(const Fact& fact, const Question& q) const {
+    if (q.slides) return fact.time_ms > q.after_ms && fact.time_ms <= q.until_ms;
+    const absl::CivilDay last = DayOf(q.time_ms), day = DayOf(fact.time_ms);
+    return day <= last && day > last - q.window_days;
+  }
+
   void Add(const Fact& fact, const Question& q, Total* total) const {
     const std::string& entity = q.entity_field == "merchant" ? fact.merchant : fact.card;
-    const absl::CivilDay last = DayOf(q.time_ms), day = DayOf(fact.time_ms);
-    if (entity != q.entity || day > last || day <= last - q.window_days) return;
+    if (entity != q.entity || !InWindow(fact, q)) return;
     if (q.approved_only && fact.status != "approved") return;
     if (q.of_amount && !fact.base_amount) {
       total->amount_unknown = true;

@@ -97,18 +97,24 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
   for (const decide::FeatureAnswer& answer : call.features) {
     const feature::Feature& feature = *answer.feature;
     const bool of_merchant = feature.full_name.rfind("merchant", 0) == 0;
+    const bool of_amount = feature.name.rfind("count", 0) != 0;
     Question q{.entity_field = of_merchant ? "merchant" : "card",
                .entity = of_merchant ? txn.merchant_id : txn.card_id,
-               .approved_only = of_merchant && feature.name != "count_7d",
-               .of_amount = feature.name.rfind("count", 0) != 0,
+               .approved_only = of_merchant && of_amount,
+               .of_amount = of_amount,
                .window_days = feature.window_days,
                .time_ms = txn.event_time_ms};
+    if (feature.slides()) q = SlidingQuestion(q, feature);
     if (q.entity.empty()) {
       if (answer.result.known) Fail(feature.full_name + " of nobody has a value");
       continue;
     }
     const Total total = oracle_->Answer(q, next, also);
-    CheckFeature(call, answer, q, total);
+    CheckFeature(call, answer, total);
+    if (feature.slides()) NoteSliding(answer, q, total);
+    if (feature.slides() && answer.result.reasons == model::kPartialLimit) {
+      CheckLimited(absl::StrFormat("%s of %s", feature.full_name, txn.id), answer, q, next, also);
+    }
     ++tally_->answers;
     const bool full = answer.result.provenance == model::Provenance::kFull;
     tally_->full += full ? 1 : 0;
@@ -116,7 +122,7 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
       Fail(absl::StrFormat("%s of %s is not FULL in a world without faults: %s", feature.full_name,
                            txn.id, model::PartialReasonNames(answer.result.reasons)));
     }
-    if (feature.aggregate != feature::Aggregate::kMax) continue;
+    if (feature.aggregate != feature::Aggregate::kMax || feature.slides()) continue;
     ++q.window_days;
     if (oracle_->Answer(q, next, also).max.value_or(0) > total.max.value_or(0))
       tally_->Hit(kMaxLeavesWindow);
@@ -136,7 +142,7 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
 
 // FULL and STALE: the oracle's number, to the last unit. PARTIAL(current) alone: the number without
 // the payment.
-void SimWorld::CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Question&,
+void SimWorld::CheckFeature(const Call& call, const decide::FeatureAnswer& answer,
                             const Total& total) {
   const feature::FeatureResult& result = answer.result;
   const std::string what =
@@ -152,36 +158,38 @@ void SimWorld::CheckFeature(const Call& call, const decide::FeatureAnswer& answe
   }
   ++tally_->compared;
   if (total.amount_unknown) return Fail("I11: " + what + " hides an unknown amount");
-  const auto differs = [&](const std::string& expected) {
-    Fail(absl::StrFormat("I1: %s is %d / %.6f, the oracle says %s", what, result.integer,
-                         result.real, expected));
-  };
+  if (answer.feature->aggregate == feature::Aggregate::kSum && !FitsInt64(total.sum))
+    return Fail("I11: " + what + " hides an overflow");
+  const std::string expected = Differs(answer, total);
+  if (expected.empty()) return;
+  Fail(absl::StrFormat("I1: %s is %d / %.6f, the oracle says %s", what, result.integer, result.real,
+                       expected));
+}
+
+std::string SimWorld::Differs(const decide::FeatureAnswer& answer, const Total& total) const {
+  const feature::FeatureResult& result = answer.result;
   switch (answer.feature->aggregate) {
     case feature::Aggregate::kSum:
-      if (!FitsInt64(total.sum)) return Fail("I11: " + what + " hides an overflow");
-      if (!result.known || result.integer != total.sum) differs(Print(total.sum));
-      return;
+      return result.known && result.integer == total.sum ? "" : Print(total.sum);
     case feature::Aggregate::kCount:
-      if (!result.known || result.integer != total.count) differs(Print(total.count));
-      return;
-    case feature::Aggregate::kAvg:
-      if (result.known != (total.count > 0))
-        return differs(absl::StrFormat("count %d", total.count));
-      if (result.known &&
-          std::abs(result.real - Average(total.sum, total.count)) > 1e-9 * std::abs(result.real)) {
-        differs(absl::StrFormat("%.6f", Average(total.sum, total.count)));
-      }
-      return;
+      return result.known && result.integer == total.count ? "" : Print(total.count);
+    case feature::Aggregate::kAvg: {
+      if (result.known != (total.count > 0)) return absl::StrFormat("count %d", total.count);
+      if (!result.known) return "";
+      const double expected = Average(total.sum, total.count);
+      const bool near = std::abs(result.real - expected) <= 1e-9 * std::abs(result.real);
+      return near ? "" : absl::StrFormat("%.6f", expected);
+    }
     case feature::Aggregate::kMin:
     case feature::Aggregate::kMax: {
-      const auto expected =
-          answer.feature->aggregate == feature::Aggregate::kMin ? total.min : total.max;
-      if (result.known != expected.has_value() || (expected && result.integer != *expected)) {
-        differs(expected ? Print(*expected) : "missing");
-      }
-      return;
+      const bool least = answer.feature->aggregate == feature::Aggregate::kMin;
+      const auto expected = least ? total.min : total.max;
+      if (result.known == expected.has_value() && (!expected || result.integer == *expected))
+        return "";
+      return expected ? Print(*expected) : "missing";
     }
   }
+  return "an unknown aggregate";
 }
 
 void SimWorld::ScoreNew() {
