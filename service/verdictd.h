@@ -15,6 +15,7 @@
 #include "counters/checkpoint.h"
 #include "counters/live_state.h"
 #include "decide/decider.h"
+#include "deployment/deployment.h"
 #include "eventlog/rules_of_the_log.h"
 #include "grpc_api/server.h"
 #include "http_api/http_server.h"
@@ -24,10 +25,10 @@
 #include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "model/entity_key.h"
-#include "rocks_store/embedded_dir.h"
 #include "rule_loader.h"
 #include "settings/settings.h"
 #include "stop_signal.h"
+#include "store_watch.h"
 
 namespace verdict {
 
@@ -54,9 +55,13 @@ class Verdictd {
   absl::Status Restore();
   absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
-  absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
+  absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
+  absl::Status MakePump(const ingest::StartUpReport& report);
+  void MakeWatch();
+  void NotePublished();
+  void CheckBase();
   void MakeDecider();
-  void MakeFold();
+  absl::Status MakeFold();  // none where a batch of its own folds
   void Score(decide::ScoreCall* call);
   absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id);
   // Not ready, and why; empty: ready.
@@ -67,7 +72,7 @@ class Verdictd {
   const base::Counter not_ready_;  // Score calls that came before there was a decider
   std::unique_ptr<base::Clock> clock_;
   base::Published<ruleset::RuleSet> rules_;
-  std::unique_ptr<rocks_store::EmbeddedDir> dir_;
+  std::unique_ptr<deployment::Deployment> deployment_;
   std::unique_ptr<eventlog::CutSchedule> schedule_;
   std::unique_ptr<model::KeyHasher> hasher_;
   std::shared_ptr<const feature::FeatureSet>
@@ -84,7 +89,10 @@ class Verdictd {
   std::unique_ptr<aggregate::FoldScheduler> fold_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
+  std::unique_ptr<StoreWatch> watch_;
+  feature::CutId unchecked_base_ = feature::kNoCut;   // of the watch; kNoCut: nothing to check
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
+  bool caught_up_ = false;                            // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;
   base::Mutex mutex_;
   std::string unready_ GUARDED_BY(mutex_) = "starting";

@@ -7,7 +7,7 @@
 #include "aggregate/folder.h"
 #include "base/status.h"
 #include "cli/aggregate_show.h"
-#include "cli/embedded_options.h"
+#include "cli/deployment_flags.h"
 #include "cli/lint.h"
 #include "cli/terminal.h"
 #include "ruleset/rule_set.h"
@@ -74,22 +74,32 @@ class FoldBars {
 absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
-                   OpenedDir::Open(arguments.embedded, "verdict aggregate"));
-  const std::unique_ptr<eventlog::EventSource> source =
-      opened->dir().log().MakeSource(/*with_decisions=*/false);
-  const eventlog::CutSchedule schedule(rules->features->calendar(), arguments.cut_minutes);
-  const model::KeyHasher hasher(opened->dir().secret());
+  const settings::Settings& settings = arguments.where.settings;
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<OpenedDeployment> opened,
+      OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate"));
+  deployment::LogBackend& log = opened->parts().log();
+  ASSIGN_OR_RETURN(const std::unique_ptr<eventlog::EventSource> source,
+                   log.MakeSource(deployment::LogBackend::Reader::kBeside));
+  const eventlog::CutSchedule schedule(
+      rules->features->calendar(),
+      arguments.cut_minutes.value_or(static_cast<int>(settings.cut_minutes)));
+  const model::KeyHasher hasher(opened->parts().secret());
+  RETURN_IF_ERROR(opened->parts().AddMeasures(*rules->features));
+  RETURN_IF_ERROR(opened->parts().CheckServers());
   aggregate::FolderParts parts;
   parts.source = source.get();
-  parts.store = &opened->dir().aggregates();
+  parts.store = &opened->parts().aggregates();
+  parts.base = opened->parts().base();
   parts.features = rules->features;
   parts.schedule = &schedule;
   parts.hasher = &hasher;
   parts.clock = &opened->clock();
-  parts.log_id = opened->dir().log().db().log_id();
-  parts.seal = [&](int64_t time_ms) { return opened->dir().log().AdvanceTime(time_ms); };
-  aggregate::Folder folder(parts, aggregate::FolderOptions());
+  parts.log_id = log.id();
+  parts.seal = [&](int64_t time_ms) { return log.Seal(time_ms); };
+  aggregate::FolderOptions options;
+  options.dedup_ids_per_partition = static_cast<size_t>(settings.memory.dedup_ids_per_partition);
+  aggregate::Folder folder(parts, options);
   FoldSummary summary;
   summary.measures = static_cast<int>(rules->features->measures().size());
   FoldBars bars(&summary);
@@ -119,13 +129,22 @@ void Print(const FoldSummary& s, OutputFormat format) {
 
 absl::StatusOr<std::shared_ptr<const ruleset::RuleSet>> LoadFeatures(
     const AggregateArguments& arguments) {
-  const ruleset::LoadResult loaded =
-      ruleset::LoadRuleSet(arguments.rules, arguments.embedded.deployment);
+  const std::string& folder =
+      arguments.rules.empty() ? arguments.where.settings.rules : arguments.rules;
+  const ruleset::LoadResult loaded = ruleset::LoadRuleSet(folder, arguments.where.days);
   if (loaded.set != nullptr) return loaded.set;
   PrintDiagnostics(loaded.diagnostics, stderr);
   return absl::InvalidArgumentError(
-      absl::StrFormat("the rules in %s have errors; `verdict lint %s` shows them", arguments.rules,
-                      arguments.rules));
+      absl::StrFormat("the rules in %s have errors; `verdict lint %s` shows them", folder, folder));
+}
+
+// What is asked of a running verdictd needs no folder.
+static absl::Status Resolve(AggregateArguments* arguments) {
+  const DeploymentFlags& where = arguments->where;
+  if (arguments->address.empty()) return ResolveDeployment(&arguments->where);
+  if (where.embedded.empty() && where.config.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "--addr asks a running verdictd: leave out --embedded and --config");
 }
 
 void AddAggregateCommand(CLI::App& app, int* exit_code) {
@@ -133,13 +152,11 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
       app.add_subcommand("aggregate", "fold the log of a stopped verdictd up to its newest cut");
   command->footer(kExample);
   auto a = std::make_shared<AggregateArguments>();
-  CLI::Option* folder = AddEmbeddedOptions(command, &a->embedded);
-  folder->required(false);
-  command->add_option("--rules", a->rules, "folder with features.json")->capture_default_str();
+  AddDeploymentFlags(command, &a->where);
+  command->add_option("--rules", a->rules, "folder with features.json [rules]");
   command
       ->add_option("--cut-minutes", a->cut_minutes,
-                   "when a day is cut, minutes after midnight of the zone")
-      ->capture_default_str()
+                   "when a day is cut, minutes after midnight of the zone [10]")
       ->check(CLI::Range(0, 23 * 60));
   AddFormatOption(command, &a->format);
   CLI::App* show = command->add_subcommand(
@@ -150,10 +167,10 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
   show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
       ->default_str("now");
   show->fallthrough();
-  command->callback([a, show, folder, exit_code] {
-    if (a->address.empty() == (folder->count() == 0)) {
-      throw CLI::RequiredError(show->parsed() ? "exactly one of --embedded DIR and --addr HOST:PORT"
-                                              : "--embedded");
+  command->callback([a, show, exit_code] {
+    if (const absl::Status status = Resolve(a.get()); !status.ok()) {
+      *exit_code = ExitWith("aggregate", status);
+      return;
     }
     if (show->parsed()) {
       *exit_code =

@@ -42,7 +42,7 @@ absl::StatusOr<v1::ExplainRequest> RequestFor(const AggregateArguments& argument
   v1::Transaction* txn = request.mutable_transaction();
   txn->set_id("show");
   txn->set_event_time_ms(at_ms);
-  txn->set_currency(arguments.embedded.deployment.base_currency);
+  txn->set_currency(arguments.where.days.base_currency);
   txn->set_merchant_id(kNobody);
   const uint16_t slot = rules.features->entities()[entity.index].key_slot;
   SetField(rules.schema->fields()[slot], entity.id, txn);

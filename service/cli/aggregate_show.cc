@@ -128,15 +128,17 @@ absl::Status ShowEntity(const AggregateArguments& arguments) {
   ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
   const feature::FeatureSet& features = *rules->features;
   ASSIGN_OR_RETURN(const EntityName entity, ParseEntity(arguments.entity, features));
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
-                   OpenedDir::Open(arguments.embedded, "verdict aggregate show"));
-  const model::KeyHasher hasher(opened->dir().secret());
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<OpenedDeployment> opened,
+      OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate show"));
+  RETURN_IF_ERROR(opened->parts().AddMeasures(features));
+  const model::KeyHasher hasher(opened->parts().secret());
   const model::EntityKey key = hasher.Entity(entity.type, entity.id);
   std::vector<Shown> all;
   for (uint16_t m = 0; m < features.measures().size(); ++m) {
     if (features.measures()[m].entity != entity.index) continue;
     ASSIGN_OR_RETURN(std::optional<Shown> shown,
-                     ReadMeasure(features, m, key, &opened->dir().aggregates()));
+                     ReadMeasure(features, m, key, &opened->parts().aggregates()));
     if (shown.has_value()) all.push_back(*std::move(shown));
   }
   if (all.empty()) {

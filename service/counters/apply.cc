@@ -1,5 +1,6 @@
 // One record of the log, counted: `apply` of AGGREGATES.md, section 7.
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "counters/live_state.h"
@@ -46,8 +47,11 @@ class LiveState::Application {
         partition_(*tables_.partitions[static_cast<size_t>(record.partition)]) {}
 
   EventClass Run() {
-    const EventClass event_class = record_.unreadable.empty() ? Count() : EventClass::kDeadLettered;
-    if (event_class == EventClass::kDeadLettered) Advance();
+    const bool is_event = record_.unreadable.empty() && !record_.left_out;
+    const EventClass event_class = is_event           ? Count()
+                                   : record_.left_out ? EventClass::kFiltered
+                                                      : EventClass::kDeadLettered;
+    if (!is_event) Advance();
     const auto index = static_cast<size_t>(event_class);
     tables_.events[index].fetch_add(1, std::memory_order_relaxed);
     tables_.metrics.events[index].Add();
@@ -65,6 +69,30 @@ class LiveState::Application {
               ? payment_
               : live_.parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind),
                                              event.sequence);
+  }
+
+  // ApplyApart: the verdicts of Apply, for the measures that are counted apart.
+  void RunApart(eventlog::DedupWindow* window) {
+    if (!record_.unreadable.empty()) return;
+    Prepare();
+    const feature::FeatureSet& features = *live_.parts_.features;
+    features.Contributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
+                           &tables_.contributions);
+    epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
+    if (window->SeenOrInsert(id_, record_.record_time_ms)) return;
+    if (eventlog::IsQuarantined(record_.event.txn.event_time_ms, record_.record_time_ms,
+                                features.options(), features.calendar())) {
+      return;
+    }
+    const StripeSet stripes(payment_, tables_.keys);
+    StripeLocks locks(tables_.stripes.get(), stripes);
+    CountContributions(/*apart=*/true);
+  }
+
+  void RememberApart(eventlog::DedupWindow* window) {
+    if (!record_.unreadable.empty()) return;
+    Prepare();
+    window->SeenOrInsert(id_, record_.record_time_ms);
   }
 
   // True where the id was seen already; else it is from now on.
@@ -91,7 +119,7 @@ class LiveState::Application {
     StripeLocks locks(tables_.stripes.get(), stripes);
     Prefetch();
     const EventClass event_class = Classify();
-    if (event_class == EventClass::kCounted) CountContributions();
+    if (event_class == EventClass::kCounted) CountContributions(/*apart=*/false);
     if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
     if (record_.decision) RestoreDecision();
     Advance();
@@ -121,12 +149,15 @@ class LiveState::Application {
     return nothing ? EventClass::kFiltered : EventClass::kCounted;
   }
 
-  void CountContributions() {
-    for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
-      tables_.AddSliding(one, live_.options_);
+  void CountContributions(bool apart) {
+    if (!apart) {
+      for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+        tables_.AddSliding(one, live_.options_);
+      }
     }
     base::MutexLock lock(tables_.totals_mutex);
     for (const feature::Contribution& one : tables_.contributions) {
+      if (tables_.apart[one.measure] != apart) continue;
       const std::optional<bool> created = AddToCell(one);
       if (!created) continue;
       EpochTotals& totals = tables_.Totals(one.measure, epoch_);
@@ -211,7 +242,7 @@ class LiveState::Application {
 };
 
 EventClass LiveState::Apply(const eventlog::LogRecord& record) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.partition >= 0 && record.partition < partitions());
   CHECK(record.offset >= tables_->partitions[static_cast<size_t>(record.partition)]->next.load(
                              std::memory_order_relaxed));
   return Application(*this, record).Run();
@@ -222,16 +253,43 @@ void LiveState::ApplyAll(std::span<const eventlog::LogRecord> records) {
 }
 
 void LiveState::RememberId(const eventlog::LogRecord& record) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
-  if (!record.unreadable.empty()) return;
+  CHECK(record.partition >= 0 && record.partition < partitions());
+  if (!record.unreadable.empty() || record.left_out) return;
   Application application(*this, record);
   application.Prepare();
   application.SeenOrInsert();
 }
 
+void LiveState::CountApart(std::span<const uint64_t> measure_hashes) {
+  for (const uint64_t hash : measure_hashes) {
+    const int measure = tables_->MeasureNumber(hash);
+    if (measure < 0) continue;
+    tables_->apart[static_cast<size_t>(measure)] = true;
+    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::max());
+  }
+}
+
+void LiveState::ApplyApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
+  CHECK(record.partition >= 0 && record.partition < partitions());
+  Application(*this, record).RunApart(window);
+}
+
+void LiveState::RememberIdApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
+  CHECK(record.partition >= 0 && record.partition < partitions());
+  Application(*this, record).RememberApart(window);
+}
+
+void LiveState::Join() {
+  for (size_t i = 0; i < tables_->apart.size(); ++i) {
+    if (!tables_->apart[i]) continue;
+    tables_->apart[i] = false;
+    ClearReasons(tables_->measure_hashes[i], model::kPartialRebuilding);
+  }
+}
+
 void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
                         int64_t ids_known_from_ms) {
-  CHECK(partition >= 0 && partition < parts_.partitions);
+  CHECK(partition >= 0 && partition < partitions());
   PartitionState& state = *tables_->partitions[static_cast<size_t>(partition)];
   state.next.store(next, std::memory_order_relaxed);
   base::MutexLock lock(state.mutex);

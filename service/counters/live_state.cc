@@ -77,6 +77,7 @@ LiveState::Tables::Tables(const LiveParts& parts, const LiveOptions& options)
   for (const feature::Measure& measure : parts.features->measures()) {
     measure_hashes.push_back(measure.hash);
   }
+  apart.resize(measure_hashes.size(), false);
   for (size_t i = 0; i < sliding.size(); ++i) {
     sliding[i].hash = parts.features->sliding_measures()[i].hash;
     sliding[i].window_ms_max = parts.features->sliding_measures()[i].window_ms_max;
@@ -112,7 +113,7 @@ EpochTotals& LiveState::Tables::Totals(uint16_t measure, feature::CutId epoch) {
 LiveState::LiveState(LiveParts parts, const LiveOptions& options)
     : parts_(std::move(parts)), options_(options) {
   CHECK(parts_.features != nullptr && parts_.schedule != nullptr && parts_.hasher != nullptr &&
-        parts_.clock != nullptr && parts_.partitions > 0);
+        parts_.clock != nullptr && parts_.partitions > 0 && parts_.partitions <= kPartitionsMax);
   CHECK(parts_.features->entities().size() <= kMaxEntityTypes);
   tables_ = std::make_unique<Tables>(parts_, options_);
   tables_->complete_ms = LagNowMs();
@@ -151,6 +152,21 @@ absl::Status LiveState::Rebind(const feature::FeatureSet& features) const {
 model::EntityKey LiveState::PaymentKey(std::string_view transaction_id) const {
   return parts_.hasher->EventId(transaction_id, static_cast<uint8_t>(model::EventKind::kPayment),
                                 0);
+}
+
+int LiveState::partitions() const { return static_cast<int>(tables_->partitions.size()); }
+
+eventlog::Partition LiveState::PlaceOf(std::string_view merchant_id) const {
+  return parts_.placed_by_merchant ? eventlog::PartitionOf(merchant_id, partitions())
+                                   : kAnyPartition;
+}
+
+void LiveState::Grow(int partitions) {
+  CHECK(partitions <= kPartitionsMax);
+  while (this->partitions() < partitions) {
+    tables_->partitions.push_back(
+        std::make_unique<PartitionState>(options_.dedup_ids_per_partition));
+  }
 }
 
 int64_t LiveState::LagNowMs() const {
@@ -231,10 +247,37 @@ void LiveState::AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNu
   const int measure = tables_->MeasureNumber(measure_hash);
   if (measure < 0) return;
   std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
-  MeasureReasons both = stored.load(std::memory_order_relaxed);
-  both.newest_day = both.bits == 0 ? newest_day : std::max(both.newest_day, newest_day);
-  both.bits |= reasons;
-  stored.store(both, std::memory_order_relaxed);
+  MeasureReasons set = stored.load(std::memory_order_relaxed);
+  MeasureReasons both;
+  do {
+    both.newest_day = set.bits == 0 ? newest_day : std::max(set.newest_day, newest_day);
+    both.bits = set.bits | reasons;
+  } while (!stored.compare_exchange_weak(set, both, std::memory_order_relaxed));
+}
+
+void LiveState::ClearReasons(uint64_t measure_hash, uint16_t reasons) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return;
+  std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
+  // The version first: who sees the reasons gone, then asks for the version, sees the new one.
+  tables_->reasons_version.fetch_add(1, std::memory_order_seq_cst);
+  MeasureReasons set = stored.load(std::memory_order_relaxed);
+  MeasureReasons left;
+  do {
+    left = set;
+    left.bits &= ~static_cast<uint32_t>(reasons);
+  } while (!stored.compare_exchange_weak(set, left, std::memory_order_seq_cst));
+}
+
+uint16_t LiveState::ReasonsOf(uint64_t measure_hash) const {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return 0;
+  return static_cast<uint16_t>(
+      tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed).bits);
+}
+
+uint64_t LiveState::reasons_version() const {
+  return tables_->reasons_version.load(std::memory_order_acquire);
 }
 
 absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {

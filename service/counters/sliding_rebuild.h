@@ -8,7 +8,6 @@
 #include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
 #include "feature/feature_set.h"
-#include "rule/expression.h"
 
 namespace verdict::counters {
 

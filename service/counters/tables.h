@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "counters/cell_table.h"
 #include "counters/decision_table.h"
+#include "counters/growing_array.h"
 #include "counters/live_state.h"
 #include "counters/overlay.h"
 #include "counters/sliding_table.h"
@@ -133,9 +134,10 @@ struct LiveState::Tables {
 
   std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set
   std::vector<std::atomic<MeasureReasons>> reasons;
+  std::atomic<uint64_t> reasons_version{0};
   std::vector<SlidingState> sliding;  // number -> measure, likewise
   std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
-  std::vector<std::unique_ptr<PartitionState>> partitions;
+  GrowingArray<PartitionState, kPartitionsMax> partitions;
 
   // Each group has cache lines of its own: what one thread writes for each event, others do not
   // wait for.
@@ -159,6 +161,7 @@ struct LiveState::Tables {
   LiveMetricHandles metrics;
 
   // Of the apply thread alone.
+  std::vector<bool> apart;                     // by measure number: CountApart
   bool tracking = false;                       // a checkpoint follows: remember what changes
   std::vector<feature::CutId> dropped_epochs;  // since the last checkpoint
   std::vector<uint64_t> undeclared_measures;   // in the checkpoint, but counted no more

@@ -8,13 +8,24 @@
 
 namespace verdict::counters {
 
+namespace {
+
+// One of them, or all.
+template <typename Partitions>
+auto PartitionsOf(const Partitions& partitions, eventlog::Partition which) {
+  return which == kAnyPartition ? std::span(partitions.begin(), partitions.end())
+                                : std::span(partitions.begin() + which, static_cast<size_t>(1));
+}
+
+}  // namespace
+
 LiveState::View::View(LiveState& live, const Touched& touched) NO_LOCK_ANALYSIS
     : live_(live),
       tables_(*live.tables_),
       touched_(touched),
       lag_now_ms_(live.LagNowMs()),
       stripes_(touched.payment, touched.entities) {
-  CHECK(touched.partition >= 0 && touched.partition < live.parts_.partitions);
+  CHECK(touched.partition >= kAnyPartition && touched.partition < live.partitions());
   for (const uint16_t stripe : stripes_) tables_.stripes[stripe].mutex.Lock();
 }
 
@@ -72,17 +83,22 @@ void LiveState::View::Abandon(std::vector<Waiter>* waiters) {
 // Applying the payment takes its stripe: the answer holds as long as the view does.
 bool LiveState::View::PaymentSeen() const {
   if (!payment_seen_) {
-    PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
-    base::MutexLock lock(partition.mutex);
-    payment_seen_ = partition.window.Contains(touched_.payment);
+    payment_seen_ = false;
+    for (const auto& partition : PartitionsOf(tables_.partitions, touched_.partition)) {
+      base::MutexLock lock(partition->mutex);
+      if (!partition->window.Contains(touched_.payment)) continue;
+      payment_seen_ = true;
+      break;
+    }
   }
   return *payment_seen_;
 }
 
 bool LiveState::View::WithinDedupHorizon(int64_t event_time_ms) const {
-  const int64_t horizon_ms =
-      tables_.partitions[static_cast<size_t>(touched_.partition)]->horizon_ms.load(
-          std::memory_order_relaxed);
+  int64_t horizon_ms = INT64_MIN;
+  for (const auto& partition : PartitionsOf(tables_.partitions, touched_.partition)) {
+    horizon_ms = std::max(horizon_ms, partition->horizon_ms.load(std::memory_order_relaxed));
+  }
   // What is not quarantined was recorded at most future_skew before its event time.
   return horizon_ms == INT64_MIN ||
          event_time_ms - horizon_ms >= live_.parts_.features->options().future_skew_ms;
@@ -114,7 +130,7 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   if (measure < 0) return model::kPartialRebuilding;
   CHECK(stripes_.Contains(key.stripe()));
   const MeasureReasons set =
-      tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+      tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_acquire);
   auto reasons = static_cast<uint16_t>(oldest <= set.newest_day ? set.bits : 0);
   for (const EpochCells& cells :
        tables_.stripes[key.stripe()].measures[static_cast<size_t>(measure)]) {

@@ -88,6 +88,11 @@ void Decider::Flow::ShowFeatures(ScoreCall* call) const {
   for (size_t i = 0; i < features.size(); ++i) {
     call->features[i].feature = &features[i];
     call->features[i].result = s.results[i];
+    // Of a window that slides the store has nothing.
+    const feature::Blob* blob =
+        features[i].slides() ? nullptr : s.blobs[features[i].measure].blob.get();
+    call->features[i].cut = blob == nullptr ? std::nullopt : std::optional(blob->cut);
+    call->features[i].rev = blob == nullptr ? uint16_t{0} : blob->rev;
   }
 }
 
@@ -174,6 +179,9 @@ void Decider::Flow::Finish(ScoreCall* call) {
   s->plan.reset();
   const std::chrono::duration<double> spent = steady_clock::now() - s->started;
   metrics_.CountCall(call->status, call->decision, spent.count());
+  if (parts_.decisions != nullptr && call->status.ok() && !call->replayed && !call->dry_run) {
+    parts_.decisions->Put(call->decision, call->txn.merchant_id);
+  }
   call->Done();
   // The call is the caller's again. Its siblings ask for the stored decision.
   for (const counters::Waiter& waiter : waiters) waiter();

@@ -179,6 +179,11 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
   const counters::AsOf as_of = view.as_of();
   s->results.assign(set.features().size(), feature::FeatureResult{.reads_as_missing = true});
   if (call->dry_run) call->features.resize(set.features().size());
+  if (call->dry_run || call->include_features) {
+    // Under the stripes of the payment's entities no record of theirs is counted by half.
+    call->next_offsets = parts_.live->NextOffsets();
+    call->lag_ms = as_of.lag_ms;
+  }
   feature::MeasureView base;
   base.newest_epoch = as_of.newest_epoch;
   base.reasons = reasons;
@@ -224,6 +229,8 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
   merged.oldest_day_kept = OldestDayKept(set, merged);
   merged.reasons |=
       view.CollectLive(measure.hash, key, s->day - measure.window_days_max + 1, &s->cells);
+  // A measure became whole since: a blob that this call did not find may be there now.
+  if (parts_.live->reasons_version() != s->reasons_version) merged.reasons |= model::kPartialBefore;
   view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);
   merged.live = s->cells;
   const size_t others = s->overlay.size();

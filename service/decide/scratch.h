@@ -45,6 +45,7 @@ struct ScoreCall::Scratch {
   counters::Touched touched;
   std::vector<std::optional<model::EntityKey>> keys;  // by entity
 
+  uint64_t reasons_version = 0;                    // of live state, before the blobs were looked up
   std::vector<aggregate::BlobCache::Entry> blobs;  // by measure
   std::vector<size_t> missed;                      // measures to be fetched, in the order asked
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_format.h"
+#include "base/hash.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "wire/decision_proto.h"
@@ -11,6 +13,10 @@
 
 namespace verdict::grpc_api {
 namespace {
+
+// Offsets are listed up to so many partitions (AGGREGATES R35).
+constexpr size_t kOffsetsShown = 16;
+constexpr base::SipKey kAsOfKey{};  // no secret: a digest to compare by
 
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
@@ -54,6 +60,10 @@ void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   out->set_provenance(wire::ToProto(result.provenance));
   wire::ToProto(result.reasons, out->mutable_partial_reasons());
   out->set_reads_as_missing(result.reads_as_missing);
+  out->set_hash(absl::StrFormat("%016x", feature.hash));
+  if (answer.cut.has_value()) out->set_cut(static_cast<uint32_t>(*answer.cut));
+  out->set_rev(answer.rev);
+  if (!feature.slides()) out->set_mode("CUT");
   for (const feature::Part& part : answer.parts) {
     v1::FeaturePart* written = out->add_parts();
     WritePart(SourceName(part.source), part.day, part.tile, part.cut, written);
@@ -65,6 +75,15 @@ void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   if (answer.current.has_value()) {
     WritePart("current", answer.current->day, answer.current->tile, 0, out->add_parts());
   }
+}
+
+void WriteAsOf(const decide::ScoreCall& call, v1::AsOf* out) {
+  const std::vector<eventlog::Offset>& next = call.next_offsets;
+  if (next.size() <= kOffsetsShown) out->mutable_next_offsets()->Add(next.begin(), next.end());
+  const std::string_view bytes(reinterpret_cast<const char*>(next.data()),
+                               next.size() * sizeof next[0]);
+  out->set_digest(base::SipHash128(kAsOfKey, bytes).high);
+  out->set_lag_ms(call.lag_ms);
 }
 
 void WriteTrace(const decide::ScoreCall& call, size_t index, v1::RuleTrace* out) {
@@ -124,6 +143,7 @@ void WriteScore(const decide::ScoreCall& call, v1::ScoreResponse* out) {
   out->set_replayed(call.replayed);
   for (const decide::FeatureAnswer& answer : call.features)
     WriteFeature(answer, out->add_features());
+  if (!call.features.empty()) WriteAsOf(call, out->mutable_as_of());
 }
 
 void WriteExplain(const decide::ScoreCall& call, v1::ExplainResponse* out) {
@@ -131,6 +151,7 @@ void WriteExplain(const decide::ScoreCall& call, v1::ExplainResponse* out) {
   wire::ToProto(call.decision, out->mutable_decision());
   for (const decide::FeatureAnswer& answer : call.features)
     WriteFeature(answer, out->add_features());
+  WriteAsOf(call, out->mutable_as_of());
   for (size_t i = 0; i < call.evaluation.results.size(); ++i) {
     if (call.rule_set->rules[i].mode != ruleset::Mode::kOff) WriteTrace(call, i, out->add_rules());
   }

@@ -138,7 +138,11 @@ class FakeBackend : public eventlog::EventAppender {
     answer.feature = &feature;
     answer.parts = {live};
     answer.current = current;
+    answer.cut = 20'000;
+    answer.rev = 3;
     call->features = {answer};
+    call->next_offsets = {7, 0, 9};
+    call->lag_ms = 12;
   }
 
   // DENY above 100 major units, an error for the id "conflict", a replay for "again".

@@ -310,6 +310,13 @@ TEST_F(ServerTest, ExplainShowsTheDecisionAndEachRule) {
   EXPECT_EQ(response.features(0).parts(0).count(), 2);
   EXPECT_EQ(response.features(0).parts(1).source(), "current");
   EXPECT_EQ(response.features(0).parts(1).day(), "2024-10-05");
+  EXPECT_EQ(response.features(0).hash().size(), 16);
+  EXPECT_EQ(response.features(0).cut(), 20'000);
+  EXPECT_EQ(response.features(0).rev(), 3);
+  EXPECT_EQ(response.features(0).mode(), "CUT");
+  EXPECT_THAT(response.as_of().next_offsets(), ElementsAre(7, 0, 9));
+  EXPECT_EQ(response.as_of().lag_ms(), 12);
+  EXPECT_NE(response.as_of().digest(), 0);
 }
 
 TEST_F(ServerTest, GetDecisionFindsOrSaysNotFound) {
