@@ -30,6 +30,13 @@ testing::RuleTexts Texts() {
             { "name": "count_1d", "entity": "card", "aggregate": "count", "window": "1d" },
             { "name": "sum_3d", "entity": "card", "aggregate": "sum", "of": "txn.amount_base_minor",
               "window": "3d" },
+            { "name": "stddev_7d", "entity": "merchant", "aggregate": "stddev", "of": "txn.amount_base_minor",
+              "window": "7d", "where": "txn.status == 'approved'" },
+            { "name": "variance_1d", "entity": "card", "aggregate": "variance", "window": "1d" },
+            { "name": "last_7d", "entity": "merchant", "aggregate": "last", "of": "txn.amount_base_minor",
+              "window": "7d", "where": "txn.status == 'approved'" },
+            { "name": "first_seen_7d", "entity": "card", "aggregate": "first_seen", "window": "7d" },
+            { "name": "last_seen_3d", "entity": "card", "aggregate": "last_seen", "window": "3d" },
             { "name": "sum_1h", "entity": "merchant", "aggregate": "sum", "of": "txn.amount_base_minor",
               "window": "1h", "where": "txn.status == 'approved'" },
             { "name": "max_5m", "entity": "merchant", "aggregate": "max", "of": "txn.amount_base_minor",
@@ -51,6 +58,8 @@ testing::RuleTexts Texts() {
               "when_all": [ "merchant.count_7d % 4 == 0",
                             "merchant.sum_30d >= 0.0 || merchant.max_3d > merchant.min_3d || merchant.avg_7d > 0.0",
                             "card.count_1d > 1 || card.sum_3d > 1.0",
+                            "merchant.stddev_7d > 9.0 || merchant.last_7d > 9.0 || card.variance_1d > 9.0",
+                            "card.first_seen_7d < txn.time || card.last_seen_3d < txn.time",
                             "merchant.sum_1h > 9.0 || merchant.max_5m > 9.0 || merchant.avg_24h > 9.0",
                             "merchant.count_10m > 0 || card.count_6h > 0 || card.min_6h > 9.0" ] } ] })json"};
 }
