@@ -172,7 +172,7 @@ TEST_F(Contributing, SlidingWindowsHoldToWhereKeysAndKnownAmounts) {
 
 TEST_F(Contributing, PaymentAddsItsAmountAndOneAndTakesPartInExtremes) {
   const auto tiles = Tiles();
-  ASSERT_EQ(tiles.size(), 5u);
+  ASSERT_EQ(tiles.size(), 8u);
   EXPECT_EQ(tiles.at("volume"), (Tile{.sum = 500, .count = 1}));
   EXPECT_EQ(tiles.at("payments"), (Tile{.sum = 0, .count = 1}));
   EXPECT_EQ(tiles.at("highest"), (Tile{.sum = 500, .count = 1, .min = 500, .max = 500}));

@@ -313,7 +313,7 @@ TEST_F(Storing, WhatReadsAsMissingOrIsNotKnownEmptiesBothSlots) {
   EXPECT_TRUE(record_.slots[1].is_missing());
 }
 
-TEST(Finalize, GivesVarianceAndDeviationInMajorUnits) {
+TEST_F(Finalizing, GivesVarianceAndDeviationInMajorUnits) {
   Tile tile = Tile::OfSquares(100 * 100 + 200 * 200 + 600 * 600);
   tile.sum = 900;
   tile.count = 3;
@@ -329,7 +329,7 @@ TEST(Finalize, GivesVarianceAndDeviationInMajorUnits) {
   EXPECT_EQ(ReasonsOfMarks(tile.marks), model::kPartialRange);
 }
 
-TEST(Finalize, GivesTheNewestValueAndTheMoments) {
+TEST_F(Finalizing, GivesTheNewestValueAndTheMoments) {
   const Tile last = Tile::OfLast(LastPlace(1'000, 1), 12'345);
   EXPECT_EQ(Finalize(Of(Aggregate::kLast, "EUR"), last, 0).integer, 12'345);
   EXPECT_EQ(Finalize(Of(Aggregate::kLast, "EUR"), last, 0).real, 123.45);
@@ -340,7 +340,7 @@ TEST(Finalize, GivesTheNewestValueAndTheMoments) {
   EXPECT_FALSE(Finalize(Of(Aggregate::kLastSeen), Tile{}, 0).known);
 }
 
-TEST(StoreResult, GivesRulesATimestampForAMoment) {
+TEST_F(Finalizing, GivesRulesATimestampForAMoment) {
   rule::Record record;
   record.slots.assign(3, rule::Value::Missing(0));
   Feature feature = Of(Aggregate::kLastSeen);
