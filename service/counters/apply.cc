@@ -25,6 +25,8 @@ uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& 
   hash = Mix(hash, static_cast<uint64_t>(contribution.day));
   hash = Mix(hash, static_cast<uint64_t>(contribution.tile.sum));
   hash = Mix(hash, static_cast<uint64_t>(contribution.tile.count));
+  hash = Mix(hash, static_cast<uint64_t>(contribution.tile.min));
+  hash = Mix(hash, static_cast<uint64_t>(contribution.tile.max));
   return Mix(hash, contribution.tile.marks);
 }
 

@@ -112,7 +112,8 @@ struct ControlTotal {
 };
 
 // **Thread-safe.** State lies in 1,024 stripes, each under its mutex; this room alone takes them
-// (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does); any thread views.
+// (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does), another may fill
+// sliding windows after a start (`SlidingRebuild`); any thread views.
 // Measures are named by their definition hash, so that rule sets may come and go.
 class LiveState {
  public:

@@ -37,6 +37,12 @@ enum Hazard {
   kScore10xSameBytes,
   kOrder,
   kEpochDropped,
+  kOneKey90Percent,
+  kFloodSliding,
+  kSlidingEdge,
+  kSlidingRebuilding,
+  kSlidingReplayEqualsLive,
+  kSlidingTooOld,
   kHazards
 };
 inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
@@ -67,7 +73,13 @@ inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
                                                                    "score_apply_retry",
                                                                    "score_10x_same_bytes",
                                                                    "order",
-                                                                   "epoch_dropped"};
+                                                                   "epoch_dropped",
+                                                                   "one_key_90_percent",
+                                                                   "flood_sliding",
+                                                                   "sliding_edge",
+                                                                   "sliding_rebuilding",
+                                                                   "sliding_replay_equals_live",
+                                                                   "sliding_too_old"};
 
 struct Tally {
   std::array<uint64_t, kHazards> hits{};
