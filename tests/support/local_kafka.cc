@@ -156,6 +156,8 @@ std::string LocalKafka::MakeTopic(int partitions, std::map<std::string, std::str
 void LocalKafka::MakeTopicNamed(const std::string& name, int partitions,
                                 std::map<std::string, std::string> configs) {
   configs.emplace("message.timestamp.type", "LogAppendTime");
+  // Stamps of tests lie years back; the broker looks for what retention lets go every few minutes.
+  configs.emplace("retention.ms", "-1");
   char why[512];
   rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, why, sizeof why);
   CHECK(topic != nullptr);
