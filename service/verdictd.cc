@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "log.h"
 #include "model/business_day.h"
+#include "report_to.h"
 
 namespace verdict {
 namespace {
@@ -52,35 +53,24 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 }  // namespace
 
 Verdictd::Verdictd(const settings::Settings& settings)
-    : settings_(settings), not_ready_(NotReadyCounter()) {
-  if (settings_.clock == settings::ClockKind::kEvent) {
-    clock_ = std::make_unique<base::EventClock>();
-  } else {
-    clock_ = std::make_unique<base::WallClock>();
-  }
-}
+    : settings_(settings), not_ready_(NotReadyCounter()), clock_(deployment::MakeClock(settings)) {}
 
 Verdictd::~Verdictd() { base::Metrics().RemoveGauge("verdict_ready", {}); }
 
 absl::Status Verdictd::Open() {
   ASSIGN_OR_RETURN(const model::BusinessCalendar calendar,
                    model::BusinessCalendar::Load(settings_.zone));
-  rocks_store::EmbeddedDir::Options options;
-  options.zone_name = settings_.zone;
-  options.base_currency = settings_.base_currency;
-  options.log.future_skew_ms = settings_.score.event_time_skew_s * 1000;
-  ASSIGN_OR_RETURN(dir_, rocks_store::EmbeddedDir::Open(settings_.embedded, clock_.get(), options));
-  log_metrics_ = std::make_unique<rocks_store::LogMetrics>(&dir_->log().db());
-  if (!dir_->damaged_checkpoint().empty()) {
+  ASSIGN_OR_RETURN(deployment_,
+                   deployment::Deployment::Open(settings_, clock_.get(), deployment::Role::kService,
+                                                "verdictd"));
+  if (!deployment_->damaged_checkpoint().empty()) {
     LogError("checkpoint damaged",
-             {{"set aside as", dir_->damaged_checkpoint()},
+             {{"set aside as", deployment_->damaged_checkpoint()},
               {"meaning", "state is counted again from the newest cut and the log"}});
   }
-  if (const int64_t last_ms = dir_->log().db().last_record_time_ms(); last_ms > 0)
-    clock_->Observe(last_ms);
   schedule_ =
       std::make_unique<eventlog::CutSchedule>(calendar, static_cast<int>(settings_.cut_minutes));
-  hasher_ = std::make_unique<model::KeyHasher>(dir_->secret());
+  hasher_ = std::make_unique<model::KeyHasher>(deployment_->secret());
   RuleLoader::Options rules{settings_.rules, DeploymentOf(settings_),
                             milliseconds(settings_.rules_poll_ms)};
   loader_ = std::make_unique<RuleLoader>(std::move(rules), &rules_);
@@ -91,7 +81,7 @@ absl::Status Verdictd::OpenPorts() {
   grpc_api::Backend backend;
   backend.score = [this](decide::ScoreCall* call) { Score(call); };
   backend.get_decision = [this](const std::string& id) { return GetDecision(id); };
-  backend.appender = &dir_->log();
+  backend.appender = deployment_->log().record_appender();
   backend.rules = &rules_;
   backend.clock = clock_.get();
   backend.last_refusal = [this] { return loader_->last_refusal(); };
@@ -112,7 +102,7 @@ absl::Status Verdictd::OpenPorts() {
                                  : absl::StrFormat("%s:%d", HostOf(settings_.http), http_->port())},
        {"tls", settings_.tls.on() ? "on" : "off"},
        {"clock", settings_.clock == settings::ClockKind::kEvent ? "event" : "wall"},
-       {"embedded", settings_.embedded}});
+       {"state", deployment_->name()}});
   if (clock_->is_event_clock()) {
     LogWarning("the clock is that of the events: for replays and tests, not for live payments");
   }
@@ -124,7 +114,11 @@ absl::Status Verdictd::Prepare(StopSignal* stop) {
   SetUnready("restoring live state");
   RETURN_IF_ERROR(Restore());
   SetUnready("catching up with the log");
-  return CatchUp(stop);
+  RETURN_IF_ERROR(CatchUp(stop));
+  caught_up_ = true;
+  MakeDecider();
+  RETURN_IF_ERROR(MakeFold());
+  return MakeDrop();
 }
 
 absl::Status Verdictd::AwaitRules(StopSignal* stop) {
@@ -139,11 +133,8 @@ absl::Status Verdictd::AwaitRules(StopSignal* stop) {
 }
 
 void Verdictd::Serve() {
-  MakeDecider();
-  MakeFold();
-  MakeDrop();
   pump_->Start();
-  fold_->Start();
+  if (fold_ != nullptr) fold_->Start();
   drop_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
   loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
@@ -164,15 +155,16 @@ absl::Status Verdictd::Stop() {
     server_.reset();
   }
   answering_ = nullptr;
+  drop_.reset();
   decider_.reset();
   blobs_.reset();
-  drop_.reset();
   if (fold_ != nullptr) fold_->Stop();
   fold_.reset();
+  sliding_.reset();
   absl::Status saved;
   if (pump_ != nullptr) {
     pump_->Stop();
-    if (checkpoints_ != nullptr && fold_source_ != nullptr) saved = checkpoints_->WriteNow();
+    if (caught_up_) saved = checkpoints_->WriteNow();
   }
   http_.reset();  // late: the last scrapes see the end
   if (!saved.ok()) LogError("last checkpoint failed", {{"error", std::string(saved.message())}});
@@ -203,7 +195,7 @@ void Verdictd::SetUnready(std::string why) {
 http_api::Readiness Verdictd::readiness() {
   base::MutexLock lock(mutex_);
   if (!unready_.empty()) return {false, unready_};
-  if (!dir_->log().healthy()) return {false, "the log does not take events"};
+  if (!deployment_->log().healthy()) return {false, "the log does not take events"};
   return {true, ""};
 }
 

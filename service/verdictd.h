@@ -15,6 +15,7 @@
 #include "counters/checkpoint.h"
 #include "counters/live_state.h"
 #include "decide/decider.h"
+#include "deployment/deployment.h"
 #include "eventlog/rules_of_the_log.h"
 #include "grpc_api/server.h"
 #include "http_api/http_server.h"
@@ -22,10 +23,9 @@
 #include "ingest/drop_thread.h"
 #include "ingest/live_metrics.h"
 #include "ingest/pump.h"
+#include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "model/entity_key.h"
-#include "rocks_store/embedded_dir.h"
-#include "rocks_store/log_metrics.h"
 #include "rule_loader.h"
 #include "settings/settings.h"
 #include "stop_signal.h"
@@ -53,13 +53,15 @@ class Verdictd {
   absl::Status OpenPorts();
   absl::Status AwaitRules(StopSignal* stop);
   absl::Status Restore();
+  absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
-  absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
-  absl::StatusOr<std::vector<counters::MeasureCut>> PublishedOf();
+  absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
+  absl::Status MakePump(const ingest::StartUpReport& report);
   void MakeDecider();
-  void MakeFold();
-  void MakeDrop();
-  std::unique_ptr<ingest::LogTrim> MakeTrim();
+  absl::Status MakeFold();  // none where a batch of its own folds
+  absl::Status MakeDrop();
+  absl::StatusOr<std::unique_ptr<ingest::LogTrim>> MakeTrim();
+  // Of the fold thread.
   void ExpireValues();
   void SweepNightly(const std::function<bool()>& stopping);
   void Score(decide::ScoreCall* call);
@@ -72,8 +74,7 @@ class Verdictd {
   const base::Counter not_ready_;  // Score calls that came before there was a decider
   std::unique_ptr<base::Clock> clock_;
   base::Published<ruleset::RuleSet> rules_;
-  std::unique_ptr<rocks_store::EmbeddedDir> dir_;
-  std::unique_ptr<rocks_store::LogMetrics> log_metrics_;
+  std::unique_ptr<deployment::Deployment> deployment_;
   std::unique_ptr<eventlog::CutSchedule> schedule_;
   std::unique_ptr<model::KeyHasher> hasher_;
   std::shared_ptr<const feature::FeatureSet>
@@ -84,13 +85,17 @@ class Verdictd {
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;
   std::unique_ptr<ingest::Pump> pump_;
+  std::unique_ptr<eventlog::EventSource> sliding_source_;
+  std::unique_ptr<ingest::SlidingReplay> sliding_;
   std::unique_ptr<eventlog::EventSource> fold_source_;
   std::unique_ptr<aggregate::FoldScheduler> fold_;
-  std::unique_ptr<eventlog::EventSource> trim_source_;
-  std::unique_ptr<ingest::DropThread> drop_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
+  std::unique_ptr<eventlog::EventSource> trim_source_;
+  std::unique_ptr<ingest::DropThread> drop_;
+  feature::CutId base_ = feature::kNoCut;             // StartUpReport::base
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
+  bool caught_up_ = false;                            // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;
   base::Mutex mutex_;
   std::string unready_ GUARDED_BY(mutex_) = "starting";

@@ -1,13 +1,14 @@
-// What verdictd lets go of: epochs that the batch has taken over.
-#include <algorithm>
-#include <limits>
+// What verdictd lets go of: epochs that the batch has taken over; and what it learns of the store
+// meanwhile.
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "aggregate/expiry.h"
 #include "aggregate/sweep.h"
 #include "base/metrics.h"
+#include "base/status.h"
 #include "feature/measure_name.h"
 #include "ingest/drop_thread.h"
 #include "log.h"
@@ -20,10 +21,9 @@ namespace {
 
 void LogDrop(const ingest::DropEvent& event) {
   using Kind = ingest::DropEvent::Kind;
-  const std::string from =
-      event.from == feature::kNoCut ? "the log's first record" : model::FormatDay(event.from);
+  const std::string from = event.from == feature::kNoCut ? "nothing" : model::FormatDay(event.from);
   const LogFields fields = {{"measure", event.measure},
-                            {"from", from},
+                            {"after", from},
                             {"to", model::FormatDay(event.to)},
                             {"detail", event.detail}};
   switch (event.kind) {
@@ -42,31 +42,33 @@ void LogDrop(const ingest::DropEvent& event) {
     case Kind::kLost:
       return LogError("epochs are kept: the store lacks what it had; `verdict aggregate heal`",
                       fields);
+    case Kind::kStoreLacks:
+      return LogError(
+          "the store lacks what memory has let go of: answers say PARTIAL(suspect); "
+          "see the run book, VerdictStoreLacks",
+          fields);
+    case Kind::kStoreWhole:
+      return LogInfo("the store has again what memory has let go of", fields);
+    case Kind::kNewWhole:
+      return LogInfo("measure whole", fields);
   }
 }
 
 }  // namespace
 
-// A week later than no window reaches them: a clock set back, or a window a little longer, brings
-// nothing back that is gone.
 void Verdictd::ExpireValues() {
-  constexpr int kMarginDays = 7;
-  feature::CutId before = std::numeric_limits<feature::CutId>::max();
-  for (const feature::Measure& measure : features_->measures()) {
-    const auto manifest = dir_->aggregates().GetManifest(measure.hash);
-    if (!manifest.ok() || manifest->published == feature::kNoCut) return;
-    // Only what the manifest says is missing may be.
-    before = std::min(
-        {before, manifest->oldest_day, manifest->published - features_->kept_days() - kMarginDays});
-  }
-  dir_->aggregates().ExpireBefore(before);
+  aggregate::AggregateStore* base = deployment_->base();
+  if (base == nullptr) base = &deployment_->aggregates();
+  const auto before = aggregate::ExpiredBefore(base, *features_);
+  if (before.ok()) return deployment_->ExpireBefore(*before);
+  LogWarning("old values stay", {{"error", std::string(before.status().message())}});
 }
 
 void Verdictd::SweepNightly(const std::function<bool()>& stopping) {
   std::vector<uint64_t> hashes;
   for (const feature::Measure& measure : features_->measures()) hashes.push_back(measure.hash);
-  const auto results =
-      aggregate::SweepStore(&dir_->aggregates(), hashes, [&](uint64_t) { return !stopping(); });
+  const auto results = aggregate::SweepStore(&deployment_->aggregates(), hashes,
+                                             [&](uint64_t) { return !stopping(); });
   if (absl::IsCancelled(results.status())) return;
   if (!results.ok()) {
     return LogError("sweep failed", {{"error", std::string(results.status().message())}});
@@ -94,19 +96,21 @@ void Verdictd::SweepNightly(const std::function<bool()>& stopping) {
   LogInfo("swept", {{"values", std::to_string(keys)}});
 }
 
-std::unique_ptr<ingest::LogTrim> Verdictd::MakeTrim() {
-  if (settings_.log.retention_days == 0) return nullptr;
+absl::StatusOr<std::unique_ptr<ingest::LogTrim>> Verdictd::MakeTrim() {
+  eventlog::LogTrimmer* trimmer = deployment_->log().trimmer();
+  if (trimmer == nullptr || settings_.log.retention_days == 0) return nullptr;
   if (settings_.log.retention_days < features_->kept_days()) {
     LogWarning("the log is kept for fewer days than the longest window needs",
                {{"log.retention_days", std::to_string(settings_.log.retention_days)},
                 {"needed", std::to_string(features_->kept_days())},
                 {"meaning", "a new feature, and a healing recompute, cannot fill that window"}});
   }
-  trim_source_ = dir_->log().MakeSource(/*with_decisions=*/false);
+  ASSIGN_OR_RETURN(trim_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
   ingest::LogTrim::Parts parts;
   parts.source = trim_source_.get();
-  parts.log = &dir_->log();
-  parts.store = &dir_->aggregates();
+  parts.log = trimmer;
+  parts.store = &deployment_->aggregates();
   parts.features = features_.get();
   parts.schedule = schedule_.get();
   parts.clock = clock_.get();
@@ -120,19 +124,25 @@ std::unique_ptr<ingest::LogTrim> Verdictd::MakeTrim() {
   return std::make_unique<ingest::LogTrim>(std::move(parts), std::move(options));
 }
 
-void Verdictd::MakeDrop() {
+absl::Status Verdictd::MakeDrop() {
   ingest::Dropper::Options options;
+  options.base = base_;
   options.grace_ms = settings_.drop.grace_s * 1000;
   options.guard_kept_ms = settings_.drop.guard_days * 24 * 3600'000;
   options.cache_age = aggregate::BlobCache::Options().max_age;
   options.report = LogDrop;
   ingest::DropThread::Options thread;
   thread.report = ReportTo("letting go of what the batch has");
+  ASSIGN_OR_RETURN(std::unique_ptr<ingest::LogTrim> trim, MakeTrim());
+  ingest::Dropper::Parts parts{.live = live_.get(),
+                               .store = &deployment_->aggregates(),
+                               .clock = clock_.get(),
+                               .schedule = schedule_.get(),
+                               .blobs = blobs_.get()};
   drop_ = std::make_unique<ingest::DropThread>(
-      std::make_unique<ingest::Dropper>(
-          ingest::Dropper::Parts{live_.get(), &dir_->aggregates(), clock_.get(), schedule_.get()},
-          std::move(options)),
-      MakeTrim(), std::move(thread));
+      std::make_unique<ingest::Dropper>(parts, std::move(options)), std::move(trim),
+      std::move(thread));
+  return absl::OkStatus();
 }
 
 }  // namespace verdict

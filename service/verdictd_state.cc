@@ -18,6 +18,10 @@ namespace {
 
 using std::chrono::milliseconds;
 
+// Service begins without the last hours' sliding windows where reading them takes longer: answers
+// over them then say PARTIAL(rebuilding) until it is done.
+constexpr milliseconds kSlidingWait{5000};
+
 counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
   counters::LiveOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(s.memory.dedup_ids_per_partition);
@@ -25,6 +29,8 @@ counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
   options.decisions_bytes_max = static_cast<size_t>(s.memory.decisions_bytes_max);
   options.overlay_bytes_max = static_cast<size_t>(s.memory.overlay_bytes_max);
   options.cells_bytes_max = static_cast<size_t>(s.memory.cells_bytes_max);
+  options.sliding_bytes_max = static_cast<size_t>(s.memory.sliding_bytes_max);
+  options.sliding_events_per_key_max = static_cast<size_t>(s.memory.sliding_events_per_key_max);
   return options;
 }
 
@@ -53,6 +59,11 @@ double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
 
+// A server that may come back.
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
+}
+
 // Blobs lack days that folds left out while windows were shorter than they are now.
 absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::AggregateStore* store,
                              counters::LiveState* live) {
@@ -71,100 +82,155 @@ absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::Agg
 
 }  // namespace
 
-absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut() {
+absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
   std::optional<aggregate::Manifest> oldest;
   aggregate::FolderParts parts;
   parts.source = source_.get();
   parts.features = features_;
   parts.schedule = schedule_.get();
-  parts.log_id = dir_->log().db().log_id();
+  parts.log_id = deployment_->log().id();
   for (const feature::Measure& measure : features_->measures()) {
-    ASSIGN_OR_RETURN(aggregate::Manifest manifest, dir_->aggregates().GetManifest(measure.hash));
-    RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
-    if (manifest.published == feature::kNoCut) return std::optional<ingest::PublishedCut>();
-    if (!oldest || manifest.published < oldest->published) oldest = std::move(manifest);
+    absl::StatusOr<aggregate::Manifest> manifest =
+        deployment_->aggregates().GetManifest(measure.hash);
+    if (IsAway(manifest.status())) {
+      LogWarning("the aggregates are away: going on from the checkpoint and the log alone",
+                 {{"error", std::string(manifest.status().message())}});
+      start_up->published.reset();
+      start_up->published_of.clear();
+      start_up->unpublished.clear();
+      start_up->aggregates_away = true;
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(manifest.status());
+    RETURN_IF_ERROR(aggregate::CheckManifest(parts, *manifest));
+    start_up->published_of.push_back({measure.hash, manifest->published});
+    if (manifest->published == feature::kNoCut) {
+      start_up->unpublished.push_back(measure.hash);
+    } else if (!oldest || manifest->published < oldest->published) {
+      oldest = *std::move(manifest);
+    }
   }
-  if (!oldest) return std::optional<ingest::PublishedCut>();
-  ingest::PublishedCut cut;
-  cut.cut = oldest->published;
-  cut.time_ms = schedule_->CutTimeMs(cut.cut);
-  cut.offsets = oldest->published_offsets;
-  return std::optional<ingest::PublishedCut>(std::move(cut));
-}
-
-absl::StatusOr<std::vector<counters::MeasureCut>> Verdictd::PublishedOf() {
-  std::vector<counters::MeasureCut> cuts;
-  for (const feature::Measure& measure : features_->measures()) {
-    ASSIGN_OR_RETURN(const aggregate::Manifest manifest,
-                     dir_->aggregates().GetManifest(measure.hash));
-    cuts.push_back({measure.hash, manifest.published});
-  }
-  return cuts;
+  if (!oldest) return absl::OkStatus();
+  start_up->published = ingest::PublishedCut{.cut = oldest->published,
+                                             .time_ms = schedule_->CutTimeMs(oldest->published),
+                                             .offsets = oldest->published_offsets};
+  return absl::OkStatus();
 }
 
 absl::Status Verdictd::Restore() {
   const auto start = std::chrono::steady_clock::now();
   const std::shared_ptr<const ruleset::RuleSet> rules = rules_.Load();
   features_ = {rules, rules->features.get()};  // a feature set lives as long as its rule set
+  RETURN_IF_ERROR(deployment_->AddMeasures(*features_));
+  if (const absl::Status fit = deployment_->CheckServers(); !fit.ok() && !IsAway(fit)) return fit;
   counters::LiveParts parts;
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
-  parts.partitions = dir_->log().db().partitions();
+  parts.partitions = deployment_->log().partitions();
+  parts.placed_by_merchant = deployment_->log().placed_by_merchant();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
-  source_ = dir_->log().MakeSource();
+  ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(deployment::LogBackend::Reader::kApply));
 
   ingest::StartUpParts start_up;
   start_up.source = source_.get();
   start_up.live = live_.get();
   start_up.checkpoint = checkpoint_.get();
-  start_up.store = &dir_->checkpoint();
+  start_up.store = &deployment_->checkpoint();
   start_up.clock = clock_.get();
-  ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
-  ASSIGN_OR_RETURN(start_up.published_of, PublishedOf());
+  RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
-  RETURN_IF_ERROR(MarkTrimmedDays(*features_, &dir_->aggregates(), live_.get()));
+  if (!start_up.aggregates_away) {
+    RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
+  }
+  base_ = report.base;
+  RETURN_IF_ERROR(ReplaySliding(report));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
+  return MakePump(report);
+}
 
+absl::Status Verdictd::MakePump(const ingest::StartUpReport& report) {
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
-      ingest::CheckpointThread::Parts{checkpoint_.get(), &dir_->checkpoint(), source_.get(),
-                                      live_.get(), [this] { return dir_->log().Sync(); }},
+      ingest::CheckpointThread::Parts{checkpoint_.get(), &deployment_->checkpoint(), source_.get(),
+                                      live_.get(), [this] { return deployment_->log().Sync(); }},
       ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms),
                                         ReportTo("checkpoint")});
+  ingest::Pump::Parts parts{.source = source_.get(),
+                            .live = live_.get(),
+                            .clock = clock_.get(),
+                            .schedule = schedule_.get(),
+                            .checkpoints = checkpoints_.get()};
+  if (!report.side.measures.empty()) {
+    ASSIGN_OR_RETURN(auto source,
+                     deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
+    ASSIGN_OR_RETURN(parts.side,
+                     ingest::SideReplay::Begin(report.side, std::move(source), live_.get(),
+                                               LiveOptionsOf(settings_).dedup_ids_per_partition));
+  }
   ingest::Pump::Options options;
   options.warm_until = report.warm_until;
   options.report = ReportTo("reading the log");
-  pump_ =
-      std::make_unique<ingest::Pump>(ingest::Pump::Parts{source_.get(), live_.get(), clock_.get(),
-                                                         schedule_.get(), checkpoints_.get()},
-                                     std::move(options));
+  options.joined = [](uint64_t records) {
+    LogInfo("new measures caught up", {{"records", std::to_string(records)}});
+  };
+  pump_ = std::make_unique<ingest::Pump>(std::move(parts), std::move(options));
+  return absl::OkStatus();
+}
+
+// Windows of minutes and hours are in no checkpoint: they are read again from the log's last hours,
+// beside the main stream.
+absl::Status Verdictd::ReplaySliding(const ingest::StartUpReport& start) {
+  ASSIGN_OR_RETURN(sliding_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
+  ASSIGN_OR_RETURN(ingest::SlidingPlan plan,
+                   ingest::PlanSliding(sliding_source_.get(), *live_, *clock_, start));
+  ingest::SlidingReplay::Options options;
+  options.report = [](const absl::Status& status) {
+    if (status.ok()) {
+      LogInfo("sliding windows are being read again");
+    } else {
+      LogError("reading sliding windows fails, and is tried again",
+               {{"error", std::string(status.message())}});
+    }
+  };
+  sliding_ = std::make_unique<ingest::SlidingReplay>(
+      ingest::SlidingReplay::Parts{sliding_source_.get(), live_.get()}, std::move(plan),
+      std::move(options));
+  sliding_->Start();
   return absl::OkStatus();
 }
 
 absl::Status Verdictd::CatchUp(StopSignal* stop) {
   const auto start = std::chrono::steady_clock::now();
-  stop->OnRequest([this] { pump_->Cancel(); });
+  stop->OnRequest([this] {
+    pump_->Cancel();
+    sliding_->Cancel();
+  });
   const absl::Status caught_up = pump_->CatchUp();
+  const bool whole = sliding_->WaitFor(kSlidingWait);
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);
   LogInfo("caught up", {{"records", std::to_string(pump_->records())},
+                        {"sliding records", std::to_string(sliding_->records())},
+                        {"sliding windows", whole ? "whole" : "are still being read"},
                         {"seconds", absl::StrFormat("%.3f", SecondsSince(start))}});
   return absl::OkStatus();
 }
 
 void Verdictd::MakeDecider() {
   blobs_ = std::make_unique<aggregate::BlobCache>(
-      &dir_->aggregates(),
+      &deployment_->aggregates(),
       aggregate::BlobCache::Options{
           .max_bytes = static_cast<size_t>(settings_.memory.blob_cache_bytes_max)});
   decide::Decider::Parts parts;
   parts.rules = &rules_;
   parts.live = live_.get();
   parts.blobs = blobs_.get();
-  parts.appender = &dir_->log();
+  parts.appender = deployment_->log().score_appender();
+  parts.decisions = deployment_->log().decisions();
   parts.clock = clock_.get();
   parts.hasher = hasher_.get();
   decide::DeciderOptions options;
@@ -174,17 +240,20 @@ void Verdictd::MakeDecider() {
   decider_ = std::make_unique<decide::Decider>(parts, options);
 }
 
-void Verdictd::MakeFold() {
-  fold_source_ = dir_->log().MakeSource(/*with_decisions=*/false);
+absl::Status Verdictd::MakeFold() {
+  if (!deployment_->folds_here()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(fold_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
   aggregate::FolderParts parts;
   parts.source = fold_source_.get();
-  parts.store = &dir_->aggregates();
+  parts.store = &deployment_->aggregates();
+  parts.base = deployment_->base();
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
-  parts.log_id = dir_->log().db().log_id();
-  parts.seal = [this](int64_t time_ms) { return dir_->log().AdvanceTime(time_ms); };
+  parts.log_id = deployment_->log().id();
+  parts.seal = [this](int64_t time_ms) { return deployment_->log().Seal(time_ms); };
   aggregate::FolderOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
   aggregate::FoldScheduler::Options schedule;
@@ -198,6 +267,7 @@ void Verdictd::MakeFold() {
   schedule.after_publish = [this](const auto& stopping) { SweepNightly(stopping); };
   fold_ = std::make_unique<aggregate::FoldScheduler>(
       std::make_unique<aggregate::Folder>(parts, options), schedule);
+  return absl::OkStatus();
 }
 
 }  // namespace verdict

@@ -19,8 +19,8 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
-  // Folded from the beginning, and the log has lost its head: days before this one may lack
-  // records.
+  // Its first fold, or a healing recompute, of a log that had lost its head: days before this one
+  // are not whole.
   model::DayNumber whole_from = kNothingTrimmed;
   // A healing recompute of what is published: `from` is kNoCut, `to` the published cut.
   bool heal = false;

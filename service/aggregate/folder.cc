@@ -57,7 +57,7 @@ base::Counter MismatchCounter() {
 }  // namespace
 
 Folder::Folder(FolderParts parts, const FolderOptions& options)
-    : parts_(std::move(parts)), options_(options) {
+    : parts_(std::move(parts)), options_(options), stores_(parts_.base, parts_.store) {
   MismatchCounter();
 }
 Folder::~Folder() = default;
@@ -79,6 +79,9 @@ FoldProgress Folder::progress() const {
 absl::StatusOr<bool> Folder::Step() {
   absl::Status status;
   if (fold_ == nullptr) {
+    for (const feature::Measure& measure : parts_.features->measures()) {
+      RETURN_IF_ERROR(stores_.Settle(measure.hash));
+    }
     ASSIGN_OR_RETURN(const std::optional<CutId> due, Due());
     if (!due) return false;
     status = Begin();
@@ -139,8 +142,7 @@ absl::Status Folder::Begin() {
       announced.offsets = offsets;
       announced.log_id = parts_.log_id;
       announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
-      RETURN_IF_ERROR(
-          parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
+      RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
     } else if (!measure.heal && measure.manifest.offsets != offsets) {
       return absl::DataLossError(absl::StrCat(
@@ -187,7 +189,7 @@ absl::Status Folder::Read() {
     if (record.offset >= partition.end) continue;
     fold.next[record.partition] = record.offset + 1;
     ++fold.progress.done;
-    if (!record.unreadable.empty()) continue;
+    if (!record.unreadable.empty() || record.left_out) continue;
     const model::Event& event = record.event;
     const model::EntityKey id =
         parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind), event.sequence);
@@ -227,26 +229,29 @@ absl::Status Folder::ParkFinished() {
   return absl::OkStatus();
 }
 
-// Writes the next keys. A key whose blob has reached the cut already is left: an earlier run wrote
-// it.
+// Writes the next keys. A key whose blob has reached the cut already is not added to: an earlier
+// run wrote it, though perhaps to the base alone.
 absl::Status Folder::Upload() {
   Fold& fold = *fold_;
   const size_t end = std::min(fold.increments.size(), fold.keys_done + options_.keys_per_step);
   std::vector<BlobKey> keys;
   for (size_t i = fold.keys_done; i < end; ++i)
     keys.push_back(fold.KeyOf(fold.increments.KeyAt(i)));
-  ASSIGN_OR_RETURN(std::vector<BlobResult> stored, parts_.store->GetNow(keys));
-  std::vector<BlobWrite> writes;
+  ASSIGN_OR_RETURN(std::vector<BlobResult> stored, stores_.base()->GetNow(keys));
+  std::vector<BlobWrite> writes, reached;
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     MeasurePlan& measure = *fold.by_measure[key.measure];
     const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
     const bool complete = measure.heal && measure.whole_from <= OldestDay(measure);
     if (stored[i].state == BlobResult::State::kFailed && !complete) {
-      return absl::UnavailableError("the store did not give a blob that must be added to");
+      return absl::UnavailableError("the base did not give a blob that must be added to");
     }
     const bool found = stored[i].state == BlobResult::State::kFound;
-    if (found && fold.Written(stored[i].blob, measure)) continue;
+    if (found && fold.Written(stored[i].blob, measure)) {
+      reached.push_back({keys[i], std::move(stored[i].blob)});
+      continue;
+    }
     if (measure.heal) {
       ASSIGN_OR_RETURN(BlobWrite healed, Healed(keys[i], stored[i], increment, &measure));
       writes.push_back(std::move(healed));
@@ -267,7 +272,7 @@ absl::Status Folder::Upload() {
   }
   RETURN_IF_ERROR(NoteTrimmed());
   const bool heal = fold.plan.measures.front().heal;
-  RETURN_IF_ERROR(heal ? parts_.store->Replace(writes) : parts_.store->PutIfNewer(writes));
+  RETURN_IF_ERROR(heal ? stores_.Replace(writes, reached) : stores_.Put(writes, reached));
   fold.keys_done = end;
   fold.progress.done = end;
   if (end < fold.increments.size()) return base::Failpoint("fold.mid_upload");
@@ -284,7 +289,7 @@ absl::Status Folder::NoteTrimmed() {
     if (!measure.trimmed || measure.manifest.oldest_day >= oldest) continue;
     Manifest noted = measure.manifest;
     noted.oldest_day = oldest;
-    RETURN_IF_ERROR(parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, noted));
+    RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, noted));
     measure.manifest = noted;
   }
   return absl::OkStatus();

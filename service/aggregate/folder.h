@@ -14,6 +14,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregate/aggregate_store.h"
+#include "aggregate/batch_stores.h"
 #include "base/clock.h"
 #include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
@@ -48,6 +49,9 @@ struct FolderParts {
   std::function<absl::Status(int64_t time_ms)> seal = {};
   // Told of each key that a healing recompute changes. May be empty.
   std::function<void(const HealedKey&)> healed = {};
+  // The batch's own base (R25): what a fold adds to is read from it. Null: the store is its own
+  // base, and must lose nothing.
+  AggregateStore* base = nullptr;
 };
 
 struct FolderOptions {
@@ -117,6 +121,7 @@ class Folder {
 
   FolderParts parts_;
   FolderOptions options_;
+  BatchStores stores_;
   std::unique_ptr<Fold> fold_;
   std::atomic<bool> cancelled_{false};
 };

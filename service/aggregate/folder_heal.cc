@@ -32,6 +32,7 @@ std::vector<DayTile> Folder::Fold::From(model::DayNumber day, const std::vector<
 
 absl::Status Folder::AnnounceHeal() {
   for (const feature::Measure& measure : parts_.features->measures()) {
+    RETURN_IF_ERROR(stores_.Settle(measure.hash));
     ASSIGN_OR_RETURN(const Manifest manifest, parts_.store->GetManifest(measure.hash));
     RETURN_IF_ERROR(CheckManifest(parts_, manifest));
     if (manifest.published == feature::kNoCut || IsHealing(manifest)) continue;
@@ -49,7 +50,7 @@ absl::Status Folder::AnnounceHeal() {
     announced.cut = manifest.published;
     announced.offsets = manifest.published_offsets;
     ++announced.rev;
-    RETURN_IF_ERROR(parts_.store->CompareAndSwapManifest(measure.hash, manifest, announced));
+    RETURN_IF_ERROR(stores_.Announce(measure.hash, manifest, announced));
   }
   return absl::OkStatus();
 }
@@ -59,8 +60,7 @@ absl::Status Folder::WithdrawHeal() {
     Manifest withdrawn = measure.manifest;
     withdrawn.state = Manifest::State::kPublished;
     withdrawn.census.known = false;  // some values were replaced
-    RETURN_IF_ERROR(
-        parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, withdrawn));
+    RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, withdrawn));
   }
   return absl::OkStatus();
 }
@@ -90,19 +90,19 @@ absl::StatusOr<BlobWrite> Folder::Healed(const BlobKey& key, const BlobResult& s
   return write;
 }
 
-// Every value of the measures: what the log knows nothing of loses the days that were recomputed;
-// then all of them together must add up to the log, day by day.
+// Every value of the measures, as the base has it: what the log knows nothing of loses the days
+// that were recomputed; then all of them together must add up to the log, day by day.
 absl::Status Folder::ScanAll() {
   Fold& fold = *fold_;
   std::vector<BlobWrite> writes;
   const auto put = [&]() -> absl::Status {
-    RETURN_IF_ERROR(parts_.store->PutIfNewer(writes));
+    RETURN_IF_ERROR(stores_.Put(writes, {}));
     writes.clear();
     return absl::OkStatus();
   };
   for (MeasurePlan& measure : fold.plan.measures) {
     Census& census = fold.written[measure.measure];
-    RETURN_IF_ERROR(parts_.store->Scan(
+    RETURN_IF_ERROR(stores_.base()->Scan(
         measure.hash,
         [&](const model::EntityKey& entity, const feature::Blob& blob) -> absl::Status {
           if (cancelled_.load(std::memory_order_relaxed)) {

@@ -68,8 +68,7 @@ absl::Status Folder::Publish() {
   Fold& fold = *fold_;
   for (size_t i = 0; i < fold.plan.measures.size(); ++i) {
     const MeasurePlan& measure = fold.plan.measures[i];
-    RETURN_IF_ERROR(
-        parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, PublishedManifest(i)));
+    RETURN_IF_ERROR(stores_.Publish(measure.hash, measure.manifest, PublishedManifest(i)));
     ++fold.progress.done;
   }
   fold_.reset();

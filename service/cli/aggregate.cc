@@ -7,7 +7,7 @@
 #include "base/status.h"
 #include "cli/aggregate_check.h"
 #include "cli/aggregate_show.h"
-#include "cli/embedded_options.h"
+#include "cli/deployment_flags.h"
 #include "cli/folding.h"
 #include "cli/lint.h"
 #include "cli/terminal.h"
@@ -30,6 +30,7 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(const std::unique_ptr<Folding> folding,
                    Folding::Open(arguments, "verdict aggregate", nullptr));
+  RETURN_IF_ERROR(folding->Expire());
   FoldSummary summary;
   summary.measures = static_cast<int>(folding->features().measures().size());
   FoldBars bars(&summary);
@@ -59,13 +60,22 @@ void Print(const FoldSummary& s, OutputFormat format) {
 
 absl::StatusOr<std::shared_ptr<const ruleset::RuleSet>> LoadFeatures(
     const AggregateArguments& arguments) {
-  const ruleset::LoadResult loaded =
-      ruleset::LoadRuleSet(arguments.rules, arguments.embedded.deployment);
+  const std::string& folder =
+      arguments.rules.empty() ? arguments.where.settings.rules : arguments.rules;
+  const ruleset::LoadResult loaded = ruleset::LoadRuleSet(folder, arguments.where.days);
   if (loaded.set != nullptr) return loaded.set;
   PrintDiagnostics(loaded.diagnostics, stderr);
   return absl::InvalidArgumentError(
-      absl::StrFormat("the rules in %s have errors; `verdict lint %s` shows them", arguments.rules,
-                      arguments.rules));
+      absl::StrFormat("the rules in %s have errors; `verdict lint %s` shows them", folder, folder));
+}
+
+// What is asked of a running verdictd needs no folder.
+static absl::Status Resolve(AggregateArguments* arguments) {
+  const DeploymentFlags& where = arguments->where;
+  if (arguments->address.empty()) return ResolveDeployment(&arguments->where);
+  if (where.embedded.empty() && where.config.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      "--addr asks a running verdictd: leave out --embedded and --config");
 }
 
 void AddAggregateCommand(CLI::App& app, int* exit_code) {
@@ -73,13 +83,11 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
       app.add_subcommand("aggregate", "fold the log of a stopped verdictd up to its newest cut");
   command->footer(kExample);
   auto a = std::make_shared<AggregateArguments>();
-  CLI::Option* folder = AddEmbeddedOptions(command, &a->embedded);
-  folder->required(false);
-  command->add_option("--rules", a->rules, "folder with features.json")->capture_default_str();
+  AddDeploymentFlags(command, &a->where);
+  command->add_option("--rules", a->rules, "folder with features.json [rules]");
   command
       ->add_option("--cut-minutes", a->cut_minutes,
-                   "when a day is cut, minutes after midnight of the zone")
-      ->capture_default_str()
+                   "when a day is cut, minutes after midnight of the zone [10]")
       ->check(CLI::Range(0, 23 * 60));
   AddFormatOption(command, &a->format);
   CLI::App* show = command->add_subcommand(
@@ -96,10 +104,10 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
       "heal", "compute all values anew from the log, as far as it goes back; lists what changes");
   sweep->fallthrough();
   heal->fallthrough();
-  command->callback([a, show, sweep, heal, folder, exit_code] {
-    if (a->address.empty() == (folder->count() == 0) || (!show->parsed() && folder->count() == 0)) {
-      throw CLI::RequiredError(show->parsed() ? "exactly one of --embedded DIR and --addr HOST:PORT"
-                                              : "--embedded");
+  command->callback([a, show, sweep, heal, exit_code] {
+    if (const absl::Status status = Resolve(a.get()); !status.ok()) {
+      *exit_code = ExitWith("aggregate", status);
+      return;
     }
     if (show->parsed()) {
       *exit_code =

@@ -65,7 +65,9 @@ class HealedKeys {
   nlohmann::json json_ = nlohmann::json::array();
 };
 
-void Print(const HealedKeys& keys, const FoldSummary& summary, OutputFormat format) {
+// `counted_again`: live state lay here and was cleared.
+void Print(const HealedKeys& keys, const FoldSummary& summary, OutputFormat format,
+           bool counted_again) {
   if (format == OutputFormat::kJson) {
     const nlohmann::json json = {{"cut", summary.cut},
                                  {"records", summary.records},
@@ -80,9 +82,12 @@ void Print(const HealedKeys& keys, const FoldSummary& summary, OutputFormat form
       "recomputed up to the cut of %s: %s records of the log, %s keys written and proved; %s\n",
       summary.cut, WithThousands(static_cast<int64_t>(summary.records)),
       WithThousands(static_cast<int64_t>(summary.keys)),
-      keys.count() == 0 ? std::string("no value changed")
-                        : WithThousands(static_cast<int64_t>(keys.count())) +
-                              " keys CHANGED; live state is counted again from the cut");
+      keys.count() == 0
+          ? std::string("no value changed")
+          : WithThousands(static_cast<int64_t>(keys.count())) +
+                (counted_again ? " keys CHANGED; live state is counted again from the cut"
+                               : " keys CHANGED; start each verdictd anew with its checkpoint "
+                                 "folder moved aside, so that it counts from the cut"));
 }
 
 }  // namespace
@@ -94,7 +99,8 @@ absl::StatusOr<int> HealAggregates(const AggregateArguments& arguments) {
   // What live state holds and doubts may come from values that were wrong: it goes before the first
   // of them does.
   const auto healed = [&](const aggregate::HealedKey& one) {
-    if (keys.count() == 0) cleared = opened->dir().checkpoint().Clear();
+    const bool here = opened->deployment().has_checkpoint();
+    if (keys.count() == 0 && here) cleared = opened->deployment().checkpoint().Clear();
     keys.Add(one);
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Folding> folding,
@@ -110,7 +116,7 @@ absl::StatusOr<int> HealAggregates(const AggregateArguments& arguments) {
     RETURN_IF_ERROR(cleared);
     bars.Update(folder.progress());
   } while (folder.progress().phase != aggregate::FoldProgress::Phase::kIdle);
-  Print(keys, summary, arguments.format);
+  Print(keys, summary, arguments.format, folding->deployment().has_checkpoint());
   return keys.count() == 0 ? kExitOk : kExitFindings;
 }
 

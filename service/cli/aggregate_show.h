@@ -3,23 +3,24 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cli/embedded_options.h"
+#include "cli/deployment_flags.h"
 #include "cli/terminal.h"
 #include "ruleset/rule_set.h"
 
 namespace verdict::cli {
 
 struct AggregateArguments {
-  EmbeddedOptions embedded;
-  std::string rules = "rules";
-  std::string entity;    // show: "merchant:m000004"
-  std::string address;   // show: HOST:PORT of a running verdictd; empty: the folder is read
-  std::string at;        // show, with an address: the moment at which windows end; empty: now
-  int cut_minutes = 10;  // as verdictd's cut_minutes
+  DeploymentFlags where;
+  std::string rules;    // empty: as the settings say
+  std::string entity;   // show: "merchant:m000004"
+  std::string address;  // show: HOST:PORT of a running verdictd; empty: the folder is read
+  std::string at;       // show, with an address: the moment at which windows end; empty: now
+  std::optional<int> cut_minutes;  // else as the settings say
   OutputFormat format = OutputFormat::kText;
 };
 

@@ -48,9 +48,12 @@ nlohmann::json Json(const std::string& measure, const aggregate::SweepResult& re
 absl::StatusOr<int> SweepAggregates(const AggregateArguments& arguments) {
   ASSIGN_OR_RETURN(const auto rules, LoadFeatures(arguments));
   const feature::FeatureSet& features = *rules->features;
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
-                   OpenedDir::Open(arguments.embedded, "verdict aggregate sweep"));
-  aggregate::AggregateStore& store = opened->dir().aggregates();
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<OpenedDeployment> opened,
+      OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate sweep"));
+  RETURN_IF_ERROR(opened->parts().AddMeasures(features));
+  RETURN_IF_ERROR(opened->parts().CheckServers());
+  aggregate::AggregateStore& store = opened->parts().aggregates();
   std::vector<uint64_t> hashes;
   int64_t expected = 0;
   for (const feature::Measure& measure : features.measures()) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "aggregate/expiry.h"
 #include "base/status.h"
 
 namespace verdict::cli {
@@ -33,23 +34,40 @@ absl::StatusOr<std::unique_ptr<Folding>> Folding::Open(
     std::function<void(const aggregate::HealedKey&)> healed) {
   std::unique_ptr<Folding> folding(new Folding());
   ASSIGN_OR_RETURN(folding->rules_, LoadFeatures(arguments));
-  ASSIGN_OR_RETURN(folding->opened_, OpenedDir::Open(arguments.embedded, program));
-  rocks_store::RocksLog& log = folding->dir().log();
-  folding->source_ = log.MakeSource(/*with_decisions=*/false);
-  folding->schedule_.emplace(folding->features().calendar(), arguments.cut_minutes);
-  folding->hasher_.emplace(folding->dir().secret());
+  const settings::Settings& settings = arguments.where.settings;
+  ASSIGN_OR_RETURN(folding->opened_,
+                   OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, program));
+  deployment::LogBackend& log = folding->deployment().log();
+  ASSIGN_OR_RETURN(folding->source_, log.MakeSource(deployment::LogBackend::Reader::kBeside));
+  folding->schedule_.emplace(
+      folding->features().calendar(),
+      arguments.cut_minutes.value_or(static_cast<int>(settings.cut_minutes)));
+  folding->hasher_.emplace(folding->deployment().secret());
+  RETURN_IF_ERROR(folding->deployment().AddMeasures(folding->features()));
+  RETURN_IF_ERROR(folding->deployment().CheckServers());
   aggregate::FolderParts parts;
   parts.source = folding->source_.get();
-  parts.store = &folding->dir().aggregates();
+  parts.store = &folding->deployment().aggregates();
+  parts.base = folding->deployment().base();
   parts.features = folding->rules_->features;
   parts.schedule = &*folding->schedule_;
   parts.hasher = &*folding->hasher_;
   parts.clock = &folding->opened_->clock();
-  parts.log_id = log.db().log_id();
-  parts.seal = [&log](int64_t time_ms) { return log.AdvanceTime(time_ms); };
+  parts.log_id = log.id();
+  parts.seal = [&log](int64_t time_ms) { return log.Seal(time_ms); };
   parts.healed = std::move(healed);
-  folding->folder_ = std::make_unique<aggregate::Folder>(parts, aggregate::FolderOptions());
+  aggregate::FolderOptions options;
+  options.dedup_ids_per_partition = static_cast<size_t>(settings.memory.dedup_ids_per_partition);
+  folding->folder_ = std::make_unique<aggregate::Folder>(parts, options);
   return folding;
+}
+
+absl::Status Folding::Expire() {
+  aggregate::AggregateStore* base = deployment().base();
+  if (base == nullptr) base = &deployment().aggregates();
+  ASSIGN_OR_RETURN(const feature::CutId before, aggregate::ExpiredBefore(base, features()));
+  deployment().ExpireBefore(before);
+  return absl::OkStatus();
 }
 
 void FoldBars::Update(const aggregate::FoldProgress& p) {

@@ -1,5 +1,4 @@
-// A stopped verdictd's folder, opened so that its log can be folded; and the bars that show how far
-// it is.
+// A deployment opened so that its log can be folded; and the bars that show how far it is.
 #pragma once
 
 #include <functional>
@@ -10,7 +9,7 @@
 #include "absl/status/statusor.h"
 #include "aggregate/folder.h"
 #include "cli/aggregate_show.h"
-#include "cli/embedded_options.h"
+#include "cli/deployment_flags.h"
 #include "cli/terminal.h"
 #include "eventlog/rules_of_the_log.h"
 #include "model/entity_key.h"
@@ -26,13 +25,15 @@ class Folding {
       const AggregateArguments& arguments, const std::string& program,
       std::function<void(const aggregate::HealedKey&)> healed);
   aggregate::Folder& folder() { return *folder_; }
-  rocks_store::EmbeddedDir& dir() { return opened_->dir(); }
+  deployment::Deployment& deployment() { return opened_->parts(); }
+  // Values of the batch's own folder that no window reaches any more may go. Errors: the store's.
+  absl::Status Expire();
   const feature::FeatureSet& features() const { return *rules_->features; }
 
  private:
   Folding() = default;
   std::shared_ptr<const ruleset::RuleSet> rules_;
-  std::unique_ptr<OpenedDir> opened_;
+  std::unique_ptr<OpenedDeployment> opened_;
   std::unique_ptr<eventlog::EventSource> source_;
   std::optional<eventlog::CutSchedule> schedule_;
   std::optional<model::KeyHasher> hasher_;

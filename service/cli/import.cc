@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "cli/embedded_options.h"
+#include "cli/deployment_flags.h"
 #include "cli/importer.h"
 #include "cli/terminal.h"
 #include "model/business_day.h"
@@ -27,7 +27,7 @@ constexpr char kExample[] =
 
 struct Arguments {
   ImportOptions import;
-  EmbeddedOptions embedded;
+  DeploymentFlags where;
   std::string until;
   OutputFormat format = OutputFormat::kText;
 };
@@ -74,21 +74,22 @@ void PrintJson(const ImportSummary& s) {
 }
 
 absl::StatusOr<ImportSummary> RunImport(Arguments& arguments) {
+  RETURN_IF_ERROR(ResolveDeployment(&arguments.where));
   if (!arguments.until.empty()) {
     ASSIGN_OR_RETURN(arguments.import.until_ms, model::ParseTimeMs(arguments.until));
   }
   if (arguments.import.input.path != "-") {  // a wrong name must not leave a new directory behind
     RETURN_IF_ERROR(OpenEventReader(arguments.import.input).status());
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDir> opened,
-                   OpenedDir::Open(arguments.embedded, "verdict import"));
-  rocks_store::RocksLog& log = opened->dir().log();
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<OpenedDeployment> opened,
+      OpenedDeployment::Open(arguments.where, deployment::Role::kImport, "verdict import"));
+  deployment::LogBackend& log = opened->parts().log();
   ASSIGN_OR_RETURN(ImportSummary summary,
                    Import(arguments.import, [&](std::span<eventlog::AppendRequest> batch) {
                      return log.AppendBatch(batch);
                    }));
-  if (arguments.import.until_ms != INT64_MAX)
-    RETURN_IF_ERROR(log.AdvanceTime(arguments.import.until_ms));
+  if (arguments.import.until_ms != INT64_MAX) RETURN_IF_ERROR(log.Seal(arguments.import.until_ms));
   RETURN_IF_ERROR(log.Sync());
   return summary;
 }
@@ -99,8 +100,7 @@ void AddImportCommand(CLI::App& app, int* exit_code) {
   static const std::map<std::string, InputFormat> kFormats = {{"csv", InputFormat::kCsv},
                                                               {"jsonl", InputFormat::kJsonLines},
                                                               {"events", InputFormat::kDelimited}};
-  CLI::App* command =
-      app.add_subcommand("import", "append a file of payments to the log of an embedded directory");
+  CLI::App* command = app.add_subcommand("import", "append a file of payments to the log");
   command->footer(kExample);
   auto a = std::make_shared<Arguments>();
   command->add_option("FILE", a->import.input.path, "what to import; - is standard input")
@@ -116,7 +116,7 @@ void AddImportCommand(CLI::App& app, int* exit_code) {
                       "rows before this time only; the log's time then stands there");
   command->add_option("--reject", a->import.reject_path,
                       "write bad rows here, with line and reason (CSV)");
-  AddEmbeddedOptions(command, &a->embedded);
+  AddDeploymentFlags(command, &a->where);
   AddFormatOption(command, &a->format);
   command->callback([a, exit_code] {
     const absl::StatusOr<ImportSummary> summary = RunImport(*a);

@@ -253,7 +253,11 @@ class Checkpoint::Restorer {
       }
     }
     book.dropped_to = drops_.dropped_to;
-    book.began = drops_.began.value_or(Beginning{.cut = header_.base_cut});
+    book.began = drops_.began;
+    // A build that kept no beginnings: epochs that were open then can be compared with nothing.
+    for (const SavedMeasure& saved : header_.measures) {
+      book.began.try_emplace(saved.hash, Beginning{.cut = header_.schedule_cut + 1});
+    }
   }
 
   absl::Status AddDecision(const KeptDecision& kept) {

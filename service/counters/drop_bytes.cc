@@ -99,11 +99,11 @@ void EncodeDrops(const DropChanges& changes, CheckpointStore::Put put) {
     Erase(kDropPrefix, stretch, put);
     Erase(kGuardPrefix, stretch, put);
   }
-  if (changes.began) {
+  for (const auto& [measure_hash, began] : changes.began) {
     CheckpointWrite write;
-    write.key = kBeganKey;
-    PutFixed(&write.value, changes.began->cut);
-    PutFixed(&write.value, changes.began->day);
+    write.key = std::string(kBeganPrefix) + CellKeyPrefix(measure_hash);
+    PutFixed(&write.value, began.cut);
+    PutFixed(&write.value, began.day);
     put(write);
   }
   if (!changes.suspects) return;
@@ -120,7 +120,7 @@ void EncodeDrops(const DropChanges& changes, CheckpointStore::Put put) {
 
 void EraseDropsOf(uint64_t measure_hash, CheckpointStore::Put put) {
   for (const std::string_view prefix :
-       {kDropPrefix, kGuardPrefix, kDroppedPrefix, kSuspectPrefix}) {
+       {kDropPrefix, kGuardPrefix, kDroppedPrefix, kSuspectPrefix, kBeganPrefix}) {
     std::string key = std::string(prefix) + CellKeyPrefix(measure_hash);
     std::string end = EndOfPrefix(key);
     put({.key = std::move(key), .erase_range_end = std::move(end)});
@@ -161,12 +161,8 @@ absl::StatusOr<bool> DropDecoder::Add(std::string_view key, std::string_view val
     RETURN_IF_ERROR(AddSuspect(*rest, value));
   } else if (const auto rest = After(kBoundsPrefix, key)) {
     RETURN_IF_ERROR(AddBounds(*rest, value));
-  } else if (key == kBeganKey) {
-    ByteReader values(value);
-    began.emplace();
-    began->cut = values.Fixed<feature::CutId>();
-    began->day = values.Fixed<model::DayNumber>();
-    if (!values.at_end()) return Damaged("where it began to count");
+  } else if (const auto rest = After(kBeganPrefix, key)) {
+    RETURN_IF_ERROR(AddBegan(*rest, value));
   } else {
     ASSIGN_OR_RETURN(const auto dropped, DecodeDroppedTo(key, value));
     if (!dropped) return false;
@@ -230,6 +226,14 @@ absl::Status DropDecoder::AddBounds(std::string_view key, std::string_view value
     found.bounds.push_back(one);
   }
   return keys.at_end() && values.ok() ? absl::OkStatus() : Damaged("where its epochs begin");
+}
+
+absl::Status DropDecoder::AddBegan(std::string_view key, std::string_view value) {
+  ByteReader keys(key), values(value);
+  Beginning& found = began[ReadHash(keys)];
+  found.cut = values.Fixed<feature::CutId>();
+  found.day = values.Fixed<model::DayNumber>();
+  return keys.at_end() && values.at_end() ? absl::OkStatus() : Damaged("where counting began");
 }
 
 absl::Status DropDecoder::Finish() {

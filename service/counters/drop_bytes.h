@@ -21,9 +21,9 @@ inline constexpr std::string_view kDropPrefix = "drop/";        // a guard's hea
 inline constexpr std::string_view kGuardPrefix = "guard/";      // a block of a guard's filter
 inline constexpr std::string_view kDroppedPrefix = "dropped/";  // up to which cut
 inline constexpr std::string_view kSuspectPrefix = "suspect/";
-// Of a partition, and of the whole state.
+inline constexpr std::string_view kBeganPrefix = "began/";  // where its counting began
+// Of a partition.
 inline constexpr std::string_view kBoundsPrefix = "bounds/";
-inline constexpr std::string_view kBeganKey = "began";
 
 void EncodeDrops(const DropChanges& changes, CheckpointStore::Put put);
 // A measure that is counted no more.
@@ -46,7 +46,7 @@ class DropDecoder {
   std::vector<SuspectStretch> suspects;
   std::map<uint64_t, feature::CutId> dropped_to;
   std::map<eventlog::Partition, EpochBounds> bounds;
-  std::optional<Beginning> began;
+  std::map<uint64_t, Beginning> began;
 
  private:
   using Place = std::pair<uint64_t, feature::CutId>;  // measure, `to`
@@ -54,6 +54,7 @@ class DropDecoder {
   absl::Status AddBlock(std::string_view key, std::string_view value);
   absl::Status AddSuspect(std::string_view key, std::string_view value);
   absl::Status AddBounds(std::string_view key, std::string_view value);
+  absl::Status AddBegan(std::string_view key, std::string_view value);
 
   struct Head {
     DroppedEpochs guard;

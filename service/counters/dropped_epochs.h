@@ -37,8 +37,8 @@ struct MeasureCut {
   friend bool operator==(const MeasureCut&, const MeasureCut&) = default;
 };
 
-// Where counting began here. Epochs before `cut` are only in the blobs; of days before `day` the
-// log had lost records.
+// Where counting of a measure began here. Epochs before `cut` are only in the blobs, or nowhere yet
+// (a measure that joined); of days before `day` the log had lost records.
 struct Beginning {
   feature::CutId cut = feature::kNoCut;
   model::DayNumber day = std::numeric_limits<model::DayNumber>::min();
@@ -83,7 +83,7 @@ struct DropChanges {
   std::vector<Stretch> forgotten;  // whose guards are gone
   // All there are; nothing where none came or went.
   std::optional<std::vector<SuspectStretch>> suspects;
-  std::optional<Beginning> began;  // where it was set
+  std::map<uint64_t, Beginning> began;  // by measure hash: where it was set
 };
 
 // **Thread-safe.** All drops of a state; the stripes point into it.
@@ -91,7 +91,7 @@ struct DropBook {
   base::Mutex mutex;
   std::vector<DroppedEpochsPtr> guards GUARDED_BY(mutex);
   std::vector<SuspectStretch> suspects GUARDED_BY(mutex);
-  Beginning began GUARDED_BY(mutex);
+  std::map<uint64_t, Beginning> began GUARDED_BY(mutex);            // by measure hash
   std::map<uint64_t, feature::CutId> dropped_to GUARDED_BY(mutex);  // by measure hash: the newest
   DropChanges changes GUARDED_BY(mutex);
 };

@@ -36,16 +36,24 @@ void MergeSame(std::vector<Cell>* cells) {
 
 }  // namespace
 
-void EpochDrops::SetBeginning(const Beginning& began) {
-  DropBook& drops = live_->tables_->drops;
-  base::MutexLock lock(drops.mutex);
-  drops.began = began;
-  drops.changes.began = began;
+bool EpochDrops::IsApart(uint64_t measure_hash) const {
+  const LiveState::Tables& tables = *live_->tables_;
+  const int measure = tables.MeasureNumber(measure_hash);
+  return measure >= 0 && tables.apart[static_cast<size_t>(measure)].load(std::memory_order_acquire);
 }
 
-Beginning EpochDrops::beginning() const {
-  base::MutexLock lock(live_->tables_->drops.mutex);
-  return live_->tables_->drops.began;
+void EpochDrops::SetBeginning(uint64_t measure_hash, const Beginning& began) {
+  DropBook& drops = live_->tables_->drops;
+  base::MutexLock lock(drops.mutex);
+  drops.began[measure_hash] = began;
+  drops.changes.began[measure_hash] = began;
+}
+
+Beginning EpochDrops::BeginningOf(uint64_t measure_hash) const {
+  DropBook& drops = live_->tables_->drops;
+  base::MutexLock lock(drops.mutex);
+  const auto found = drops.began.find(measure_hash);
+  return found == drops.began.end() ? Beginning() : found->second;
 }
 
 feature::CutId EpochDrops::DroppedTo(uint64_t measure_hash) const {
@@ -85,7 +93,11 @@ bool EpochDrops::Closed(feature::CutId to, std::span<const eventlog::Offset> off
   // cut; an event clock promises no such thing.
   const bool complete = !live_->parts_.clock->is_event_clock() &&
                         tables.complete_epoch.load(std::memory_order_relaxed) >= to;
-  for (size_t p = 0; p < tables.partitions.size(); ++p) {
+  const size_t followed = tables.partitions.size();
+  for (size_t p = followed; p < offsets.size(); ++p) {
+    if (offsets[p] > 0) return false;
+  }
+  for (size_t p = 0; p < followed; ++p) {
     const eventlog::Offset end = p < offsets.size() ? offsets[p] : 0;
     if (tables.partitions[p]->next.load(std::memory_order_relaxed) < end && !complete) return false;
   }

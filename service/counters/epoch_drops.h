@@ -23,14 +23,18 @@ class EpochDrops {
   explicit EpochDrops(LiveState* live) : live_(live) {}
 
   // --- what there is ---
-  void SetBeginning(const Beginning& began);  // kept in checkpoints
-  Beginning beginning() const;
+  // Is the measure still counted beside the others (LiveState::CountApart)? Then none of its epochs
+  // is whole; once it is false it stays false.
+  bool IsApart(uint64_t measure_hash) const;
+  void SetBeginning(uint64_t measure_hash, const Beginning& began);  // kept in checkpoints
+  Beginning BeginningOf(uint64_t measure_hash) const;
   // The newest cut up to which epochs of the measure were dropped; kNoCut where none was.
   feature::CutId DroppedTo(uint64_t measure_hash) const;
   std::vector<feature::CutId> Epochs(uint64_t measure_hash) const;  // in memory, ascending
   // The newest day that one of the stretch's cells in memory has; nothing where it has none.
   std::optional<model::DayNumber> NewestDay(const Stretch& stretch) const;
-  // Is every record before the cut `to` applied here? `offsets` is its C[p].
+  // Is every record before the cut `to` applied here? `offsets` is its C[p]; a partition that is
+  // not followed here yet leaves it open.
   bool Closed(feature::CutId to, std::span<const eventlog::Offset> offsets) const;
   // Did this replica, too, pass to the cut's epoch at `offsets`?
   bool SameVector(feature::CutId to, std::span<const eventlog::Offset> offsets) const;

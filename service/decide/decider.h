@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/published.h"
 #include "counters/live_state.h"
+#include "decide/decision_sink.h"
 #include "decide/timer.h"
 #include "eventlog/event_source.h"
 #include "feature/merge.h"
@@ -28,6 +29,8 @@ namespace verdict::decide {
 struct FeatureAnswer {
   const feature::Feature* feature = nullptr;  // of `rule_set`
   feature::FeatureResult result;
+  std::optional<feature::CutId> cut;  // of what the store holds of it; none: nothing
+  uint16_t rev = 0;
   std::vector<feature::Part>
       parts;  // Explain alone: of what the value is made, but for the payment itself
   std::optional<feature::DayTile> current;  // Explain alone: what the payment itself adds
@@ -59,7 +62,10 @@ class ScoreCall {
   model::Decision decision;
   bool replayed = false;
   std::vector<FeatureAnswer> features;  // include_features or dry_run
-  ruleset::Evaluation evaluation;       // dry_run
+  // Beside `features`: the point of the log that all of them are true of.
+  std::vector<eventlog::Offset> next_offsets;
+  int64_t lag_ms = 0;
+  ruleset::Evaluation evaluation;  // dry_run
   std::vector<std::vector<std::string>>
       clause_results;  // dry_run: by rule, by clause: "true", "missing: card.country"
   std::shared_ptr<const ruleset::RuleSet> rule_set;  // the set that decided
@@ -91,6 +97,7 @@ class Decider {
     aggregate::BlobCache* blobs = nullptr;
     eventlog::EventAppender* appender =
         nullptr;  // null: nothing is recorded, as if every call said record=false
+    DecisionSink* decisions = nullptr;  // told of each decision made here; null: nobody is
     base::Clock* clock = nullptr;
     const model::KeyHasher* hasher = nullptr;  // the one that `live` counts with
     Timer* timer = nullptr;                    // null: the decider runs a timer thread of its own

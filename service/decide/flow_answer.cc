@@ -88,6 +88,11 @@ void Decider::Flow::ShowFeatures(ScoreCall* call) const {
   for (size_t i = 0; i < features.size(); ++i) {
     call->features[i].feature = &features[i];
     call->features[i].result = s.results[i];
+    // Of a window that slides the store has nothing.
+    const feature::Blob* blob =
+        features[i].slides() ? nullptr : s.blobs[features[i].measure].blob.get();
+    call->features[i].cut = blob == nullptr ? std::nullopt : std::optional(blob->cut);
+    call->features[i].rev = blob == nullptr ? uint16_t{0} : blob->rev;
   }
 }
 
@@ -99,9 +104,9 @@ void Decider::Flow::Publish(ScoreCall* call) {
   const bool as_assumed = std::all_of(assumed.begin(), assumed.end(),
                                       [&](const std::string& a) { return a == status; });
   s->event.txn.status = status;
-  const bool nothing_assumed = s->provisional.empty();
+  const bool nothing_assumed = s->days.provisional.empty() && s->sliding.provisional.empty();
   if (s->provisional_stands && !as_assumed) {
-    Contribute(std::string(status), s, &s->provisional);
+    Contribute(std::string(status), s, &s->days.provisional, &s->sliding.provisional);
   }
   {
     counters::LiveState::View view(*parts_.live, s->touched);
@@ -109,9 +114,9 @@ void Decider::Flow::Publish(ScoreCall* call) {
       const feature::FeatureSet& features = *s->plan->rules->features;
       // Where there is no room any more, the answer is given already: others count without it.
       if (nothing_assumed) {
-        view.PutProvisional(features, s->provisional);
+        view.PutProvisional(features, s->days.provisional, s->sliding.provisional);
       } else {
-        view.ReplaceProvisional(features, s->provisional);
+        view.ReplaceProvisional(features, s->days.provisional, s->sliding.provisional);
       }
     }
     s->waiters.clear();
@@ -174,6 +179,9 @@ void Decider::Flow::Finish(ScoreCall* call) {
   s->plan.reset();
   const std::chrono::duration<double> spent = steady_clock::now() - s->started;
   metrics_.CountCall(call->status, call->decision, spent.count());
+  if (parts_.decisions != nullptr && call->status.ok() && !call->replayed && !call->dry_run) {
+    parts_.decisions->Put(call->decision, call->txn.merchant_id);
+  }
   call->Done();
   // The call is the caller's again. Its siblings ask for the stored decision.
   for (const counters::Waiter& waiter : waiters) waiter();

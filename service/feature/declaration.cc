@@ -12,12 +12,46 @@ namespace {
 
 constexpr size_t kNameBytesMax = 64;
 constexpr std::string_view kDefaultOf = "txn.amount_base_minor";
+constexpr int64_t kMinuteMs = 60'000;
+constexpr int64_t kHourMs = 60 * kMinuteMs;
+constexpr int kSlidingHoursMax = static_cast<int>(kSlidingWindowMsMax / kHourMs);
 
-constexpr std::pair<std::string_view, Aggregate> kAggregates[] = {{"sum", Aggregate::kSum},
-                                                                  {"count", Aggregate::kCount},
-                                                                  {"avg", Aggregate::kAvg},
-                                                                  {"min", Aggregate::kMin},
-                                                                  {"max", Aggregate::kMax}};
+constexpr std::pair<std::string_view, Aggregate> kAggregates[] = {
+    {"sum", Aggregate::kSum},
+    {"count", Aggregate::kCount},
+    {"avg", Aggregate::kAvg},
+    {"min", Aggregate::kMin},
+    {"max", Aggregate::kMax},
+    {"variance", Aggregate::kVariance},
+    {"stddev", Aggregate::kStddev},
+    {"last", Aggregate::kLast},
+    {"first_seen", Aggregate::kFirstSeen},
+    {"last_seen", Aggregate::kLastSeen}};
+
+// What a window of minutes or hours can give.
+bool CanSlide(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::kSum:
+    case Aggregate::kCount:
+    case Aggregate::kAvg:
+    case Aggregate::kMin:
+    case Aggregate::kMax:
+      return true;
+    case Aggregate::kVariance:
+    case Aggregate::kStddev:
+    case Aggregate::kLast:
+    case Aggregate::kFirstSeen:
+    case Aggregate::kLastSeen:
+      return false;
+  }
+  return false;
+}
+
+// It looks at events, not at a value that they carry.
+bool TakesNoOf(Aggregate aggregate) {
+  return aggregate == Aggregate::kCount || aggregate == Aggregate::kFirstSeen ||
+         aggregate == Aggregate::kLastSeen;
+}
 
 // Words that CEL keeps to itself: `merchant.in` would not parse.
 constexpr std::string_view kReservedWords[] = {
@@ -63,7 +97,10 @@ class Checker {
     CheckEntity();
     CheckWindow();
     CheckReading();
-    if (CheckAggregate()) CheckOf();
+    if (CheckAggregate()) {
+      CheckOf();
+      CheckCanSlide();
+    }
     if (failed_) return std::nullopt;
     return std::move(draft_);
   }
@@ -119,21 +156,32 @@ class Checker {
     const bool number = !digits.empty() && digits.size() <= 6 &&
                         digits.find_first_not_of("0123456789") == std::string_view::npos;
     const char unit = window.empty() ? ' ' : window.back();
-    if (number && (unit == 'm' || unit == 'h')) {
-      Error("R115", "window",
-            absl::StrFormat("the window `%s` slides; this build serves windows of business days "
-                            "alone: write `1d` to `%dd`",
-                            window, kWindowDaysMax));
-      return;
-    }
-    const int days = number && unit == 'd' ? std::stoi(std::string(digits)) : 0;
-    if (days >= 1 && days <= kWindowDaysMax) {
-      draft_.feature.window_days = days;
+    const int length = number ? std::stoi(std::string(digits)) : 0;
+    if (length >= 1 && (unit == 'm' || unit == 'h')) return CheckSliding(window, length, unit);
+    if (length >= 1 && length <= kWindowDaysMax && unit == 'd') {
+      draft_.feature.window_days = length;
       return;
     }
     Error("R114", "window",
-          absl::StrFormat("`%s` is no window: write `1d` to `%dd`, business days, today included",
-                          window, kWindowDaysMax));
+          absl::StrFormat("`%s` is no window: write `1d` to `%dd`, business days, today included, "
+                          "or `1m` to `%dh`, which slides",
+                          window, kWindowDaysMax, kSlidingHoursMax));
+  }
+
+  // "5m", "24h": up to the very moment, so many minutes or hours back.
+  void CheckSliding(std::string_view window, int length, char unit) {
+    const int64_t ms = int64_t{length} * (unit == 'm' ? kMinuteMs : kHourMs);
+    if (ms <= kSlidingWindowMsMax) {
+      draft_.feature.window_days = 0;
+      draft_.feature.window_ms = ms;
+      return;
+    }
+    Error("R115", "window",
+          absl::StrFormat(
+              "the window `%s` slides, and windows that slide reach back %dh at most; "
+              "write `%dd`, business days, today included",
+              window, kSlidingHoursMax,
+              std::min<int64_t>((ms + 24 * kHourMs - 1) / (24 * kHourMs), kWindowDaysMax)));
   }
 
   // How rules read it: `partial`, and the status assumed of the transaction being scored.
@@ -153,12 +201,20 @@ class Checker {
     }
   }
 
+  void CheckCanSlide() {
+    if (!draft_.feature.slides() || CanSlide(draft_.feature.aggregate)) return;
+    Error("R115", "window",
+          absl::StrFormat("`%s` is served over business days alone: write `1d` to `%dd`",
+                          declaration_.aggregate, kWindowDaysMax));
+  }
+
   void CheckOf() {
-    if (draft_.feature.aggregate == Aggregate::kCount) {
+    if (TakesNoOf(draft_.feature.aggregate)) {
       if (declaration_.of.empty()) return;
-      Error(
-          "R116", "of",
-          "`count` counts events and takes no `of`; leave it out, and say in `where` which count");
+      Error("R116", "of",
+            absl::StrFormat("`%s` looks at events and takes no `of`; leave it out, and say in "
+                            "`where` which count",
+                            declaration_.aggregate));
       return;
     }
     const std::string of = declaration_.of.empty() ? std::string(kDefaultOf) : declaration_.of;

@@ -8,6 +8,7 @@
 
 #include "feature/blob.h"
 #include "feature/feature_set.h"
+#include "feature/sliding.h"
 #include "feature/tile.h"
 #include "model/decision.h"
 #include "rule/schema.h"
@@ -44,22 +45,31 @@ struct Part {
   model::DayNumber day = 0;
   CutId cut = 0;
   Tile tile;
+  SlidingWindow window = {};  // where the feature slides, in place of day and cut
 };
 
 struct FeatureResult {
   // False: empty window of avg, min or max; absent entity; unknown amount.
   bool known = false;
-  int64_t integer = 0;  // sum, count, min, max
-  double real = 0;      // as rules read it: major units of money, averages
+  int64_t integer = 0;  // sum, count, min, max, last; first_seen, last_seen: Unix epoch, ms
+  double real = 0;      // as rules read it: major units of money, averages, variance, stddev
   model::Provenance provenance = model::Provenance::kFull;
   uint16_t reasons = 0;           // PartialReason bits
   bool reads_as_missing = false;  // what rules see (R35)
 };
 
+// The PartialReason bits that the marks of a tile say.
+uint16_t ReasonsOfMarks(uint8_t marks);
+
 // The tile of the window of `window_days` ending on `day`, and the reasons that apply to it.
 // `parts` may be null.
 Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day, uint16_t* reasons,
                  std::vector<Part>* parts);
+
+// What the log's events in a window that slides add up to (`live`), with the provisionals that lie
+// in it. `reasons` also gets what the marks of the whole say. `parts` may be null.
+Tile MergeSliding(const SlidingWindow& window, const Tile& live, std::span<const TimedTile> overlay,
+                  uint16_t* reasons, std::vector<Part>* parts);
 
 // Of a scored transaction whose own amount is not known in the base currency: missing, PARTIAL(fx)
 // (R40).

@@ -37,6 +37,7 @@ base::Hash128 CellDigest(uint64_t measure_hash, const model::EntityKey& entity,
   bytes.Put(tile.min);
   bytes.Put(tile.max);
   bytes.Put(tile.marks);
+  bytes.Put(tile.kind);
   return base::SipHash128(kDigestKey, bytes.view());
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <string>
 
+#include "absl/strings/str_format.h"
+#include "base/hash.h"
 #include "base/metrics.h"
 #include "base/status.h"
 #include "wire/decision_proto.h"
@@ -11,6 +13,10 @@
 
 namespace verdict::grpc_api {
 namespace {
+
+// Offsets are listed up to so many partitions (AGGREGATES R35).
+constexpr size_t kOffsetsShown = 16;
+constexpr base::SipKey kAsOfKey{};  // no secret: a digest to compare by
 
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
@@ -39,7 +45,7 @@ void WritePart(std::string_view source, model::DayNumber day, const feature::Til
                feature::CutId cut, v1::FeaturePart* out) {
   out->set_source(std::string(source));
   out->set_day(model::FormatDay(day));
-  out->set_sum(Saturated(tile.sum));
+  out->set_sum(tile.has_last() ? tile.last_value() : Saturated(tile.sum));
   out->set_count(tile.count);
   out->set_cut(static_cast<uint32_t>(cut));
 }
@@ -47,19 +53,37 @@ void WritePart(std::string_view source, model::DayNumber day, const feature::Til
 void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   const feature::Feature& feature = *answer.feature;
   const feature::FeatureResult& result = answer.result;
-  const bool is_average = feature.aggregate == feature::Aggregate::kAvg;
+  const bool is_real = feature::IsRealAlone(feature.aggregate);
   out->set_name(feature.full_name);
-  if (result.known && !is_average) out->set_int_value(result.integer);
-  if (result.known && (is_average || feature.money)) out->set_double_value(result.real);
+  if (result.known && !is_real) out->set_int_value(result.integer);
+  if (result.known && (is_real || feature.money)) out->set_double_value(result.real);
   out->set_provenance(wire::ToProto(result.provenance));
   wire::ToProto(result.reasons, out->mutable_partial_reasons());
   out->set_reads_as_missing(result.reads_as_missing);
+  out->set_hash(absl::StrFormat("%016x", feature.hash));
+  if (answer.cut.has_value()) out->set_cut(static_cast<uint32_t>(*answer.cut));
+  out->set_rev(answer.rev);
+  if (!feature.slides()) out->set_mode("CUT");
   for (const feature::Part& part : answer.parts) {
-    WritePart(SourceName(part.source), part.day, part.tile, part.cut, out->add_parts());
+    v1::FeaturePart* written = out->add_parts();
+    WritePart(SourceName(part.source), part.day, part.tile, part.cut, written);
+    if (!feature.slides()) continue;
+    written->clear_day();
+    written->set_after_ms(part.window.after_ms);
+    written->set_until_ms(part.window.until_ms);
   }
   if (answer.current.has_value()) {
     WritePart("current", answer.current->day, answer.current->tile, 0, out->add_parts());
   }
+}
+
+void WriteAsOf(const decide::ScoreCall& call, v1::AsOf* out) {
+  const std::vector<eventlog::Offset>& next = call.next_offsets;
+  if (next.size() <= kOffsetsShown) out->mutable_next_offsets()->Add(next.begin(), next.end());
+  const std::string_view bytes(reinterpret_cast<const char*>(next.data()),
+                               next.size() * sizeof next[0]);
+  out->set_digest(base::SipHash128(kAsOfKey, bytes).high);
+  out->set_lag_ms(call.lag_ms);
 }
 
 void WriteTrace(const decide::ScoreCall& call, size_t index, v1::RuleTrace* out) {
@@ -119,6 +143,7 @@ void WriteScore(const decide::ScoreCall& call, v1::ScoreResponse* out) {
   out->set_replayed(call.replayed);
   for (const decide::FeatureAnswer& answer : call.features)
     WriteFeature(answer, out->add_features());
+  if (!call.features.empty()) WriteAsOf(call, out->mutable_as_of());
 }
 
 void WriteExplain(const decide::ScoreCall& call, v1::ExplainResponse* out) {
@@ -126,6 +151,7 @@ void WriteExplain(const decide::ScoreCall& call, v1::ExplainResponse* out) {
   wire::ToProto(call.decision, out->mutable_decision());
   for (const decide::FeatureAnswer& answer : call.features)
     WriteFeature(answer, out->add_features());
+  WriteAsOf(call, out->mutable_as_of());
   for (size_t i = 0; i < call.evaluation.results.size(); ++i) {
     if (call.rule_set->rules[i].mode != ruleset::Mode::kOff) WriteTrace(call, i, out->add_rules());
   }

@@ -27,10 +27,12 @@ class CutMetrics {
 
   void Note(size_t measure, const aggregate::Manifest& manifest);
   void NoteDropped(size_t measure, feature::CutId to);
+  void NoteLacking(size_t measure, bool lacks);
 
  private:
   struct Cuts {
     std::atomic<feature::CutId> announced{0}, published{0}, dropped{0};
+    std::atomic<bool> lacks{false};
   };
   void AddCut(const std::string& measure, const char* state,
               const std::atomic<feature::CutId>* cut);

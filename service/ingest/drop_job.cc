@@ -118,9 +118,9 @@ void Dropper::Free() {
   Watched& measure = *job.measure;
   std::string detail;
   if (job.guarded == nullptr) {
-    counters::Beginning began = drops_.beginning();
+    counters::Beginning began = drops_.BeginningOf(job.stretch.measure_hash);
     began.cut = std::max(began.cut, job.stretch.to);
-    drops_.SetBeginning(began);
+    drops_.SetBeginning(job.stretch.measure_hash, began);
   } else {
     metrics_.NoteDropped(measure.index, drops_.DroppedTo(measure.hash));
     const size_t limited = job.guarded->limited.count();

@@ -4,19 +4,28 @@
 
 #include <utility>
 
+#include "base/metrics.h"
 #include "base/status.h"
 #include "base/thread_name.h"
 
 namespace verdict::ingest {
 namespace {
 constexpr int kDropNice = 19;
-}
+constexpr char kFailing[] = "verdict_agg_drop_failing";
+}  // namespace
 
 DropThread::DropThread(std::unique_ptr<Dropper> dropper, std::unique_ptr<LogTrim> trim,
                        Options options)
-    : dropper_(std::move(dropper)), trim_(std::move(trim)), options_(std::move(options)) {}
+    : dropper_(std::move(dropper)), trim_(std::move(trim)), options_(std::move(options)) {
+  base::Metrics().AddGauge(
+      kFailing, "1: epochs are not dropped, since the store cannot be asked; all stays in memory.",
+      {}, [this] { return failing_.load(std::memory_order_relaxed) ? 1 : 0; });
+}
 
-DropThread::~DropThread() { Stop(); }
+DropThread::~DropThread() {
+  Stop();
+  base::Metrics().RemoveGauge(kFailing, {});
+}
 
 void DropThread::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -51,6 +60,7 @@ void DropThread::Run() {
     const absl::StatusOr<bool> more = Step();
     if (more.status() != last && options_.report) options_.report(more.status());
     last = more.status();
+    failing_.store(!more.ok(), std::memory_order_relaxed);
     if (more.ok() && *more) continue;
     base::MutexLock lock(mutex_);
     if (!stopping_) wake_.WaitFor(mutex_, more.ok() ? options_.pause : options_.retry_after);

@@ -1,6 +1,7 @@
 // The thread that lets go of epochs, and of the head of the log.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -39,6 +40,7 @@ class DropThread {
   mutable base::Mutex mutex_;
   base::CondVar wake_;
   bool stopping_ GUARDED_BY(mutex_) = false;
+  std::atomic<bool> failing_{false};
   std::thread thread_;
 };
 

@@ -56,6 +56,7 @@ absl::StatusOr<bool> Dropper::Step() {
     RETURN_IF_ERROR(advanced);
     return true;
   }
+  RETURN_IF_ERROR(CheckLife());
   for (size_t i = 0; i < measures_.size(); ++i) {
     Watched* measure = measures_[next_measure_].get();
     next_measure_ = (next_measure_ + 1) % measures_.size();
@@ -66,26 +67,14 @@ absl::StatusOr<bool> Dropper::Step() {
 }
 
 absl::StatusOr<bool> Dropper::Begin(Watched* measure) {
-  const int64_t now_ms = SteadyMs();
-  if (!measure->looked_ms || now_ms - *measure->looked_ms >= options_.look_every.count()) {
+  if (LookIsDue(*measure)) {
     RETURN_IF_ERROR(Look(measure));
-    measure->looked_ms = now_ms;
     return true;
   }
+  // Its epochs are still being filled from far behind.
+  if (drops_.IsApart(measure->hash)) return false;
   if (BeginForget(measure) || BeginOutOfReach(measure)) return true;
   return BeginDrop(measure);
-}
-
-absl::Status Dropper::Look(Watched* measure) {
-  ASSIGN_OR_RETURN(aggregate::Manifest manifest, parts_.store->GetManifest(measure->hash));
-  metrics_.Note(measure->index, manifest);
-  // What another proof says must be judged by it.
-  for (const EpochProof& before : measure->proofs) {
-    const auto same = std::find(manifest.proofs.begin(), manifest.proofs.end(), before);
-    if (same == manifest.proofs.end()) measure->judged.erase(before.to);
-  }
-  measure->proofs = std::move(manifest.proofs);
-  return absl::OkStatus();
 }
 
 bool Dropper::BeginForget(Watched* measure) {
@@ -129,7 +118,7 @@ bool Dropper::BeginOutOfReach(Watched* measure) {
 
 // Was the stretch counted here, whole, and is it here still?
 bool Dropper::IsCandidate(const Watched& measure, const EpochProof& proof) const {
-  const counters::Beginning began = drops_.beginning();
+  const counters::Beginning began = drops_.BeginningOf(measure.hash);
   if (proof.from < began.cut) return false;
   // Epochs are numbered by days: one that began behind the gap is whole, of others later days are.
   if (proof.from < began.day && proof.oldest_day < began.day) return false;
@@ -141,25 +130,29 @@ bool Dropper::IsCandidate(const Watched& measure, const EpochProof& proof) const
 }
 
 absl::StatusOr<bool> Dropper::BeginDrop(Watched* measure) {
-  for (const EpochProof& proof : measure->proofs) {
-    const Stretch stretch{measure->hash, proof.from, proof.to};
-    if (!IsCandidate(*measure, proof) || !drops_.Closed(proof.to, proof.offsets)) continue;
-    const auto judged = measure->judged.find(proof.to);
+  if (parts_.live->LackingOf(measure->hash) != feature::kNoCut) return false;
+  for (const EpochProof& one : measure->proofs) {
+    const Stretch stretch{measure->hash, one.from, one.to};
+    if (!IsCandidate(*measure, one) || !drops_.Closed(one.to, one.offsets)) continue;
+    const auto judged = measure->judged.find(one.to);
     auto job = std::make_unique<Job>();
     job->measure = measure;
     job->stretch = stretch;
-    job->oldest_day = proof.oldest_day;
+    job->oldest_day = one.oldest_day;
     if (judged == measure->judged.end()) {
-      job->judge.emplace(&drops_, measure->hash, proof);
+      job->judge.emplace(&drops_, measure->hash, one);
       job_ = std::move(job);
       return true;
     }
     if (!judged->second.equal()) continue;
-    if (parts_.clock->NowMs() - proof.published_ms < options_.grace_ms) continue;
-    const auto again = measure->ask_again_ms.find(proof.to);
+    if (parts_.clock->NowMs() - one.published_ms < options_.grace_ms) continue;
+    const auto again = measure->ask_again_ms.find(one.to);
     if (again != measure->ask_again_ms.end() && SteadyMs() < again->second) continue;
     if (!drops_.MayFree(stretch)) continue;
     // What was read back before a fail-over may be gone since.
+    const EpochProof proof = one;  // the look replaces the list
+    ASSIGN_OR_RETURN(const bool stands, ProofStands(measure, proof));
+    if (!stands) return true;
     ASSIGN_OR_RETURN(const std::string incarnation, parts_.store->Incarnation());
     if (incarnation == proof.incarnation || measure->held_by[proof.to] == incarnation) {
       job->stage = Job::Stage::kGuard;

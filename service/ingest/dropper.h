@@ -1,5 +1,6 @@
 // Lets go of epochs once the batch has provably taken them over (AGGREGATES section 12, the row
-// "drop"; R27): compares, waits, guards, frees, a bounded step at a time.
+// "drop"; R27): compares, waits, guards, frees, a bounded step at a time. It alone looks at the
+// manifests of a running process.
 #pragma once
 
 #include <chrono>
@@ -15,6 +16,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregate/aggregate_store.h"
+#include "aggregate/blob_cache.h"
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "counters/epoch_drops.h"
@@ -33,7 +35,10 @@ struct DropEvent {
     kUnequal,     // this replica's count is not the fold's: kept, its stripes say PARTIAL(suspect)
     kEqualAgain,  // what was unequal is equal now
     kLost,        // the store failed over since the proof, and lacks values: kept
-    kOutOfReach   // never proved, but no window reaches it any more: freed
+    kOutOfReach,  // never proved, but no window reaches it any more: freed
+    kStoreLacks,  // the store has not what memory let go of, or began behind: PARTIAL(suspect)
+    kStoreWhole,  // it has it again
+    kNewWhole     // a measure that was PARTIAL(before) is in the blobs
   } kind = Kind::kDropped;
   std::string measure;  // feature::MeasureName
   feature::CutId from = feature::kNoCut, to = feature::kNoCut;
@@ -48,12 +53,17 @@ class Dropper {
     aggregate::AggregateStore* store = nullptr;
     const base::Clock* clock = nullptr;
     const eventlog::CutSchedule* schedule = nullptr;
+    aggregate::BlobCache* blobs = nullptr;  // what was read before is forgotten; may be null
   };
   struct Options {
+    // StartUpReport::base: what lies before it is in the blobs alone.
+    feature::CutId base = feature::kNoCut;
     int64_t grace_ms = int64_t{24} * 3600'000;           // from the publication to the drop
     int64_t guard_kept_ms = int64_t{7} * 24 * 3600'000;  // from the drop on
     std::chrono::milliseconds look_every{30'000};        // at each measure's manifest
-    std::chrono::milliseconds ask_again{600'000};        // where the store lacked values
+    // The same, where something is awaited from the store; and whether it failed over.
+    std::chrono::milliseconds look_soon{2'000};
+    std::chrono::milliseconds ask_again{600'000};  // where the store lacked values
     // BlobCache's: a blob cached before a drop may be asked for so long, whatever the state's clock
     // makes of that time. A guard outlives it.
     std::chrono::milliseconds cache_age{3'600'000};
@@ -73,18 +83,23 @@ class Dropper {
   struct Watched;  // one measure
   struct Job;      // what is under way
   absl::StatusOr<bool> Begin(Watched* measure);
+  absl::Status CheckLife();
+  bool LookIsDue(const Watched& measure) const;
   absl::Status Look(Watched* measure);
+  void NoteStore(Watched* measure, const aggregate::Manifest& manifest);
+  void NoteBefore(const Watched& measure, const aggregate::Manifest& manifest);
   bool BeginForget(Watched* measure);
   bool BeginOutOfReach(Watched* measure);
   absl::StatusOr<bool> BeginDrop(Watched* measure);
   bool IsCandidate(const Watched& measure, const aggregate::EpochProof& proof) const;
+  absl::StatusOr<bool> ProofStands(Watched* measure, const aggregate::EpochProof& proof);
 
   absl::Status Advance();
   void Judged();
   absl::Status CheckedStore();
   void BuildGuard();
   void Free();
-  void Report(DropEvent::Kind kind, std::string detail) const;
+  void Report(DropEvent::Kind kind, std::string detail) const;  // of the job
   int64_t SteadyMs() const;
 
   Parts parts_;
@@ -93,6 +108,8 @@ class Dropper {
   CutMetrics metrics_;
   std::vector<std::unique_ptr<Watched>> measures_;
   size_t next_measure_ = 0;
+  std::string life_;  // Incarnation() when it was asked last
+  std::optional<int64_t> life_asked_ms_;
   std::unique_ptr<Job> job_;
 };
 

@@ -21,7 +21,16 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
   bytes("decisions", &counters::LiveSizes::decision_bytes);
   bytes("overlay", &counters::LiveSizes::overlay_bytes);
   bytes("guard", &counters::LiveSizes::guard_bytes);
-  const feature::FeatureSet& features = live->features();
+  bytes("sliding", &counters::LiveSizes::sliding_bytes);
+  Add("verdict_agg_provisional", "Transactions counted whose event has not arrived.",
+      {{"state", "live"}},
+      [](const counters::LiveSizes& sizes) { return static_cast<double>(sizes.provisionals); });
+  AddMeasures();
+  AddFirstOffsets();
+}
+
+void LiveMetrics::AddMeasures() {
+  const feature::FeatureSet& features = live_->features();
   for (size_t m = 0; m < features.measures().size(); ++m) {
     const base::MetricLabels labels = {{"measure", feature::MeasureName(features, m)}};
     Add("verdict_agg_cells", "Cells in memory: one an entity, day and epoch.", labels,
@@ -34,9 +43,16 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
           return m < sizes.measures.size() ? static_cast<double>(sizes.measures[m].epochs) : 0;
         });
   }
-  Add("verdict_agg_provisional", "Transactions counted whose event has not arrived.",
-      {{"state", "live"}},
-      [](const counters::LiveSizes& sizes) { return static_cast<double>(sizes.provisionals); });
+}
+
+// What verdict_agg_events_total adds up to begins here (I7).
+void LiveMetrics::AddFirstOffsets() {
+  const std::vector<eventlog::Offset> first = live_->NextOffsets();
+  for (size_t p = 0; p < first.size(); ++p) {
+    Add("verdict_agg_first_offset", "The record with which this process began to count.",
+        {{"partition", std::to_string(p)}},
+        [offset = first[p]](const counters::LiveSizes&) { return static_cast<double>(offset); });
+  }
 }
 
 LiveMetrics::~LiveMetrics() {

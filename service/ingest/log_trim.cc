@@ -7,6 +7,7 @@
 #include "base/check.h"
 #include "base/status.h"
 #include "eventlog/dedup_window.h"
+#include "ingest/sliding_plan.h"
 
 namespace verdict::ingest {
 
@@ -31,6 +32,10 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
   std::optional<std::vector<Offset>> needed = parts_.saved();
   if (!needed || options_.retention_ms == 0) return std::optional<std::vector<Offset>>();
   int64_t oldest_ms = parts_.clock->NowMs() - options_.retention_ms;
+  const int64_t sliding_ms = SlidingReachMs(*parts_.features);
+  if (sliding_ms > 0) {
+    oldest_ms = std::min(oldest_ms, parts_.clock->NowMs() - sliding_ms - eventlog::kDedupWarmUpMs);
+  }
   for (const feature::Measure& measure : parts_.features->measures()) {
     ASSIGN_OR_RETURN(const aggregate::Manifest manifest, parts_.store->GetManifest(measure.hash));
     // A first fold, or a healing recompute, reads all there is.

@@ -45,9 +45,9 @@ class LogTrim {
   // remove. Errors: those of the store and the log; the next look is a period later.
   absl::Status Step();
   // The first offset of each partition that somebody needs: the next fold, or a start from the
-  // published cut, with the ids before it (R19); a start from the checkpoint; a feature that is
-  // still to come, and who looks into the past, for `retention_ms`. Nothing where all of the log is
-  // needed.
+  // published cut, with the ids before it (R19); a start from the checkpoint; sliding windows,
+  // which are read again after every start; a feature that is still to come, and who looks into the
+  // past, for `retention_ms`. Nothing where all of the log is needed.
   absl::StatusOr<std::optional<std::vector<eventlog::Offset>>> Needed();
 
  private:

@@ -129,6 +129,18 @@ std::map<std::string, std::string> ProcessEnvironment() {
   return environment;
 }
 
+absl::StatusOr<Settings> LoadFile(const std::string& path,
+                                  const std::map<std::string, std::string>& environment) {
+  Settings settings;
+  const std::vector<Key> keys = KeysOf(&settings);
+  std::vector<std::string> warnings;  // verdictd says them
+  ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+  RETURN_IF_ERROR(ApplyFile(path, text, keys));
+  RETURN_IF_ERROR(ApplyEnvironment(environment, keys, &warnings));
+  RETURN_IF_ERROR(Validate(settings));
+  return settings;
+}
+
 absl::StatusOr<Invocation> Load(const Input& input) {
   Invocation invocation;
   const std::vector<Key> keys = KeysOf(&invocation.settings);

@@ -28,6 +28,10 @@ struct Input {
 // Errors: InvalidArgument, one line that names file or flag or variable, key and reason.
 absl::StatusOr<Invocation> Load(const Input& input);
 
+// For other programs than verdictd: defaults < file < environment, checked as Load checks.
+absl::StatusOr<Settings> LoadFile(const std::string& path,
+                                  const std::map<std::string, std::string>& environment);
+
 // The process's own environment as Load wants it.
 std::map<std::string, std::string> ProcessEnvironment();
 

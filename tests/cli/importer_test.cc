@@ -5,7 +5,7 @@
 #include <fstream>
 #include <sstream>
 
-#include "cli/embedded_options.h"
+#include "cli/deployment_flags.h"
 #include "cli/generate.h"
 #include "gtest/gtest.h"
 #include "support/status_matchers.h"
@@ -230,14 +230,34 @@ TEST_F(ImporterTest, AFileWithoutAHeaderOfOursAsksForAMapping) {
 }
 
 TEST_F(ImporterTest, ADirectoryInUseIsRefusedWithThePidAndAHint) {
-  EmbeddedOptions options;
-  options.dir = folder_ + "/dir";
-  const auto first = OpenedDir::Open(options, "verdict test");
+  DeploymentFlags flags;
+  flags.embedded = folder_ + "/dir";
+  ASSERT_THAT(ResolveDeployment(&flags), IsOk());
+  const auto first = OpenedDeployment::Open(flags, deployment::Role::kImport, "verdict test");
   ASSERT_THAT(first, IsOk());
-  EXPECT_THAT(OpenedDir::Open(options, "verdict import").status(),
+  EXPECT_THAT(OpenedDeployment::Open(flags, deployment::Role::kImport, "verdict import").status(),
               StatusIs(absl::StatusCode::kFailedPrecondition,
                        AllOf(HasSubstr(std::to_string(getpid())), HasSubstr("verdict test"),
                              HasSubstr("Record"))));
+}
+
+TEST_F(ImporterTest, AFileOfSettingsNamesTheLogAndTheDaysItsFaultsAreTold) {
+  std::ofstream(folder_ + "/v.json") << "{\"embedded\": \"" << folder_ << "/dir\", // here\n"
+                                     << " \"clock\": \"event\", \"zone\": \"Europe/Paris\"}";
+  DeploymentFlags flags;
+  flags.config = folder_ + "/v.json";
+  ASSERT_THAT(ResolveDeployment(&flags), IsOk());
+  EXPECT_EQ(flags.days.zone_name, "Europe/Paris");
+  const auto opened = OpenedDeployment::Open(flags, deployment::Role::kImport, "verdict test");
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_TRUE((*opened)->clock().is_event_clock());
+  flags.embedded = folder_ + "/dir";
+  EXPECT_THAT(ResolveDeployment(&flags),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("one of them")));
+  std::ofstream(folder_ + "/v.json") << "{\"embeded\": \"x\"}";
+  flags.embedded.clear();
+  EXPECT_THAT(ResolveDeployment(&flags),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("embeded")));
 }
 
 }  // namespace

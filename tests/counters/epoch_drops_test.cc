@@ -199,7 +199,7 @@ TEST(EpochDrops, ADropIsInTheCheckpointWithItsGuard) {
   const Stretch stretch{HashOf(world, "volume_30d"), kToday, kToday + 1};
   EpochDrops drops(&world.live);
   ASSERT_TRUE(drops.MayFree(stretch));
-  drops.SetBeginning({.cut = kToday - 3, .day = kToday - 9});
+  drops.SetBeginning(stretch.measure_hash, {.cut = kToday - 3, .day = kToday - 9});
   StripeBits stripes;
   stripes[7] = true;
   drops.Suspect({HashOf(world, "max_7d"), kToday, kToday + 1}, stripes);
@@ -215,7 +215,7 @@ TEST(EpochDrops, ADropIsInTheCheckpointWithItsGuard) {
   EpochDrops again(&restored.live);
   EXPECT_THAT(again.Epochs(stretch.measure_hash), ElementsAre(kToday + 1));
   EXPECT_EQ(again.DroppedTo(stretch.measure_hash), kToday + 1);
-  EXPECT_EQ(again.beginning(), (Beginning{kToday - 3, kToday - 9}));
+  EXPECT_EQ(again.BeginningOf(stretch.measure_hash), (Beginning{kToday - 3, kToday - 9}));
   ASSERT_THAT(again.Guards(), ::testing::SizeIs(1));
   EXPECT_EQ(again.Guards()[0]->dropped_ms, 1234);
   EXPECT_EQ(again.Guards()[0]->stretch, stretch);
@@ -238,6 +238,18 @@ TEST(EpochDrops, ADropIsInTheCheckpointWithItsGuard) {
   EXPECT_THAT(EpochDrops(&later.live).Guards(), IsEmpty());
   EXPECT_THAT(EpochDrops(&later.live).Suspects(), IsEmpty());
   EXPECT_EQ(EpochDrops(&later.live).DroppedTo(stretch.measure_hash), kToday + 1);
+}
+
+TEST(EpochDrops, WhatACheckpointWithoutBeginningsHoldsIsComparedWithNothing) {
+  SavedWorld world;
+  FakeCheckpointStore store;
+  Fill(&world, 0, 60);
+  world.Save(&store);
+  SavedWorld restored;
+  ASSERT_THAT(restored.Restore(&store), IsOk());
+  const EpochDrops drops(&restored.live);
+  const uint64_t hash = HashOf(world, "volume_30d");
+  EXPECT_EQ(drops.BeginningOf(hash).cut, drops.Epochs(hash).back() + 1);
 }
 
 // What a crash finds while some stripes are freed and others are not is the whole epoch.

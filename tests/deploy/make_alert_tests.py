@@ -60,6 +60,10 @@ epochs = gauge('verdict_agg_live_epochs', 5, 3)
 epochs = [[(series.replace("}", ',measure="m"}'), values.replace("x60", "x90")) for series, values in case] for case in epochs]
 
 
+lacks = gauge('verdict_agg_store_lacks', 1, 0)
+lacks = [[(series.replace("}", ',measure="m"}'), values) for series, values in case] for case in lacks]
+
+
 def disk(free):
     size = ('verdict_log_disk_size_bytes{job="verdict",instance="a"}', "1000+0x60")
     return [('verdict_log_disk_free_bytes{job="verdict",instance="a"}', free), size]
@@ -67,6 +71,14 @@ def disk(free):
 
 late = counter('verdict_score_shed_total{job="verdict",instance="a",reason="deadline"}')
 proof = counter('verdict_agg_proof_mismatch_total{job="verdict",instance="a",measure="m",stage="readback"}')
+dropped = counter('verdict_decision_records_total{job="verdict",instance="a",result="dropped"}')
+spooled = counter('verdict_decision_records_total{job="verdict",instance="a",result="spooled"}')
+misplaced = counter('verdict_kafka_misplaced_total{job="verdict",instance="a"}')
+
+
+def margin(*values):
+    return [('verdict_agg_retention_margin_seconds{job="verdict",instance="a",partition="3"}', " ".join(values))]
+
 
 # alert -> (fires, just below, recovered), each (series, minute at which it is asked).
 CASES = {
@@ -82,7 +94,11 @@ CASES = {
     "VerdictFoldFailed": ((fold[0], 20), (fold[1], 20), ([(fold[2][0][0], "0+1x30 30+0x90")], 100)),
     "VerdictProofMismatch": ((proof[0], 20), (proof[1], 20), (proof[2], 60)),
     "VerdictLiveEpochs": ((epochs[0], 40), (epochs[1], 40), (epochs[2], 50)),
+    "VerdictStoreLacks": ((lacks[0], 20), (lacks[1], 20), (lacks[2], 50)),
     "VerdictLogDisk": ((disk("50+0x60"), 20), (disk("110+0x60"), 20), (disk("50+0x20 200+0x40"), 50)),
+    "VerdictRetentionNear": ((margin("86400+0x60"), 20), (margin("172801+0x60"), 20), (margin("86400+0x30", "500000+0x30"), 50)),
+    "VerdictDecisionsDropped": ((dropped[0], 20), (dropped[1] + spooled[0], 20), (dropped[2], 60)),
+    "VerdictMisplacedEvents": ((misplaced[0], 20), (misplaced[1], 20), (misplaced[2], 60)),
     "VerdictReloadRefused": ((reload_ok[0], 10), (reload_ok[1], 10), (reload_ok[2], 50)),
     "VerdictDenyShareShift": ((DENY_JUMP, 1490), (DENY_SMALL, 1490), (DENY_BACK, 1585)),
     "VerdictDown": ((up[0], 10), (up[1], 10), (up[2], 50)),
@@ -111,16 +127,20 @@ def main():
     alerts = alerts_of(open(sys.argv[1]).read())
     if set(alerts) != set(CASES):
         sys.exit(f"alerts without three cases, or cases without an alert: {sorted(set(alerts) ^ set(CASES))}")
-    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictLiveEpochs", "VerdictLogDisk", "VerdictReloadRefused", "VerdictDown"}
+    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictLiveEpochs", "VerdictStoreLacks", "VerdictLogDisk",
+                       "VerdictReloadRefused", "VerdictDown", "VerdictRetentionNear", "VerdictDecisionsDropped", "VerdictMisplacedEvents"}
     summaries = {
         "VerdictIngestLag": "Live totals are 12s behind the log",
         "VerdictCheckpointOld": "The last checkpoint is 1m 30s old: a restart would take long",
         "VerdictProofMismatch": "A proof of the aggregates failed (readback)",
         "VerdictLiveEpochs": "5 epochs of m are in memory: the batch is late, or its proof",
+        "VerdictStoreLacks": "The store of aggregates lacks what was folded of m: answers are PARTIAL",
         "VerdictLogDisk": "5% of the log's disk is free",
         "VerdictDown": "a does not answer scrapes",
+        "VerdictRetentionNear": "Retention removes events of partition 3 in 1d 0h 0m 0s that are not read yet",
     }
-    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}, "VerdictLiveEpochs": {"measure": "m"}}
+    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}, "VerdictLiveEpochs": {"measure": "m"},
+             "VerdictStoreLacks": {"measure": "m"}, "VerdictRetentionNear": {"partition": "3"}, "VerdictDecisionsDropped": {"result": "dropped"}}
     print("rule_files: [alerts.yml]\nevaluation_interval: 1m\ntests:")
     for name, cases in CASES.items():
         for position, (series, minute) in enumerate(cases):

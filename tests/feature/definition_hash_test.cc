@@ -37,6 +37,10 @@ Hashes HashesOf(const Declared& declared, const FeatureOptions& options = {},
 // State outlives a build: a hash that comes out otherwise orphans it.
 TEST(DefinitionHash, NeverChangesForOneMeaning) {
   EXPECT_EQ(HashesOf(kVolume), (Hashes{0x9bb9d763602ed755, 0x2df771a19aadf806}));
+  Declared highest = kVolume;
+  highest.aggregate = "max";
+  EXPECT_EQ(HashesOf(highest).measure, 0x8833f255cc2ebfb5);
+  EXPECT_EQ(HashesOf(Declared{"n", "card", "count", "", "1d"}).measure, 0xe8216cec674d8195);
 }
 
 TEST(DefinitionHash, IgnoresWhatDoesNotChangeTheMeaning) {
@@ -79,6 +83,9 @@ TEST(DefinitionHash, ChangesWithEveryPartOfTheMeaning) {
       changed([](Declared& d) { d.where = ""; }),
       changed([](Declared& d) { d.aggregate = "count"; }),
       changed([](Declared& d) { d.aggregate = "max"; }),
+      changed([](Declared& d) { d.aggregate = "variance"; }),
+      changed([](Declared& d) { d.aggregate = "last"; }),
+      changed([](Declared& d) { d.aggregate = "last_seen"; }),
       changed([](Declared& d) {
         d.of = "txn.amount_minor";
         d.where = "txn.status == 'approved' && txn.currency == 'EUR'";
@@ -114,6 +121,24 @@ TEST(DefinitionHash, OfTheFeatureAloneChangesWithHowItIsRead) {
     features.insert(hashes.feature);
   }
   EXPECT_EQ(features.size(), 5u);
+}
+
+TEST(DefinitionHash, OfASlidingWindowIsItsOwnAndKnowsNoZone) {
+  const auto hashes_of = [](const std::string& window, const FeatureOptions& options = {}) {
+    Declared declared = kVolume;
+    declared.window = window;
+    const CompiledSet compiled = Compile({declared}, options);
+    const Feature& feature = compiled.feature("merchant.volume");
+    return Hashes{compiled.set->sliding_measures().at(feature.measure).hash, feature.hash};
+  };
+  const Hashes hour = hashes_of("1h");
+  EXPECT_NE(hour.measure, HashesOf(kVolume).measure);
+  EXPECT_EQ(hashes_of("60m"), hour) << "the same window";
+  EXPECT_EQ(hashes_of("5m").measure, hour.measure) << "one state for all windows";
+  EXPECT_NE(hashes_of("5m").feature, hour.feature);
+  EXPECT_EQ(hashes_of("1h", {.zone_name = "Asia/Tokyo", .late_accept_days = 3}), hour);
+  EXPECT_NE(hashes_of("1h", {.future_skew_ms = 1}).measure, hour.measure);
+  EXPECT_NE(hashes_of("1h", {.base_currency = "USD"}).measure, hour.measure);
 }
 
 TEST(DefinitionHash, OfACountDoesNotDependOnTheBaseCurrency) {

@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace verdict::feature {
@@ -310,6 +311,66 @@ TEST_F(Storing, WhatReadsAsMissingOrIsNotKnownEmptiesBothSlots) {
   record_.slots[1] = rule::Value::Int(77);
   StoreResult(feature_, FeatureResult{}, &record_);
   EXPECT_TRUE(record_.slots[1].is_missing());
+}
+
+TEST_F(Finalizing, GivesVarianceAndDeviationInMajorUnits) {
+  Tile tile = Tile::OfSquares(100 * 100 + 200 * 200 + 600 * 600);
+  tile.sum = 900;
+  tile.count = 3;
+  const double variance = 140'000.0 / 3;
+  const FeatureResult in_euros = Finalize(Of(Aggregate::kVariance, "EUR"), tile, 0);
+  EXPECT_TRUE(in_euros.known);
+  EXPECT_DOUBLE_EQ(in_euros.real, variance / 10'000);
+  EXPECT_DOUBLE_EQ(Finalize(Of(Aggregate::kStddev, "EUR"), tile, 0).real,
+                   std::sqrt(variance) / 100);
+  EXPECT_DOUBLE_EQ(Finalize(Of(Aggregate::kStddev), tile, 0).real, std::sqrt(variance));
+  EXPECT_FALSE(Finalize(Of(Aggregate::kStddev), Tile{}, 0).known) << "of no payments";
+  tile.marks = kMarkRange;
+  EXPECT_EQ(ReasonsOfMarks(tile.marks), model::kPartialRange);
+}
+
+TEST_F(Finalizing, GivesTheNewestValueAndTheMoments) {
+  const Tile last = Tile::OfLast(LastPlace(1'000, 1), 12'345);
+  EXPECT_EQ(Finalize(Of(Aggregate::kLast, "EUR"), last, 0).integer, 12'345);
+  EXPECT_EQ(Finalize(Of(Aggregate::kLast, "EUR"), last, 0).real, 123.45);
+  EXPECT_FALSE(Finalize(Of(Aggregate::kLast), Tile{}, 0).known);
+  const Tile seen{.sum = 0, .count = 2, .min = 5'000, .max = 9'000};
+  EXPECT_EQ(Finalize(Of(Aggregate::kFirstSeen), seen, 0).integer, 5'000);
+  EXPECT_EQ(Finalize(Of(Aggregate::kLastSeen), seen, 0).integer, 9'000);
+  EXPECT_FALSE(Finalize(Of(Aggregate::kLastSeen), Tile{}, 0).known);
+}
+
+TEST_F(Finalizing, GivesRulesATimestampForAMoment) {
+  rule::Record record;
+  record.slots.assign(3, rule::Value::Missing(0));
+  Feature feature = Of(Aggregate::kLastSeen);
+  feature.slot = 1;
+  FeatureResult result;
+  result.known = true;
+  result.integer = 1'700'000'000'123;
+  StoreResult(feature, result, &record);
+  EXPECT_EQ(record.slots[1].kind(), rule::Kind::kTimestamp);
+  EXPECT_EQ(record.slots[1].integer(), 1'700'000'000'123);
+}
+
+TEST(MergeSliding, TakesProvisionalsThatLieInTheWindow) {
+  const SlidingWindow window{.after_ms = 1000, .until_ms = 2000};
+  const std::vector<TimedTile> overlay = {{1000, PaymentTile(1)},
+                                          {1001, PaymentTile(20)},
+                                          {2000, PaymentTile(300)},
+                                          {2001, PaymentTile(4000)}};
+  uint16_t reasons = model::kPartialLimit;
+  std::vector<Part> parts;
+  const Tile total = MergeSliding(window, PaymentTile(50'000), overlay, &reasons, &parts);
+  EXPECT_EQ(total, (Tile{.sum = 50'320, .count = 3, .min = 20, .max = 50'000}));
+  EXPECT_EQ(reasons, model::kPartialLimit);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[0].source, Part::Source::kLive);
+  EXPECT_EQ(parts[0].window.after_ms, 1000);
+  EXPECT_EQ(parts[1].source, Part::Source::kProvisional);
+  EXPECT_EQ(parts[1].window.until_ms, 1001);
+  EXPECT_EQ(MergeSliding(window, {}, {{{1500, MarkedTile(kMarkFx)}}}, &reasons, nullptr).count, 0);
+  EXPECT_EQ(reasons, model::kPartialLimit | model::kPartialFx);
 }
 
 }  // namespace

@@ -58,6 +58,7 @@ TEST(StretchDigest, DiffersInTheStripeOfAnyCellThatDiffers) {
       [](Item* item) { item->cell.tile.count -= 1; },
       [](Item* item) { item->cell.tile.min -= 1; },
       [](Item* item) { item->cell.tile.max += 1; },
+      [](Item* item) { item->cell.tile.kind = TileKind::kLast; },
       [](Item* item) { item->cell.tile.marks = 1; },
       [](Item* item) { item->entity.bytes[11] ^= 1; }};
   for (size_t i = 0; i < changes.size(); ++i) {

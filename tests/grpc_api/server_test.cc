@@ -304,12 +304,24 @@ TEST_F(ServerTest, ExplainShowsTheDecisionAndEachRule) {
   EXPECT_EQ(response.rules(0).result(), "no_match");
   EXPECT_EQ(response.rules(0).clauses(0).expression(), "txn.amount > 100.0");
   EXPECT_EQ(response.rules(0).clauses(0).result(), "false");
-  ASSERT_EQ(response.features_size(), 1);
+  ASSERT_EQ(response.features_size(), 2);
   ASSERT_EQ(response.features(0).parts_size(), 2) << "its parts add up to the value";
   EXPECT_EQ(response.features(0).parts(0).source(), "live");
   EXPECT_EQ(response.features(0).parts(0).count(), 2);
   EXPECT_EQ(response.features(0).parts(1).source(), "current");
   EXPECT_EQ(response.features(0).parts(1).day(), "2024-10-05");
+  EXPECT_EQ(response.features(0).hash().size(), 16);
+  EXPECT_EQ(response.features(0).cut(), 20'000);
+  EXPECT_EQ(response.features(0).rev(), 3);
+  EXPECT_EQ(response.features(0).mode(), "CUT");
+  EXPECT_THAT(response.as_of().next_offsets(), ElementsAre(7, 0, 9));
+  EXPECT_EQ(response.as_of().lag_ms(), 12);
+  EXPECT_NE(response.as_of().digest(), 0);
+  EXPECT_EQ(response.features(0).parts(0).until_ms(), 0);
+  ASSERT_EQ(response.features(1).parts_size(), 1);
+  EXPECT_EQ(response.features(1).parts(0).day(), "") << "a window that slides has no days";
+  EXPECT_EQ(response.features(1).parts(0).after_ms(), 1'000);
+  EXPECT_EQ(response.features(1).parts(0).until_ms(), 3'601'000);
 }
 
 TEST_F(ServerTest, GetDecisionFindsOrSaysNotFound) {

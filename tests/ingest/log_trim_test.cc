@@ -75,6 +75,23 @@ TEST_F(LogTrimTest, KeepsWhatIsYoungerThanTheRetention) {
   EXPECT_EQ(Needed(0), -1) << "0 keeps all";
 }
 
+// After a start they are read again: a day, an hour for late ones, and the ids that they may
+// repeat.
+TEST_F(LogTrimTest, KeepsWhatSlidingWindowsAreReadAgainFrom) {
+  Fill(20);
+  clock_.Set(clock_.NowMs() + 11 * kHourMs);  // the cut is a night old
+  Fold();
+  const Offset without = Needed(kHourMs);
+  std::vector<feature::FeatureDeclaration> declarations = SmallDeclarations();
+  declarations.push_back(Declare("sum_24h", "merchant", "sum", "txn.amount_base_minor", "24h"));
+  features_ = CompileFeatures(declarations);
+  store_.Flush();
+  Fold();
+  const Offset with = Needed(kHourMs);
+  EXPECT_LT(with, without);
+  EXPECT_EQ(with, OffsetAt(clock_.NowMs() - 27 * kHourMs - 20 * kMinuteMs));
+}
+
 TEST_F(LogTrimTest, KeepsTheIdsBeforeTheOldestPublishedCut) {
   Fill(10);
   Fold();

@@ -44,12 +44,19 @@ enum Hazard {
   kFailoverBeforeDrop,
   kFailoverAfterDrop,
   kFailoverLosesNothing,
+  kStoreEmptied,
   kLossTold,
   kLossSwept,
   kHealed,
   kHealBrokenOff,
   kWrongFold,
   kLogTrimmed,
+  kOneKey90Percent,
+  kFloodSliding,
+  kSlidingEdge,
+  kSlidingRebuilding,
+  kSlidingReplayEqualsLive,
+  kSlidingTooOld,
   kHazards
 };
 inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
@@ -88,12 +95,19 @@ inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
                                                                    "failover_before_drop",
                                                                    "failover_after_drop",
                                                                    "failover_loses_nothing",
+                                                                   "store_emptied",
                                                                    "loss_told",
                                                                    "loss_swept",
                                                                    "healed",
                                                                    "heal_broken_off",
                                                                    "wrong_fold",
-                                                                   "log_trimmed"};
+                                                                   "log_trimmed",
+                                                                   "one_key_90_percent",
+                                                                   "flood_sliding",
+                                                                   "sliding_edge",
+                                                                   "sliding_rebuilding",
+                                                                   "sliding_replay_equals_live",
+                                                                   "sliding_too_old"};
 
 struct Tally {
   std::array<uint64_t, kHazards> hits{};

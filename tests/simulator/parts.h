@@ -18,6 +18,7 @@
 #include "ingest/checkpoint_thread.h"
 #include "ingest/dropper.h"
 #include "ingest/pump.h"
+#include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "ruleset/rule_set.h"
 #include "support/fake_aggregate_store.h"
@@ -76,14 +77,15 @@ class Appender : public eventlog::EventAppender {
 };
 
 struct Process {
-  Process(Disks* disks, Appender::Put put)
+  Process(Disks* disks, const counters::LiveOptions& options, Appender::Put put)
       : reader(disks->log),
+        sliding_reader(disks->log),
         live({.features = disks->set->features,
               .schedule = &disks->schedule,
               .hasher = &disks->hasher,
               .clock = &disks->clock,
               .partitions = kPartitions},
-             {}),
+             options),
         checkpoint(&live),
         cache(&disks->blobs, {}),
         appender(std::move(put)),
@@ -94,7 +96,7 @@ struct Process {
                      .sync_log = {}},
                     {}) {}
 
-  testing::FakeLogReader reader;
+  testing::FakeLogReader reader, sliding_reader;
   counters::LiveState live;
   counters::Checkpoint checkpoint;
   aggregate::BlobCache cache;
@@ -105,6 +107,7 @@ struct Process {
   ingest::CheckpointThread checkpoints;
   std::optional<ingest::Pump> pump;
   std::optional<ingest::Dropper> dropper;
+  std::optional<ingest::SlidingReplay> sliding;
   ~Process() {
     appender.Drop();
     decider.reset();

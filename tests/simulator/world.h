@@ -74,6 +74,7 @@ class SimWorld {
   std::string NameOf(uint64_t measure_hash) const;
   // world_heal.cc: what goes wrong with the aggregates, and how it is found and mended
   void LoseValue();
+  void EmptyStore();
   void Sweep();
   void StartHeal();
   void FinishHeal();
@@ -82,6 +83,16 @@ class SimWorld {
   bool FoldIdle();
   bool HasCheckpoint() const;
   uint64_t AnyMeasure() const { return disks_->set->features->measures().front().hash; }
+  // world_sliding.cc: windows of minutes and hours
+  void StartSliding(const ingest::StartUpReport& report);
+  void ReplaySome();
+  void FinishReplay();
+  void Flood();
+  void ExplainAtAnEdge();
+  Question SlidingQuestion(const Question& q, const feature::Feature& feature) const;
+  void NoteSliding(const decide::FeatureAnswer& answer, const Question& q, const Total& total);
+  void CheckLimited(const std::string& what, const decide::FeatureAnswer& answer, const Question& q,
+                    const std::vector<int64_t>& next, const std::vector<Fact>& also);
   // world_score.cc: decisions, held against the oracle
   void ScoreNew();
   void ScoreAgain();
@@ -90,8 +101,9 @@ class SimWorld {
   void ExplainTenTimes();
   bool Score(const model::Transaction& txn, bool dry_run, Call* call);
   void Check(const Call& call, const std::vector<int64_t>& next, bool dry_run);
-  void CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Question& q,
-                    const Total& total);
+  void CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Total& total);
+  // What the oracle says of it, or nothing where it is that.
+  std::string Differs(const decide::FeatureAnswer& answer, const Total& total) const;
   void CheckClasses();
 
   uint64_t Random(uint64_t n) { return random_() % n; }
@@ -121,9 +133,11 @@ class SimWorld {
   std::unique_ptr<aggregate::Folder> folder_;
   int life_ = 0;
   int64_t cache_cleared_ms_ = 0;
-  int64_t cache_kept_ms_ = 0;  // the cache's own clock may stand still for so long
-  bool trims_, loses_;         // what may happen in this world: not both, healing needs the log
-  bool wrong_ = false;         // a fold has counted otherwise than the log says
+  feature::CutId base_ = feature::kNoCut;  // StartUpReport::base
+  int64_t cache_kept_ms_ = 0;              // the cache's own clock may stand still for so long
+  bool trims_, loses_;    // what may happen in this world: not both, healing needs the log
+  bool emptied_ = false;  // the store has nothing at all
+  bool wrong_ = false;    // a fold has counted otherwise than the log says
   std::map<std::pair<std::string, feature::CutId>, int64_t> proved_ms_;
   int64_t lost_at_ms_ = 0;
   std::set<testing::FakeAggregateStore::Key> lost_;    // values that the store has lost
@@ -135,6 +149,9 @@ class SimWorld {
   std::vector<std::string> history_;
   std::string failure_;
   bool extreme_ = false, foreign_ = false;
+  bool one_key_ = false;  // nine payments of ten are of one merchant and one card
+  bool few_ = false;      // a key may have a few events only in its sliding windows
+  int64_t life_began_ms_ = 0;
 };
 
 }  // namespace verdict::simulator

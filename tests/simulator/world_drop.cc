@@ -30,7 +30,8 @@ void SimWorld::LetGo() {
   if (dice < 58) return trims_ ? Retain() : Sweep();
   if (dice < 66) return trims_ ? Trim() : Sweep();
   if (dice < 74) return Sweep();
-  if (dice < 90) return LoseValue();
+  if (dice < 86) return LoseValue();
+  if (dice < 90) return EmptyStore();
   if (dice < 94) return lost_.empty() ? StartHeal() : FinishHeal();
   if (dice < 97) return FinishHeal();
   FoldWrong();
@@ -39,12 +40,14 @@ void SimWorld::LetGo() {
 void SimWorld::MakeDropper() {
   ingest::Dropper::Options options;
   options.stripes_per_step = 400;
+  options.base = base_;
   options.steady_ms = [this] { return disks_->clock.NowMs(); };
   options.report = [this](const ingest::DropEvent& event) { OnDrop(event); };
   process_->dropper.emplace(ingest::Dropper::Parts{.live = &process_->live,
                                                    .store = &disks_->blobs,
                                                    .clock = &disks_->clock,
-                                                   .schedule = &disks_->schedule},
+                                                   .schedule = &disks_->schedule,
+                                                   .blobs = &process_->cache},
                             std::move(options));
 }
 
@@ -63,6 +66,7 @@ void SimWorld::OnDrop(const ingest::DropEvent& event) {
                        event.measure, event.to, event.detail));
   switch (event.kind) {
     case Kind::kDropped: {
+      if (emptied_) Fail("I9: an epoch was dropped though the store has nothing");
       tally_->Hit(kEpochDropped);
       if (event.from != feature::kNoCut && event.to - event.from > 1) tally_->Hit(kLateDaysDropped);
       NoteProofs();
@@ -83,8 +87,13 @@ void SimWorld::OnDrop(const ingest::DropEvent& event) {
     case Kind::kLost:
       if (lost_.empty()) Fail("I9: values are told lost that are there");
       return;
+    case Kind::kStoreLacks:
+      if (!emptied_) Fail("I9: the store is told to lack a cut that it has");
+      return;
     case Kind::kEqualAgain:
     case Kind::kOutOfReach:
+    case Kind::kStoreWhole:
+    case Kind::kNewWhole:
       return;
   }
 }
@@ -122,6 +131,9 @@ void SimWorld::Retain() {
   for (int p = 0; p < kPartitions; ++p) {
     const auto low = disks_->log.FirstAtOrAfter(p, published->time_ms - 3 * kHourMs);
     if (!low || *low <= disks_->log.Low(p)) continue;
+    // Without faults the log keeps what sliding windows are read again from.
+    const int64_t keeps_ms = disks_->clock.NowMs() - 28 * kHourMs;
+    if (gentle_ && disks_->log.At(p, *low)->record_time_ms > keeps_ms) continue;
     disks_->log.Retain(p, *low);
     tally_->Hit(kRetentionPassesCut);
     Note(absl::StrFormat("retention removes partition %d below %d", p, *low));

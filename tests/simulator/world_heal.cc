@@ -67,7 +67,7 @@ void SimWorld::LoseValue() {
   std::vector<testing::FakeAggregateStore::Key> live, guarded;
   for (const auto& [key, blob] : disks_->blobs.blobs()) {
     for (const auto& proof : disks_->blobs.GetManifest(key.measure_hash).value().proofs) {
-      const bool here = proof.from >= drops.beginning().cut;
+      const bool here = proof.from >= drops.BeginningOf(key.measure_hash).cut;
       const bool kept = proof.to > drops.DroppedTo(key.measure_hash);
       if (proof.to == blob.cut && here && kept) live.push_back(key);
     }
@@ -92,6 +92,38 @@ void SimWorld::LoseValue() {
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
   if (failure_.empty() && Chance(40)) CrashAndRestart();
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
+}
+
+// A store that was emptied while it ran, until somebody brings back what it held. Nobody asks
+// before the replica has looked.
+void SimWorld::EmptyStore() {
+  if (!loses_ || !lost_.empty() || !FoldIdle() || process_->dropper->busy()) return;
+  const auto whole = disks_->blobs.Snapshot();
+  const auto look = [this] {
+    disks_->clock.Set(disks_->clock.NowMs() + 2'000);
+    for (bool more = true; more && failure_.empty();) {
+      const absl::StatusOr<bool> step = process_->dropper->Step();
+      if (!step.ok()) Fail("drop: " + step.status().ToString());
+      more = step.ok() && *step;
+    }
+  };
+  disks_->blobs.Flush();
+  emptied_ = true;
+  Note("the store is emptied");
+  look();
+  for (const feature::Measure& measure : disks_->set->features->measures()) {
+    if (process_->live.LackingOf(measure.hash) != feature::kNoCut) tally_->Hit(kStoreEmptied);
+  }
+  if (Chance(70)) process_->cache.Clear();
+  for (int i = 0; i < 6 && failure_.empty(); ++i) Explain();
+  disks_->blobs.Restore(whole);
+  emptied_ = false;
+  Note("what the store held is back");
+  look();
+  for (const feature::Measure& measure : disks_->set->features->measures()) {
+    if (process_->live.LackingOf(measure.hash) != feature::kNoCut) Fail("I11: the store is whole");
+  }
+  for (int i = 0; i < 3 && failure_.empty(); ++i) Explain();
 }
 
 // I6: the store adds up to what was folded, unless it has lost something, which is found.
@@ -160,7 +192,9 @@ void SimWorld::FoldWrong() {
   if (!loses_ || !lost_.empty() || !FoldIdle()) return;
   const feature::CutId published = PublishedEverywhere();
   const feature::CutId due = disks_->schedule.EpochOf(disks_->clock.NowMs() - 300'000);
-  if (published >= due || counters::EpochDrops(&process_->live).beginning().cut > published) return;
+  if (published >= due ||
+      counters::EpochDrops(&process_->live).BeginningOf(AnyMeasure()).cut > published)
+    return;
   CatchUp();
   std::vector<const Entry*> bendable;  // payments that count, alone with their id
   for (const auto& [entry, entry_class] : oracle_->Classify(Next())) {

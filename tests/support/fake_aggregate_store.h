@@ -91,6 +91,37 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     base::MutexLock lock(mutex_);
     blobs_[key] = std::move(blob);
   }
+  // Everything is gone, and the server has not even been started anew.
+  void Flush() {
+    base::MutexLock lock(mutex_);
+    blobs_.clear();
+    manifests_.clear();
+  }
+  // Nobody answers the batch's calls until it is back.
+  void SetAway(bool away) {
+    base::MutexLock lock(mutex_);
+    away_ = away;
+  }
+  // Values that are gone, as if they had never been written. Returns how many.
+  size_t LoseBlobs(const std::function<bool(const Key&)>& lost) {
+    base::MutexLock lock(mutex_);
+    return std::erase_if(blobs_, [&lost](const auto& entry) { return lost(entry.first); });
+  }
+  // All that it holds, to come back to later: a server that restarts from an older snapshot.
+  struct Contents {
+    std::map<Key, feature::Blob> blobs;
+    std::map<uint64_t, aggregate::Manifest> manifests;
+  };
+  Contents Snapshot() const {
+    base::MutexLock lock(mutex_);
+    return {blobs_, manifests_};
+  }
+  void Restore(const Contents& contents) {
+    base::MutexLock lock(mutex_);
+    ++incarnation_;
+    blobs_ = contents.blobs;
+    manifests_ = contents.manifests;
+  }
   void Heal() {
     base::MutexLock lock(mutex_);
     reads_ = Reads::kAtOnce;
@@ -153,6 +184,7 @@ class FakeAggregateStore : public aggregate::AggregateStore {
   }
   absl::StatusOr<aggregate::Manifest> GetManifest(uint64_t measure_hash) override {
     base::MutexLock lock(mutex_);
+    if (away_) return absl::UnavailableError("the store is away");
     return manifests_[measure_hash];
   }
   absl::Status CompareAndSwapManifest(uint64_t measure_hash, const aggregate::Manifest& expected,
@@ -178,7 +210,9 @@ class FakeAggregateStore : public aggregate::AggregateStore {
   }
   absl::StatusOr<std::string> Incarnation() override {
     base::MutexLock lock(mutex_);
-    return std::to_string(incarnation_);
+    if (away_) return absl::UnavailableError("the store is away");
+    const bool empty = blobs_.empty() && manifests_.empty();
+    return std::to_string(incarnation_) + (empty ? "/empty" : "");
   }
 
  private:
@@ -241,6 +275,7 @@ class FakeAggregateStore : public aggregate::AggregateStore {
   bool lose_acknowledgement_ GUARDED_BY(mutex_) = false;
   bool lose_swap_acknowledgement_ GUARDED_BY(mutex_) = false;
   bool keep_puts_ GUARDED_BY(mutex_) = false;
+  bool away_ GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace verdict::testing
