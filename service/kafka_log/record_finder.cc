@@ -30,6 +30,7 @@ RecordFinder::RecordFinder(Connection connection, std::string topic, millisecond
 RecordFinder::~RecordFinder() = default;
 
 absl::Status RecordFinder::Open() {
+  if (client_ != nullptr) return absl::OkStatus();
   // One record is wanted, not a megabyte.
   ASSIGN_OR_RETURN(
       client_, Client::Make(connection_, Client::Kind::kReader,
@@ -51,11 +52,11 @@ absl::Status RecordFinder::Point(Partition partition, Offset from) {
 
 absl::StatusOr<std::optional<Sighting>> RecordFinder::First(Partition partition, Offset from,
                                                             Offset end, int64_t time_ms) {
-  queue_.reset();
-  client_.reset();
   RETURN_IF_ERROR(Open());
   RETURN_IF_ERROR(Point(partition, from));
-  return Search(partition, end, time_ms);
+  absl::StatusOr<std::optional<Sighting>> found = Search(partition, end, time_ms);
+  RETURN_IF_ERROR(Point(partition, -1));
+  return found;
 }
 
 absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition, Offset end,
