@@ -38,6 +38,7 @@ class RecordFinder {
  private:
   absl::Status Open();
   absl::Status Point(eventlog::Partition partition, eventlog::Offset from);
+  void Nudge(eventlog::Partition partition);
   absl::StatusOr<std::optional<Sighting>> Search(eventlog::Partition partition,
                                                  eventlog::Offset end, int64_t time_ms);
 
