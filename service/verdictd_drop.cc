@@ -98,7 +98,8 @@ void Verdictd::SweepNightly(const std::function<bool()>& stopping) {
 
 absl::StatusOr<std::unique_ptr<ingest::LogTrim>> Verdictd::MakeTrim() {
   eventlog::LogTrimmer* trimmer = deployment_->log().trimmer();
-  if (trimmer == nullptr || settings_.log.retention_days == 0) return nullptr;
+  if (trimmer == nullptr || settings_.log.retention_days == 0)
+    return std::unique_ptr<ingest::LogTrim>();
   if (settings_.log.retention_days < features_->kept_days()) {
     LogWarning("the log is kept for fewer days than the longest window needs",
                {{"log.retention_days", std::to_string(settings_.log.retention_days)},

@@ -99,8 +99,8 @@ absl::StatusOr<int> HealAggregates(const AggregateArguments& arguments) {
   // What live state holds and doubts may come from values that were wrong: it goes before the first
   // of them does.
   const auto healed = [&](const aggregate::HealedKey& one) {
-    const bool here = opened->deployment().has_checkpoint();
-    if (keys.count() == 0 && here) cleared = opened->deployment().checkpoint().Clear();
+    const bool here = opened->parts().has_checkpoint();
+    if (keys.count() == 0 && here) cleared = opened->parts().checkpoint().Clear();
     keys.Add(one);
   };
   ASSIGN_OR_RETURN(const std::unique_ptr<Folding> folding,
@@ -116,7 +116,7 @@ absl::StatusOr<int> HealAggregates(const AggregateArguments& arguments) {
     RETURN_IF_ERROR(cleared);
     bars.Update(folder.progress());
   } while (folder.progress().phase != aggregate::FoldProgress::Phase::kIdle);
-  Print(keys, summary, arguments.format, folding->deployment().has_checkpoint());
+  Print(keys, summary, arguments.format, folding->parts().has_checkpoint());
   return keys.count() == 0 ? kExitOk : kExitFindings;
 }
 

@@ -37,18 +37,18 @@ absl::StatusOr<std::unique_ptr<Folding>> Folding::Open(
   const settings::Settings& settings = arguments.where.settings;
   ASSIGN_OR_RETURN(folding->opened_,
                    OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, program));
-  deployment::LogBackend& log = folding->deployment().log();
+  deployment::LogBackend& log = folding->parts().log();
   ASSIGN_OR_RETURN(folding->source_, log.MakeSource(deployment::LogBackend::Reader::kBeside));
   folding->schedule_.emplace(
       folding->features().calendar(),
       arguments.cut_minutes.value_or(static_cast<int>(settings.cut_minutes)));
-  folding->hasher_.emplace(folding->deployment().secret());
-  RETURN_IF_ERROR(folding->deployment().AddMeasures(folding->features()));
-  RETURN_IF_ERROR(folding->deployment().CheckServers());
+  folding->hasher_.emplace(folding->parts().secret());
+  RETURN_IF_ERROR(folding->parts().AddMeasures(folding->features()));
+  RETURN_IF_ERROR(folding->parts().CheckServers());
   aggregate::FolderParts parts;
   parts.source = folding->source_.get();
-  parts.store = &folding->deployment().aggregates();
-  parts.base = folding->deployment().base();
+  parts.store = &folding->parts().aggregates();
+  parts.base = folding->parts().base();
   parts.features = folding->rules_->features;
   parts.schedule = &*folding->schedule_;
   parts.hasher = &*folding->hasher_;
@@ -63,10 +63,10 @@ absl::StatusOr<std::unique_ptr<Folding>> Folding::Open(
 }
 
 absl::Status Folding::Expire() {
-  aggregate::AggregateStore* base = deployment().base();
-  if (base == nullptr) base = &deployment().aggregates();
+  aggregate::AggregateStore* base = parts().base();
+  if (base == nullptr) base = &parts().aggregates();
   ASSIGN_OR_RETURN(const feature::CutId before, aggregate::ExpiredBefore(base, features()));
-  deployment().ExpireBefore(before);
+  parts().ExpireBefore(before);
   return absl::OkStatus();
 }
 

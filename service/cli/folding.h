@@ -25,7 +25,7 @@ class Folding {
       const AggregateArguments& arguments, const std::string& program,
       std::function<void(const aggregate::HealedKey&)> healed);
   aggregate::Folder& folder() { return *folder_; }
-  deployment::Deployment& deployment() { return opened_->parts(); }
+  deployment::Deployment& parts() { return opened_->parts(); }
   // Values of the batch's own folder that no window reaches any more may go. Errors: the store's.
   absl::Status Expire();
   const feature::FeatureSet& features() const { return *rules_->features; }
