@@ -195,7 +195,7 @@ TEST_F(DropperStoreTest, AMeasureThatJoinedIsComparedOnlyFromTheFirstFoldAfterIt
   Run();
   EXPECT_THAT(Kinds(), ElementsAre(Kind::kDropped));
   EXPECT_EQ(events_[0].from, kFirst + 2);
-  EXPECT_THAT(Epochs(), ElementsAre(kFirst + 1, kFirst + 3));
+  EXPECT_THAT(Epochs(), ElementsAre(kFirst + 1, kFirst + 4));
 }
 
 TEST_F(DropperStoreTest, APartitionThatIsNotFollowedYetLeavesACutOpen) {

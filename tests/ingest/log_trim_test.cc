@@ -141,7 +141,8 @@ TEST_F(LogTrimTest, AFeatureThatComesAfterItSaysWhichDaysItLacks) {
     const aggregate::Manifest manifest = store_.GetManifest(measure.hash).value();
     if (manifest.proofs.front().from != feature::kNoCut || manifest.proofs.size() > 1) continue;
     const auto first = reader_.Identity(0, log_.Low(0));
-    EXPECT_EQ(manifest.oldest_day, features_->calendar().DayOf(first->record_time_ms) + 2);
+    const int64_t newest_gone_ms = first->record_time_ms + features_->options().future_skew_ms;
+    EXPECT_EQ(manifest.oldest_day, features_->calendar().DayOf(newest_gone_ms) + 1);
     EXPECT_EQ(manifest.proofs.front().oldest_day, manifest.oldest_day);
     return;
   }

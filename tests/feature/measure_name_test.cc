@@ -1,0 +1,25 @@
+// Metrics and the log call a measure by a feature that reads it, and by no other.
+#include "feature/measure_name.h"
+
+#include "gtest/gtest.h"
+#include "support/small_features.h"
+
+namespace verdict::feature {
+namespace {
+
+using ::verdict::testing::Declare;
+
+// Sliding measures have numbers of their own.
+TEST(MeasureName, IsNeverThatOfASlidingFeature) {
+  const auto set = ::verdict::testing::CompileFeatures(
+      {Declare("sum_1h", "card", "sum", "txn.amount_base_minor", "1h"),
+       Declare("volume_30d", "merchant", "sum", "txn.amount_base_minor", "30d"),
+       Declare("count_5m", "merchant", "count", "", "5m"),
+       Declare("max_7d", "card", "max", "txn.amount_base_minor", "7d")});
+  ASSERT_EQ(set->measures().size(), 2u);
+  EXPECT_EQ(MeasureName(*set, 0), "merchant.volume_30d");
+  EXPECT_EQ(MeasureName(*set, 1), "card.max_7d");
+}
+
+}  // namespace
+}  // namespace verdict::feature
