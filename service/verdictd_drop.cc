@@ -1,6 +1,7 @@
 // What verdictd lets go of: epochs that the batch has taken over; and what it learns of the store
 // meanwhile.
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -115,7 +116,13 @@ absl::StatusOr<std::unique_ptr<ingest::LogTrim>> Verdictd::MakeTrim() {
   parts.features = features_.get();
   parts.schedule = schedule_.get();
   parts.clock = clock_.get();
-  parts.saved = [this] { return checkpoints_->saved_next(); };
+  parts.saved = [this]() -> std::optional<std::vector<eventlog::Offset>> {
+    const counters::EpochDrops drops(live_.get());
+    for (const feature::Measure& measure : features_->measures()) {
+      if (drops.IsApart(measure.hash)) return std::nullopt;  // it is read from further back
+    }
+    return checkpoints_->saved_next();
+  };
   ingest::LogTrim::Options options;
   options.retention_ms = settings_.log.retention_days * 24 * 3600'000;
   options.report = [](eventlog::Partition partition, eventlog::Offset low) {
