@@ -82,7 +82,8 @@ TEST_F(HealTest, PutsBackWhatTheStoreHasLostAndTellsIt) {
   EXPECT_EQ(changed_, lost);
   ExpectWhole(kFirstDay + 6, 1);
   for (const feature::Measure& measure : compiled_.set->measures()) {
-    for (const EpochProof& proof : store_.GetManifest(measure.hash)->proofs) {
+    const Manifest manifest = store_.GetManifest(measure.hash).value();
+    for (const EpochProof& proof : manifest.proofs) {
       EXPECT_EQ(proof.incarnation, *store_.Incarnation()) << "every value was seen since";
     }
   }

@@ -16,7 +16,8 @@ constexpr int64_t kHourMs = 3'600'000, kDayMs = 24 * kHourMs;
 // When each proof was published first: manifests keep the last few.
 void SimWorld::NoteProofs() {
   for (const feature::Measure& measure : disks_->set->features->measures()) {
-    for (const auto& proof : disks_->blobs.GetManifest(measure.hash).value().proofs) {
+    const aggregate::Manifest manifest = disks_->blobs.GetManifest(measure.hash).value();
+    for (const auto& proof : manifest.proofs) {
       proved_ms_.try_emplace({NameOf(measure.hash), proof.to}, proof.published_ms);
     }
   }

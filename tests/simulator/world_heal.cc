@@ -66,7 +66,8 @@ void SimWorld::LoseValue() {
   const counters::EpochDrops drops(&process_->live);
   std::vector<testing::FakeAggregateStore::Key> live, guarded;
   for (const auto& [key, blob] : disks_->blobs.blobs()) {
-    for (const auto& proof : disks_->blobs.GetManifest(key.measure_hash).value().proofs) {
+    const aggregate::Manifest manifest = disks_->blobs.GetManifest(key.measure_hash).value();
+    for (const auto& proof : manifest.proofs) {
       const bool here = proof.from >= drops.BeginningOf(key.measure_hash).cut;
       const bool kept = proof.to > drops.DroppedTo(key.measure_hash);
       if (proof.to == blob.cut && here && kept) live.push_back(key);
