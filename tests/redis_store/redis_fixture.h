@@ -29,7 +29,8 @@ inline RedisOptions PatientOptions(int port) {
   options.port = port;
   options.connect_timeout = options.io_timeout = std::chrono::milliseconds(20'000);
   options.batch_timeout = std::chrono::milliseconds(60'000);
-  options.entity_of_measure = {{1, "merchant"}, {2, "card"}, {7, "merchant"}, {8, "card"}};
+  options.entity_of_measure = {
+      {1, "merchant"}, {2, "card"}, {3, "merchant"}, {7, "merchant"}, {8, "card"}};
   return options;
 }
 
