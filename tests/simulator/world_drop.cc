@@ -132,6 +132,7 @@ void SimWorld::Retain() {
   for (int p = 0; p < kPartitions; ++p) {
     const auto low = disks_->log.FirstAtOrAfter(p, published->time_ms - 3 * kHourMs);
     if (!low || *low <= disks_->log.Low(p)) continue;
+    if (*low > published->offsets[static_cast<size_t>(p)]) continue;  // behind an idle end
     // Without faults the log keeps what sliding windows are read again from.
     const int64_t keeps_ms = disks_->clock.NowMs() - 28 * kHourMs;
     if (gentle_ && disks_->log.At(p, *low)->record_time_ms > keeps_ms) continue;

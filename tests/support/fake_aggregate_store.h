@@ -241,7 +241,8 @@ class FakeAggregateStore : public aggregate::AggregateStore {
                                      std::pair(write.blob.cut, write.blob.rev)) {
       return;
     }
-    if (found != blobs_.end()) before_[key] = found->second;
+    // Of an older cut: what was merely computed again says the same.
+    if (found != blobs_.end() && found->second.cut < write.blob.cut) before_[key] = found->second;
     blobs_[key] = write.blob;
     ++stored_;
   }
