@@ -28,8 +28,10 @@ const char* Disagreement(const Manifest& base, const Manifest& store) {
   if (store.published < base.published) {
     const bool going_on = store.state == State::kAnnounced && base.state == State::kPublished &&
                           store.cut == base.published && store.offsets == base.published_offsets;
-    return going_on ? ""
-                    : "the store has lost what was published; upload the base to it, then fold";
+    return going_on
+               ? ""
+               : "the store has lost what was published; upload the base to it (`verdict aggregate "
+                 "upload`), then fold";
   }
   const bool announced_apart = base.state == State::kAnnounced &&
                                store.state == State::kAnnounced &&

@@ -62,7 +62,7 @@ absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const settings::Set
   } else {
     RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program, report.decisions));
   }
-  if (!clock->is_event_clock()) return opened;
+  if (!clock->is_event_clock() || opened->log_ == nullptr) return opened;
   ASSIGN_OR_RETURN(const int64_t last_ms, opened->log_->LastRecordTimeMs());
   if (last_ms > 0) clock->Observe(last_ms);
   return opened;
@@ -82,19 +82,20 @@ absl::Status Deployment::OpenServers(const settings::Settings& settings, base::C
   const bool own_batch = redis_ != nullptr;
   folds_here_ = !own_batch;
   const std::string& folder =
-      role == Role::kBatch && own_batch ? settings.aggregate.dir : settings.state;
+      role != Role::kService && own_batch ? settings.aggregate.dir : settings.state;
   name_ = absl::StrFormat("kafka %s/%s", settings.kafka.brokers, settings.kafka.topic);
   if (role != Role::kImport) {
     absl::StrAppendFormat(&name_, ", folder %s", folder);
     rocks_store::EmbeddedDir::Options options = DirOptionsOf(settings, program);
     options.with_log = false;
-    options.with_aggregates = role == Role::kBatch || !own_batch;
+    options.with_aggregates = role != Role::kService || !own_batch;
     options.with_checkpoint = role == Role::kService;
     if (!settings.secret_file.empty()) {
       ASSIGN_OR_RETURN(options.secret, ReadSecretFile(settings.secret_file));
     }
     ASSIGN_OR_RETURN(dir_, rocks_store::EmbeddedDir::Open(folder, clock, options));
   }
+  if (role == Role::kUpload) return absl::OkStatus();
   ASSIGN_OR_RETURN(auto kafka,
                    KafkaBackend::Open(KafkaOptionsOf(settings, clock->is_event_clock())));
   warnings_ = kafka->warnings();

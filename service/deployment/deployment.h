@@ -24,7 +24,8 @@ namespace verdict::deployment {
 enum class Role : uint8_t {
   kService,  // verdictd
   kBatch,    // `verdict aggregate`: no checkpoint
-  kImport    // `verdict import`: the log alone is needed
+  kImport,   // `verdict import`: the log alone is needed
+  kUpload    // `verdict aggregate upload`: base and store; no brokers are asked
 };
 
 // Told when something goes away and comes back (OK), on a thread of its own; may be empty.
@@ -47,10 +48,10 @@ class Deployment {
   ~Deployment();
 
   const base::SipKey& secret() const;  // of entity keys
-  LogBackend& log() { return *log_; }
+  LogBackend& log() { return *log_; }  // REQUIRES: not an upload
   // Where decisions look for blobs, and folds put them. REQUIRES: not an import.
   aggregate::AggregateStore& aggregates();
-  // What a fold adds to (R25); null: aggregates() is its own base. REQUIRES: who folds.
+  // What a fold adds to (R25); null: aggregates() is its own base. REQUIRES: who folds or uploads.
   aggregate::AggregateStore* base();
   // Tells the store of the measures that will be asked for. Before any of them is.
   absl::Status AddMeasures(const feature::FeatureSet& features);
