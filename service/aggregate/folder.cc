@@ -106,9 +106,7 @@ FoldProgress Folder::progress() const {
 absl::StatusOr<bool> Folder::Step() {
   absl::Status status;
   if (fold_ == nullptr) {
-    for (const feature::Measure& measure : parts_.features->measures()) {
-      RETURN_IF_ERROR(stores_.Settle(measure.hash));
-    }
+    RETURN_IF_ERROR(Settle());
     ASSIGN_OR_RETURN(const std::optional<CutId> due, Due());
     if (!due) return false;
     status = Begin();
@@ -143,6 +141,16 @@ absl::Status Folder::Run(const std::function<void(const FoldProgress&)>& report)
     if (!more) return absl::OkStatus();
     if (report != nullptr) report(progress());
   }
+}
+
+absl::Status Folder::Settle() {
+  for (const feature::Measure& measure : parts_.features->measures()) {
+    RETURN_IF_ERROR(stores_.Settle(measure.hash));
+    if (kept_) continue;
+    RETURN_IF_ERROR(stores_.KeepLonger(measure.hash, parts_.features->kept_days()));
+  }
+  kept_ = true;
+  return absl::OkStatus();
 }
 
 // Announces each measure's cut, so that of two runs one wins, and assigns the log.

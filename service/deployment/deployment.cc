@@ -12,9 +12,6 @@
 namespace verdict::deployment {
 namespace {
 
-// The longest window and the latest event that is taken: what no window reaches may expire.
-constexpr int kKeptDaysMost = feature::kWindowDaysMax + 31;
-
 rocks_store::EmbeddedDir::Options DirOptionsOf(const settings::Settings& settings,
                                                const std::string& program) {
   rocks_store::EmbeddedDir::Options options;
@@ -117,8 +114,7 @@ absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool even
   options.database = static_cast<int>(redis.database);
   options.connect_timeout = std::chrono::milliseconds(redis.connect_ms);
   options.io_timeout = std::chrono::milliseconds(redis.io_ms);
-  // An event clock may stand still for longer than a blob would be kept.
-  options.kept_days = event_clock ? 0 : kKeptDaysMost;
+  expire_ = !event_clock;  // which may stand still for longer than a blob would be kept
   options.report = report;
   ASSIGN_OR_RETURN(redis_, redis_store::RedisAggregateStore::Connect(options));
   return absl::OkStatus();
@@ -126,6 +122,7 @@ absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool even
 
 absl::Status Deployment::AddMeasures(const feature::FeatureSet& features) {
   if (redis_ == nullptr) return absl::OkStatus();
+  if (expire_) redis_->KeepDays(features.kept_days());
   std::map<uint64_t, std::string> entities;
   for (const feature::Measure& measure : features.measures()) {
     entities[measure.hash] = features.entities()[measure.entity].name;

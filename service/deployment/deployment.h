@@ -53,7 +53,10 @@ class Deployment {
   aggregate::AggregateStore& aggregates();
   // What a fold adds to (R25); null: aggregates() is its own base. REQUIRES: who folds or uploads.
   aggregate::AggregateStore* base();
-  // Tells the store of the measures that will be asked for. Before any of them is.
+  // Blobs of aggregates() go once no window reaches their days.
+  bool aggregates_expire() const { return redis_ != nullptr && expire_; }
+  // Tells the store of the measures that will be asked for, and how long to keep them. Before any
+  // of them is.
   absl::Status AddMeasures(const feature::FeatureSet& features);
   // Looks at servers that may be away at the start: what is wrong with them, in the operator's
   // words; OK where there are none. Errors: Unavailable, DeadlineExceeded: it may come yet; others:
@@ -81,6 +84,7 @@ class Deployment {
   std::string name_;
   std::vector<std::string> warnings_;
   bool folds_here_ = true;
+  bool expire_ = false;
   std::unique_ptr<redis_store::RedisAggregateStore> redis_;  // null: blobs lie in dir_ alone
   std::unique_ptr<rocks_store::EmbeddedDir> dir_;            // null: an import into a server
   std::unique_ptr<LogBackend> log_;                          // after what it is made of
