@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -59,6 +60,8 @@ class Verdictd {
   absl::Status MakePump(const ingest::StartUpReport& report);
   void MakeWatch();
   void NotePublished();
+  absl::Status MarkMissingDays();
+  void NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest& manifest);
   void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
@@ -90,9 +93,11 @@ class Verdictd {
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
   std::unique_ptr<StoreWatch> watch_;
-  feature::CutId unchecked_base_ = feature::kNoCut;   // of the watch; kNoCut: nothing to check
-  std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
-  bool caught_up_ = false;                            // live state is worth saving
+  feature::CutId base_ = feature::kNoCut;          // blobs must reach it; kNoCut: they need not
+  feature::CutId counted_from_ = feature::kNoCut;  // the cut from which new measures were counted
+  std::map<uint64_t, model::DayNumber> missing_before_;  // by measure, as it was last told
+  std::atomic<decide::Decider*> answering_{nullptr};     // null: not yet
+  bool caught_up_ = false;                               // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;
   base::Mutex mutex_;
   std::string unready_ GUARDED_BY(mutex_) = "starting";
