@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -39,10 +40,11 @@ class Verdictd {
   explicit Verdictd(const settings::Settings& settings);
   ~Verdictd();
 
-  // The folder, the ports. Errors are the operator's to mend: in use, made with other settings, not
-  // permitted.
+  // The folder, the ports; no broker is asked. Errors are the operator's to mend: in use, made with
+  // other settings, not permitted.
   absl::Status Open();
-  // Until a rule set can be loaded, live state is restored and the log is caught up with.
+  // Until the log is reached, a rule set can be loaded, live state is restored and the log is
+  // caught up with. Waits for brokers that are away; errors are what they are after an answer.
   // Cancelled: `stop` came first.
   absl::Status Prepare(StopSignal* stop);
   // Answers, folds, saves.
@@ -52,8 +54,13 @@ class Verdictd {
 
  private:
   absl::Status OpenPorts();
+  absl::Status UntilReached(StopSignal* stop, const std::string& doing,
+                            const std::function<absl::Status()>& step);
+  absl::Status ReachLog(StopSignal* stop);
   absl::Status AwaitRules(StopSignal* stop);
+  absl::Status RestoreAll(StopSignal* stop);
   absl::Status Restore();
+  void ForgetState();
   absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);

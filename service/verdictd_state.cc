@@ -212,7 +212,8 @@ absl::Status Verdictd::CatchUp(StopSignal* stop) {
     pump_->Cancel();
     sliding_->Cancel();
   });
-  const absl::Status caught_up = pump_->CatchUp();
+  const absl::Status caught_up =
+      UntilReached(stop, "catching up with the log", [this] { return pump_->CatchUp(); });
   const bool whole = sliding_->WaitFor(kSlidingWait);
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);

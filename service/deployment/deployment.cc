@@ -12,6 +12,9 @@
 namespace verdict::deployment {
 namespace {
 
+// For who does not wait for servers that are away.
+constexpr std::chrono::milliseconds kAskOnce{5'000};
+
 rocks_store::EmbeddedDir::Options DirOptionsOf(const settings::Settings& settings,
                                                const std::string& program) {
   rocks_store::EmbeddedDir::Options options;
@@ -43,26 +46,38 @@ kafka_log::KafkaOptions KafkaOptionsOf(const settings::Settings& settings, bool 
 
 }  // namespace
 
-Deployment::Deployment() = default;
+Deployment::Deployment(base::Clock* clock, Role role, Report decisions)
+    : clock_(clock), role_(role), report_decisions_(std::move(decisions)) {}
 Deployment::~Deployment() = default;
 
 absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const settings::Settings& settings,
                                                              base::Clock* clock, Role role,
                                                              const std::string& program,
                                                              const Reports& report) {
-  std::unique_ptr<Deployment> opened(new Deployment());
+  std::unique_ptr<Deployment> opened(new Deployment(clock, role, report.decisions));
   if (role != Role::kImport) {
     RETURN_IF_ERROR(opened->OpenRedis(settings, clock->is_event_clock(), report.store));
   }
   if (settings.kafka.brokers.empty()) {
     RETURN_IF_ERROR(opened->OpenEmbedded(settings, clock, program));
   } else {
-    RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program, report.decisions));
+    RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program));
   }
-  if (!clock->is_event_clock() || opened->log_ == nullptr) return opened;
-  ASSIGN_OR_RETURN(const int64_t last_ms, opened->log_->LastRecordTimeMs());
-  if (last_ms > 0) clock->Observe(last_ms);
+  const bool may_wait = role == Role::kService && opened->kafka_ != nullptr;
+  if (opened->log_ != nullptr && !may_wait) RETURN_IF_ERROR(opened->ReachLog(kAskOnce));
   return opened;
+}
+
+absl::Status Deployment::ReachLog(std::chrono::milliseconds wait) {
+  RETURN_IF_ERROR(log_->Reach(wait));
+  if (clock_->is_event_clock()) {
+    ASSIGN_OR_RETURN(const int64_t last_ms, log_->LastRecordTimeMs());
+    if (last_ms > 0) clock_->Observe(last_ms);
+  }
+  if (kafka_ == nullptr) return absl::OkStatus();
+  warnings_ = kafka_->warnings();
+  if (role_ != Role::kService) return absl::OkStatus();
+  return kafka_->StartWriting(report_decisions_);
 }
 
 absl::Status Deployment::OpenEmbedded(const settings::Settings& settings, base::Clock* clock,
@@ -75,7 +90,7 @@ absl::Status Deployment::OpenEmbedded(const settings::Settings& settings, base::
 }
 
 absl::Status Deployment::OpenServers(const settings::Settings& settings, base::Clock* clock,
-                                     Role role, const std::string& program, const Report& report) {
+                                     Role role, const std::string& program) {
   const bool own_batch = redis_ != nullptr;
   folds_here_ = !own_batch;
   const std::string& folder =
@@ -95,8 +110,7 @@ absl::Status Deployment::OpenServers(const settings::Settings& settings, base::C
   if (role == Role::kUpload) return absl::OkStatus();
   ASSIGN_OR_RETURN(auto kafka,
                    KafkaBackend::Open(KafkaOptionsOf(settings, clock->is_event_clock())));
-  warnings_ = kafka->warnings();
-  if (role == Role::kService) RETURN_IF_ERROR(kafka->StartWriting(report));
+  kafka_ = kafka.get();
   log_ = std::move(kafka);
   return absl::OkStatus();
 }

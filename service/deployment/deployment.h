@@ -1,6 +1,7 @@
 // What the settings name, opened: a log, a store of aggregates, a folder of one's own. Start here.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -20,6 +21,8 @@
 
 namespace verdict::deployment {
 
+class KafkaBackend;  // deployment/kafka_backend.h
+
 // Who opens it.
 enum class Role : uint8_t {
   kService,  // verdictd
@@ -38,14 +41,19 @@ struct Reports {
 // Thread-safe in as much as its parts are. Whoever uses them stops first.
 class Deployment {
  public:
-  // `clock` must outlive it; it is moved to where the log ends. `program` is what a second process
-  // is told. Errors: FailedPrecondition (in use; made with other settings), InvalidArgument,
-  // PermissionDenied, DataLoss, Unavailable.
+  // `clock` must outlive it. `program` is what a second process is told. The log is reached, but
+  // where it is of brokers, which may be away, and the service will wait for them. Errors:
+  // FailedPrecondition (in use; made with other settings), InvalidArgument, PermissionDenied,
+  // DataLoss, Unavailable; those of ReachLog.
   static absl::StatusOr<std::unique_ptr<Deployment>> Open(const settings::Settings& settings,
                                                           base::Clock* clock, Role role,
                                                           const std::string& program,
                                                           const Reports& report = {});
   ~Deployment();
+
+  // LogBackend::Reach; then moves the clock to where the log ends, and lets the service write.
+  // Until it is OK, log() gives no source.
+  absl::Status ReachLog(std::chrono::milliseconds wait);
 
   const base::SipKey& secret() const;  // of entity keys
   LogBackend& log() { return *log_; }  // REQUIRES: not an upload
@@ -73,14 +81,17 @@ class Deployment {
   const std::string& name() const { return name_; }
 
  private:
-  Deployment();
+  Deployment(base::Clock* clock, Role role, Report decisions);
   absl::Status OpenEmbedded(const settings::Settings& settings, base::Clock* clock,
                             const std::string& program);
   absl::Status OpenRedis(const settings::Settings& settings, bool event_clock,
                          const Report& report);
   absl::Status OpenServers(const settings::Settings& settings, base::Clock* clock, Role role,
-                           const std::string& program, const Report& report);
+                           const std::string& program);
 
+  base::Clock* const clock_;
+  const Role role_;
+  const Report report_decisions_;
   std::string name_;
   std::vector<std::string> warnings_;
   bool folds_here_ = true;
@@ -88,6 +99,7 @@ class Deployment {
   std::unique_ptr<redis_store::RedisAggregateStore> redis_;  // null: blobs lie in dir_ alone
   std::unique_ptr<rocks_store::EmbeddedDir> dir_;            // null: an import into a server
   std::unique_ptr<LogBackend> log_;                          // after what it is made of
+  KafkaBackend* kafka_ = nullptr;                            // log_, where it is one
 };
 
 // "event" or "wall", as the settings say.
