@@ -2,6 +2,8 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -38,10 +40,11 @@ class Verdictd {
   explicit Verdictd(const settings::Settings& settings);
   ~Verdictd();
 
-  // The folder, the ports. Errors are the operator's to mend: in use, made with other settings, not
-  // permitted.
+  // The folder, the ports; no broker is asked. Errors are the operator's to mend: in use, made with
+  // other settings, not permitted.
   absl::Status Open();
-  // Until a rule set can be loaded, live state is restored and the log is caught up with.
+  // Until the log is reached, a rule set can be loaded, live state is restored and the log is
+  // caught up with. Waits for brokers that are away; errors are what they are after an answer.
   // Cancelled: `stop` came first.
   absl::Status Prepare(StopSignal* stop);
   // Answers, folds, saves.
@@ -51,14 +54,21 @@ class Verdictd {
 
  private:
   absl::Status OpenPorts();
+  absl::Status UntilReached(StopSignal* stop, const std::string& doing,
+                            const std::function<absl::Status()>& step);
+  absl::Status ReachLog(StopSignal* stop);
   absl::Status AwaitRules(StopSignal* stop);
+  absl::Status RestoreAll(StopSignal* stop);
   absl::Status Restore();
+  void ForgetState();
   absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
   absl::Status MakePump(const ingest::StartUpReport& report);
   void MakeWatch();
   void NotePublished();
+  absl::Status MarkMissingDays();
+  void NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest& manifest);
   void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
@@ -90,9 +100,11 @@ class Verdictd {
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
   std::unique_ptr<StoreWatch> watch_;
-  feature::CutId unchecked_base_ = feature::kNoCut;   // of the watch; kNoCut: nothing to check
-  std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
-  bool caught_up_ = false;                            // live state is worth saving
+  feature::CutId base_ = feature::kNoCut;          // blobs must reach it; kNoCut: they need not
+  feature::CutId counted_from_ = feature::kNoCut;  // the cut from which new measures were counted
+  std::map<uint64_t, model::DayNumber> missing_before_;  // by measure, as it was last told
+  std::atomic<decide::Decider*> answering_{nullptr};     // null: not yet
+  bool caught_up_ = false;                               // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;
   base::Mutex mutex_;
   std::string unready_ GUARDED_BY(mutex_) = "starting";

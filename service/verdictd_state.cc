@@ -64,26 +64,20 @@ bool IsAway(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
-// Blobs lack days that folds left out while windows were shorter than they are now.
-absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::AggregateStore* store,
-                             counters::LiveState* live) {
-  for (const feature::Measure& measure : features.measures()) {
-    ASSIGN_OR_RETURN(const aggregate::Manifest manifest, store->GetManifest(measure.hash));
-    if (manifest.oldest_day == aggregate::kNothingTrimmed) continue;
-    if (manifest.oldest_day <= manifest.cut - features.kept_days()) continue;
-    live->AddReasons(measure.hash, model::kPartialTooOld, manifest.oldest_day - 1);
-    LogInfo("days missing", {{"before", model::FormatDay(manifest.oldest_day)},
-                             {"meaning",
-                              "windows were shorter when they were folded; features "
-                              "that reach there are PARTIAL"}});
+}  // namespace
+
+absl::Status Verdictd::MarkMissingDays() {
+  for (const feature::Measure& measure : features_->measures()) {
+    ASSIGN_OR_RETURN(const aggregate::Manifest manifest,
+                     deployment_->aggregates().GetManifest(measure.hash));
+    NoteMissingDays(measure.hash, manifest);
   }
   return absl::OkStatus();
 }
 
-}  // namespace
-
 absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
-  std::optional<aggregate::Manifest> oldest;
+  std::optional<aggregate::Manifest> oldest, overtaken;
+  std::vector<uint64_t> overtaken_measures;
   aggregate::FolderParts parts;
   parts.source = source_.get();
   parts.features = features_;
@@ -102,11 +96,23 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
     }
     RETURN_IF_ERROR(manifest.status());
     RETURN_IF_ERROR(aggregate::CheckManifest(parts, *manifest));
+    ASSIGN_OR_RETURN(const bool is_overtaken, aggregate::IsOvertaken(parts, *manifest));
     if (manifest->published == feature::kNoCut) {
       start_up->unpublished.push_back(measure.hash);
+    } else if (is_overtaken) {
+      overtaken_measures.push_back(measure.hash);
+      if (!overtaken || manifest->published < overtaken->published) overtaken = *manifest;
     } else if (!oldest || manifest->published < oldest->published) {
       oldest = *std::move(manifest);
     }
+  }
+  // Declared again after so long that the log has lost what it lacks: counted beside the others
+  // from where they begin, until a fold has gone on with it. Where there are no others, all is.
+  if (oldest) {
+    start_up->unpublished.insert(start_up->unpublished.end(), overtaken_measures.begin(),
+                                 overtaken_measures.end());
+  } else {
+    oldest = std::move(overtaken);
   }
   if (!oldest) return absl::OkStatus();
   start_up->published = ingest::PublishedCut{.cut = oldest->published,
@@ -140,10 +146,9 @@ absl::Status Verdictd::Restore() {
   start_up.clock = clock_.get();
   RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
-  if (!start_up.aggregates_away) {
-    RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
-  }
-  if (start_up.aggregates_away) unchecked_base_ = report.base;
+  if (!start_up.aggregates_away) RETURN_IF_ERROR(MarkMissingDays());
+  base_ = report.base;
+  if (start_up.published) counted_from_ = start_up.published->cut;
   RETURN_IF_ERROR(ReplaySliding(report));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
@@ -207,7 +212,8 @@ absl::Status Verdictd::CatchUp(StopSignal* stop) {
     pump_->Cancel();
     sliding_->Cancel();
   });
-  const absl::Status caught_up = pump_->CatchUp();
+  const absl::Status caught_up =
+      UntilReached(stop, "catching up with the log", [this] { return pump_->CatchUp(); });
   const bool whole = sliding_->WaitFor(kSlidingWait);
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);

@@ -3,9 +3,11 @@
 #include <chrono>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "aggregate/whole_days.h"
 #include "log.h"
 #include "verdictd.h"
 
@@ -24,38 +26,63 @@ void Verdictd::MakeWatch() {
   });
 }
 
+// What windows reach and blobs lack.
+void Verdictd::NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest& manifest) {
+  const aggregate::DaysAsked asked{.kept_days = features_->kept_days(),
+                                   .expire = deployment_->aggregates_expire(),
+                                   .today = features_->calendar().DayOf(clock_->NowMs())};
+  const std::optional<model::DayNumber> whole_from = aggregate::WholeFrom(manifest, asked);
+  if (!whole_from) return;
+  live_->AddReasons(measure_hash, model::kPartialTooOld, *whole_from - 1);
+  model::DayNumber& told = missing_before_.try_emplace(measure_hash, *whole_from - 1).first->second;
+  if (told >= *whole_from) return;
+  told = *whole_from;
+  LogInfo("days missing", {{"measure", absl::StrFormat("%016x", measure_hash)},
+                           {"before", model::FormatDay(*whole_from)},
+                           {"meaning",
+                            "windows were shorter when they were folded, or the log had lost them; "
+                            "features that reach there are PARTIAL"}});
+}
+
 // Blobs of a measure reach a cut now: what lies before it is no longer missing.
 void Verdictd::NotePublished() {
   for (const feature::Measure& measure : features_->measures()) {
-    if ((live_->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) continue;
     const absl::StatusOr<aggregate::Manifest> manifest =
         deployment_->aggregates().GetManifest(measure.hash);
-    if (!manifest.ok() || manifest->published == feature::kNoCut) continue;  // the next look
-    // What the fold could not add is not whole even so.
-    if (manifest->oldest_day > manifest->cut - features_->kept_days()) {
-      live_->AddReasons(measure.hash, model::kPartialTooOld, manifest->oldest_day - 1);
-    }
+    if (!manifest.ok()) continue;              // the next look
+    NoteMissingDays(measure.hash, *manifest);  // not whole even so
+    if ((live_->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) continue;
+    if (manifest->published == feature::kNoCut || manifest->published < counted_from_) continue;
     blobs_->Clear();  // that there was none is no longer true
     live_->ClearReasons(measure.hash, model::kPartialBefore);
     LogInfo("measure whole", {{"measure", absl::StrFormat("%016x", measure.hash)}});
   }
 }
 
-// The state was started without asking the store: do its blobs hold what the checkpoint left to
-// them?
+// Live state counts from a cut on: do the blobs hold what lies before it? They do not where the
+// state was started without asking the store that lacks it, or the store has lost it since.
 void Verdictd::CheckBase() {
-  if (unchecked_base_ == feature::kNoCut) return;
+  if (base_ == feature::kNoCut) return;
   for (const feature::Measure& measure : features_->measures()) {
     const absl::StatusOr<aggregate::Manifest> manifest =
         deployment_->aggregates().GetManifest(measure.hash);
     if (!manifest.ok()) return;  // the next look
-    if (manifest->published >= unchecked_base_) continue;
+    const uint16_t reasons = live_->ReasonsOf(measure.hash);
+    const bool told = (reasons & model::kPartialSuspect) != 0;
+    if (manifest->published >= base_) {
+      if (!told) continue;
+      blobs_->Clear();  // that there was none is no longer true
+      live_->ClearReasons(measure.hash, model::kPartialSuspect);
+      LogInfo("the aggregates are there again",
+              {{"measure", absl::StrFormat("%016x", measure.hash)}});
+      continue;
+    }
+    if (told || (reasons & model::kPartialBefore) != 0) continue;
     live_->AddReasons(measure.hash, model::kPartialSuspect, kEveryDay);
-    LogError("the aggregates lack what the checkpoint left to them: answers say PARTIAL(suspect)",
+    LogError("the aggregates lack what lies before live state: answers say PARTIAL(suspect)",
              {{"measure", absl::StrFormat("%016x", measure.hash)},
-              {"to mend it", "upload the aggregates again, or restart to count from the log"}});
+              {"to mend it", "verdict aggregate upload, or restart to count from the log"}});
   }
-  unchecked_base_ = feature::kNoCut;
 }
 
 }  // namespace verdict

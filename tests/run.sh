@@ -107,6 +107,7 @@ step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
 step "mutants" tests/mutants.sh
 step "compose stack" python3 tests/deploy/compose.py --bin "$bin"
 step "features change" python3 tests/e2e/features_change.py --bin "$bin"
+step "servers away" timeout 420 python3 tests/e2e/servers_away.py --bin "$bin"
 step "bad input" python3 tests/e2e/bad_input.py
 step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
 # On a real broker and a real Redis. What each takes here is a third of its limit; a run that hangs is stopped with all it started.

@@ -1,6 +1,8 @@
 #include "aggregate/batch_stores.h"
 
 #include "absl/strings/str_cat.h"
+#include "aggregate/upload_all.h"
+#include "aggregate/whole_days.h"
 #include "base/failpoint.h"
 #include "base/status.h"
 #include "model/business_day.h"
@@ -28,8 +30,10 @@ const char* Disagreement(const Manifest& base, const Manifest& store) {
   if (store.published < base.published) {
     const bool going_on = store.state == State::kAnnounced && base.state == State::kPublished &&
                           store.cut == base.published && store.offsets == base.published_offsets;
-    return going_on ? ""
-                    : "the store has lost what was published; upload the base to it, then fold";
+    return going_on
+               ? ""
+               : "the store has lost what was published; upload the base to it (`verdict aggregate "
+                 "upload`), then fold";
   }
   const bool announced_apart = base.state == State::kAnnounced &&
                                store.state == State::kAnnounced &&
@@ -64,6 +68,13 @@ absl::Status BatchStores::Settle(uint64_t measure_hash) {
     return store_->CompareAndSwapManifest(measure_hash, in_store, in_base);
   }
   return base_->CompareAndSwapManifest(measure_hash, in_base, in_store);
+}
+
+absl::Status BatchStores::KeepLonger(uint64_t measure_hash, int kept_days) {
+  if (base_ == store_) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Manifest in_store, store_->GetManifest(measure_hash));
+  if (!WasKeptShorter(in_store, kept_days)) return absl::OkStatus();
+  return UploadAll(base_, store_, {&measure_hash, 1}, nullptr).status();
 }
 
 absl::Status BatchStores::Put(const std::vector<BlobWrite>& merged,

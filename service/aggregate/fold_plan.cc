@@ -1,6 +1,7 @@
 #include "aggregate/fold_plan.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -65,6 +66,8 @@ absl::Status CheckLog(const FolderParts& parts, const Manifest& manifest) {
 
 absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, CutId newest) {
   std::vector<MeasurePlan> plans;
+  std::optional<uint64_t> overtaken;  // one of them
+  bool others_go_on = false;          // not all of them: others were folded meanwhile
   const auto& measures = parts.features->measures();
   for (size_t i = 0; i < measures.size(); ++i) {
     MeasurePlan plan{.measure = static_cast<uint16_t>(i), .hash = measures[i].hash, .manifest = {}};
@@ -73,9 +76,18 @@ absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, 
     plan.from = plan.manifest.published;
     const bool announced = plan.manifest.state == Manifest::State::kAnnounced;
     plan.to = announced ? plan.manifest.cut : newest;
-    if (plan.from == kNoCut || plan.from < plan.to) plans.push_back(std::move(plan));
+    ASSIGN_OR_RETURN(plan.overtaken, IsOvertaken(parts, plan.manifest));
+    others_go_on = others_go_on || (!plan.overtaken && plan.from != kNoCut);
+    if (plan.from != kNoCut && plan.from >= plan.to) continue;
+    if (plan.overtaken) overtaken = plan.hash;
+    plans.push_back(std::move(plan));
   }
-  return plans;
+  if (!overtaken || others_go_on) return plans;
+  return absl::DataLossError(absl::StrCat(
+      "the log begins behind what was folded last into measure ",
+      absl::Hex(*overtaken, absl::kZeroPad16),
+      ", and no other was folded since: events between are lost; put the log's head back, or ",
+      kFoldAgain, ", from where it begins now"));
 }
 
 // The first day of which the log, as it begins now, holds every event; kNothingTrimmed where it
@@ -119,23 +131,19 @@ absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::
   return plan;
 }
 
-// What was published and never folded further must still be in the log.
-absl::Status CheckRetention(const FolderParts& parts, const std::vector<MeasurePlan>& measures) {
-  for (const MeasurePlan& plan : measures) {
-    for (size_t p = 0; p < plan.manifest.published_offsets.size(); ++p) {
-      ASSIGN_OR_RETURN(const eventlog::Offset low,
-                       parts.source->Low(static_cast<eventlog::Partition>(p)));
-      if (plan.manifest.published_offsets[p] < low) {
-        return absl::DataLossError(absl::StrCat(
-            "partition ", p, " of the log begins at offset ", low, ", but only offsets below ",
-            plan.manifest.published_offsets[p], " were folded: events between are lost"));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
+
+absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest) {
+  // Of a first cut that was announced, its own offsets: else the log gives others now.
+  const std::vector<eventlog::Offset>& needed =
+      manifest.published == kNoCut ? manifest.offsets : manifest.published_offsets;
+  for (size_t p = 0; p < needed.size(); ++p) {
+    ASSIGN_OR_RETURN(const eventlog::Offset low,
+                     parts.source->Low(static_cast<eventlog::Partition>(p)));
+    if (needed[p] < low) return true;
+  }
+  return false;
+}
 
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
   if (manifest.state == Manifest::State::kNone) return absl::OkStatus();
@@ -169,11 +177,10 @@ absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
   FoldPlan plan;
   ASSIGN_OR_RETURN(plan.measures, PlanMeasures(parts, *newest));
   if (plan.measures.empty()) return std::nullopt;
-  RETURN_IF_ERROR(CheckRetention(parts, plan.measures));
   CutId from = plan.measures.front().from;
   ASSIGN_OR_RETURN(const model::DayNumber whole_from, FirstWholeDay(parts));
   for (MeasurePlan& measure : plan.measures) {
-    if (measure.from == kNoCut) measure.whole_from = whole_from;
+    if (measure.from == kNoCut || measure.overtaken) measure.whole_from = whole_from;
     from = std::min(from, measure.from);  // kNoCut is the least
     plan.newest = std::max(plan.newest, measure.to);
   }

@@ -19,7 +19,9 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
-  // Its first fold, of a log that had lost its head: days before this one are not whole.
+  // Retention has removed events that were never folded into it, as IsOvertaken says.
+  bool overtaken = false;
+  // Overtaken, or its first fold of a log that had lost its head: days before this are not whole.
   model::DayNumber whole_from = kNothingTrimmed;
 };
 
@@ -38,6 +40,9 @@ struct FoldPlan {
 // May what was folded be added to, and counted on from? FailedPrecondition where it was made of
 // another log or of more of this one, or where its days were cut otherwise; says how to mend it.
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest);
+// Has retention removed what follows the cut that was published, or lies before the one announced?
+// So it is with a measure that was declared again after it had been none for long.
+absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest);
 // The newest cut that can be taken now (R16, R17); nothing before the clock has seen one.
 std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOptions& options);
 // Seals the log at the cut's time, then C[p]: the first record at or after it, else the end of the
@@ -45,8 +50,9 @@ std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOp
 absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts,
                                                          feature::CutId cut);
 // Nothing where every measure is published up to the newest cut. A cut that was announced and not
-// published is finished first, as it was announced. Errors: DataLoss where the log no longer holds
-// what was never folded.
+// published is finished first, as it was announced. A measure that is overtaken while others are
+// not goes on with what is left, and says from which day it is whole. Errors: DataLoss where all
+// are: the log no longer holds what was never folded, though the live side may.
 absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
                                                  const FolderOptions& options);
 

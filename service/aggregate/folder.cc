@@ -68,6 +68,8 @@ struct Folder::Fold {
   size_t keys_done = 0;
   int attempts = 1;
   bool rewrite = false;  // the proof found values that were never stored
+  // By key: an earlier run wrote it, from events that the log has lost since.
+  std::vector<bool> unproved;
   base::Hash128 folded, read_back;
   FoldProgress progress;
   // Scratch.
@@ -104,9 +106,7 @@ FoldProgress Folder::progress() const {
 
 absl::StatusOr<bool> Folder::Step() {
   if (fold_ == nullptr) {
-    for (const feature::Measure& measure : parts_.features->measures()) {
-      RETURN_IF_ERROR(stores_.Settle(measure.hash));
-    }
+    RETURN_IF_ERROR(Settle());
     RETURN_IF_ERROR(Begin());
     return fold_ != nullptr;
   }
@@ -142,6 +142,16 @@ absl::Status Folder::Run(const std::function<void(const FoldProgress&)>& report)
   }
 }
 
+absl::Status Folder::Settle() {
+  for (const feature::Measure& measure : parts_.features->measures()) {
+    RETURN_IF_ERROR(stores_.Settle(measure.hash));
+    if (kept_) continue;
+    RETURN_IF_ERROR(stores_.KeepLonger(measure.hash, parts_.features->kept_days()));
+  }
+  kept_ = true;
+  return absl::OkStatus();
+}
+
 // Announces each measure's cut, so that of two runs one wins, and assigns the log.
 absl::Status Folder::Begin() {
   ASSIGN_OR_RETURN(std::optional<FoldPlan> plan, MakePlan(parts_, options_));
@@ -155,10 +165,11 @@ absl::Status Folder::Begin() {
   }
   for (MeasurePlan& measure : fold->plan.measures) {
     fold->by_measure[measure.measure] = &measure;
-    std::vector<eventlog::Offset>& offsets = offsets_of_cut[measure.to];
-    if (offsets.empty()) {
-      ASSIGN_OR_RETURN(offsets, CutOffsets(parts_, measure.to));
+    std::vector<eventlog::Offset>& of_cut = offsets_of_cut[measure.to];
+    if (of_cut.empty()) {
+      ASSIGN_OR_RETURN(of_cut, CutOffsets(parts_, measure.to));
     }
+    std::vector<eventlog::Offset> offsets = of_cut;
     if (measure.manifest.state != Manifest::State::kAnnounced) {
       Manifest announced = measure.manifest;
       announced.state = Manifest::State::kAnnounced;
@@ -170,11 +181,13 @@ absl::Status Folder::Begin() {
       announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
       RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
+    } else if (measure.overtaken) {
+      offsets = measure.manifest.offsets;  // the log cannot give them any more
     } else if (measure.manifest.offsets != offsets) {
       return absl::DataLossError(absl::StrCat(
           "cut ", measure.to, " was announced at other offsets than the log gives now"));
     }
-    fold->offsets.push_back(offsets);
+    fold->offsets.push_back(std::move(offsets));
   }
   for (size_t p = 0; p < fold->plan.partitions.size(); ++p) {
     const PartitionPlan& partition = fold->plan.partitions[p];
@@ -199,6 +212,7 @@ absl::Status Folder::Read() {
   }
   if (done) {
     fold.increments.Sort();
+    fold.unproved.assign(fold.increments.size(), false);
     fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.increments.size()};
     return base::Failpoint("fold.before_upload");
   }
@@ -273,6 +287,7 @@ absl::Status Folder::Upload() {
     }
     const bool found = stored[i].state == BlobResult::State::kFound;
     if (found && stored[i].blob.cut >= measure.to) {
+      if (measure.overtaken && fold.attempts == 1) fold.unproved[fold.keys_done + i] = true;
       reached.push_back({keys[i], std::move(stored[i].blob)});
       continue;
     }
@@ -303,8 +318,9 @@ absl::Status Folder::Upload() {
 
 absl::Status Folder::NoteTrimmed() {
   for (MeasurePlan& measure : fold_->plan.measures) {
-    const model::DayNumber oldest = OldestDay(measure);
-    if (!measure.trimmed || measure.manifest.oldest_day >= oldest) continue;
+    const model::DayNumber oldest =
+        std::max(measure.trimmed ? OldestDay(measure) : kNothingTrimmed, measure.whole_from);
+    if (measure.manifest.oldest_day >= oldest) continue;
     Manifest noted = measure.manifest;
     noted.oldest_day = oldest;
     RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, noted));
@@ -323,14 +339,15 @@ absl::Status Folder::Prove() {
   ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, parts_.store->GetNow(keys));
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
-    fold.folded =
-        AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesAt(fold.keys_done + i)));
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob back to be proved");
     }
     const bool reached = stored[i].state == BlobResult::State::kFound &&
                          stored[i].blob.cut >= fold.by_measure[key.measure]->to;
     if (!reached) fold.rewrite = true;
+    if (fold.unproved[fold.keys_done + i]) continue;
+    fold.folded =
+        AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesAt(fold.keys_done + i)));
     if (reached) {
       fold.read_back = AddDigests(fold.read_back, TileDigest(keys[i], stored[i].blob.increment));
     }

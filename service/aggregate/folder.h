@@ -77,6 +77,7 @@ class Folder {
 
  private:
   struct Fold;  // the one under way
+  absl::Status Settle();
   absl::Status Begin();
   absl::Status Read();
   absl::Status ParkFinished();
@@ -91,6 +92,7 @@ class Folder {
   FolderParts parts_;
   FolderOptions options_;
   BatchStores stores_;
+  bool kept_ = false;  // the store keeps values for as long as windows need them
   std::unique_ptr<Fold> fold_;
 };
 

@@ -17,12 +17,12 @@ absl::Status CheckTarget(uint64_t measure_hash, const Manifest& from, const Mani
   const bool both = from.state != State::kNone && to.state != State::kNone;
   const bool same_log = !both || from.log_id == to.log_id;
   if (same_log && to.published <= from.published) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "measure ", absl::Hex(measure_hash, absl::kZeroPad16), " cannot be uploaded: ",
-      same_log
-          ? "what it is uploaded to has published a newer cut than what is uploaded; upload the "
-            "other way round"
-          : "the two are of different logs; name those that belong together"));
+  return absl::FailedPreconditionError(
+      absl::StrCat("measure ", absl::Hex(measure_hash, absl::kZeroPad16), " cannot be uploaded: ",
+                   same_log ? "what it is uploaded to has published a newer cut than what is "
+                              "uploaded; put the newest "
+                              "copy back of what is uploaded, or upload the other way round"
+                            : "the two are of different logs; name those that belong together"));
 }
 
 absl::Status CheckReadBack(AggregateStore* to, const std::vector<BlobWrite>& writes) {

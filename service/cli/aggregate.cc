@@ -7,6 +7,7 @@
 #include "aggregate/folder.h"
 #include "base/status.h"
 #include "cli/aggregate_show.h"
+#include "cli/aggregate_upload.h"
 #include "cli/deployment_flags.h"
 #include "cli/lint.h"
 #include "cli/terminal.h"
@@ -20,6 +21,7 @@ constexpr char kExample[] =
     "off goes on, what is\n"
     "done is not done again. verdictd --embedded does the same by itself while it runs.\n"
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate upload --config verdict.json\n"
     "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules";
 
@@ -167,7 +169,10 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
   show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
       ->default_str("now");
   show->fallthrough();
-  command->callback([a, show, exit_code] {
+  CLI::App* upload = command->add_subcommand(
+      "upload", "fill a Redis that has lost values from the batch's own base; may be repeated");
+  upload->fallthrough();
+  command->callback([a, show, upload, exit_code] {
     if (const absl::Status status = Resolve(a.get()); !status.ok()) {
       *exit_code = ExitWith("aggregate", status);
       return;
@@ -175,6 +180,10 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
     if (show->parsed()) {
       *exit_code =
           ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
+      return;
+    }
+    if (upload->parsed()) {
+      *exit_code = ExitWith("aggregate upload", UploadAggregates(*a));
       return;
     }
     const absl::StatusOr<FoldSummary> summary = Fold(*a);
