@@ -117,6 +117,9 @@ class Load {
               std::to_string(kMerchants),
               "--cards",
               std::to_string(kCards),
+              // No event of these payments comes: each waits beside the others of its merchant.
+              "--zipf",
+              "0",
               "--connections",
               "8",
               "--timeout-ms",
