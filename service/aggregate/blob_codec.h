@@ -3,6 +3,8 @@
 //   18 u16 base day (days since 1970-01-01)   20 u8 n   21 n bytes: bitmap of days present, bit 0 =
 //   base day tiles, a present day each, ascending: sum, count [u8 has extremes [min, max]] marks,
 //   with flag MARKED: bitmap of n bytes of marked days, then a byte of TileMark bits each
+//   flag DAY (R5): cut is b, the base day is the first day of all imports, and the high byte of the
+//   flags is L
 //   increment: m, then m x (days after base day, tile [u8 marks]): what this cut added
 //   u32 crc32c of all before
 #pragma once

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "counters/day_modes.h"
 #include "counters/live_state.h"
 #include "counters/tables.h"
 
@@ -80,7 +81,9 @@ class LiveState::Application {
     StripeLocks locks(tables_.stripes.get(), stripes);
     Prefetch();
     const EventClass event_class = Classify();
-    if (event_class == EventClass::kCounted) CountContributions();
+    if (event_class == EventClass::kCounted || event_class == EventClass::kOrphan) {
+      CountContributions();
+    }
     if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
     if (record_.decision) RestoreDecision();
     Advance();
@@ -103,12 +106,30 @@ class LiveState::Application {
                                 features.options(), features.calendar())) {
       return EventClass::kQuarantined;
     }
-    return tables_.contributions.empty() ? EventClass::kFiltered : EventClass::kCounted;
+    if (tables_.contributions.empty()) return EventClass::kFiltered;
+    return HasOrphans() ? EventClass::kOrphan : EventClass::kCounted;
+  }
+
+  bool HasOrphans() const {
+    return live_.day_modes_->any() &&
+           std::any_of(tables_.contributions.begin(), tables_.contributions.end(),
+                       [this](const feature::Contribution& one) { return IsOrphan(one); });
+  }
+
+  bool IsOrphan(const feature::Contribution& one) const {
+    const feature::DayMode* mode = live_.day_modes_->Of(one.measure);
+    return mode != nullptr && eventlog::IsOrphan(one.day, record_.record_time_ms, *mode,
+                                                 live_.parts_.features->calendar());
   }
 
   void CountContributions() {
     base::MutexLock lock(tables_.totals_mutex);
     for (const feature::Contribution& one : tables_.contributions) {
+      if (IsOrphan(one)) {
+        tables_.orphans.fetch_add(1, std::memory_order_relaxed);
+        tables_.metrics.orphans.Add();
+        continue;
+      }
       const std::optional<bool> created = AddToCell(one);
       if (!created) continue;
       EpochTotals& totals = tables_.Totals(one.measure, epoch_);

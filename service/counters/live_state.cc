@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "counters/day_modes.h"
 #include "counters/decision_bytes.h"
 #include "counters/tables.h"
 
@@ -41,6 +42,9 @@ LiveMetricHandles RegisterMetrics() {
   handles.dedup_evicted = evicted("dedup");
   handles.decisions_evicted = evicted("decisions");
   handles.cells_refused = evicted("cells");
+  handles.orphans = registry.AddCounter("verdict_agg_orphan_contributions_total",
+                                        "What events would have added to imported measures, had "
+                                        "they not come too late for the import.");
   return handles;
 }
 
@@ -101,6 +105,7 @@ LiveState::LiveState(LiveParts parts, const LiveOptions& options)
   CHECK(parts_.features != nullptr && parts_.schedule != nullptr && parts_.hasher != nullptr &&
         parts_.clock != nullptr && parts_.partitions > 0);
   CHECK(parts_.features->entities().size() <= kMaxEntityTypes);
+  day_modes_ = std::make_unique<DayModes>(parts_.features->measures().size());
   tables_ = std::make_unique<Tables>(parts_, options_);
   tables_->complete_ms = LagNowMs();
 }
@@ -216,6 +221,17 @@ void LiveState::AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNu
   both.newest_day = both.bits == 0 ? newest_day : std::max(both.newest_day, newest_day);
   both.bits |= reasons;
   stored.store(both, std::memory_order_relaxed);
+}
+
+void LiveState::SetDayMode(uint64_t measure_hash, const feature::DayMode& mode) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure >= 0) day_modes_->Set(static_cast<size_t>(measure), mode);
+}
+
+const feature::DayMode* LiveState::DayModeOf(uint64_t measure_hash) const {
+  if (!day_modes_->any()) return nullptr;
+  const int measure = tables_->MeasureNumber(measure_hash);
+  return measure < 0 ? nullptr : day_modes_->Of(static_cast<size_t>(measure));
 }
 
 absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {

@@ -19,6 +19,7 @@
 #include "counters/stripe_set.h"
 #include "eventlog/event_source.h"
 #include "eventlog/rules_of_the_log.h"
+#include "feature/day_mode.h"
 #include "feature/feature_set.h"
 #include "feature/merge.h"
 #include "feature/tile.h"
@@ -81,6 +82,7 @@ struct LiveSizes {
   size_t provisionals = 0, overlay_bytes = 0;
   uint64_t dedup_evicted = 0, decisions_evicted = 0, provisionals_expired = 0;
   uint64_t cells_refused = 0;  // contributions that found no room
+  uint64_t orphans = 0;        // contributions to imported measures that came too late (R5)
 };
 
 // Sum, count and number of cells of one (measure, epoch, day), kept while counting, checked on
@@ -94,6 +96,8 @@ struct ControlTotal {
   uint64_t cells = 0;
   friend bool operator==(const ControlTotal&, const ControlTotal&) = default;
 };
+
+class DayModes;  // counters/day_modes.h
 
 // **Thread-safe.** State lies in 1,024 stripes, each under its mutex; this room alone takes them
 // (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does); any thread views.
@@ -117,7 +121,7 @@ class LiveState {
   // --- the apply thread ---
   // Counts one record as AGGREGATES section 7 says. REQUIRES: record.offset >= next offset of its
   // partition. The class is decided in this order: dead_lettered, duplicate, quarantined, filtered,
-  // counted.
+  // orphan (some imported measure does not take it any more; the others have counted it), counted.
   eventlog::EventClass Apply(const eventlog::LogRecord& record);
   void ApplyAll(std::span<const eventlog::LogRecord> records);
   // Warm-up (section 11, step 3): the id is seen from now on, nothing is counted, no offset moves.
@@ -144,6 +148,11 @@ class LiveState {
   // The same, but beside what was set: all bits are then said back to the newer of the two days.
   // REQUIRES: nobody else sets reasons at the same time.
   void AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day);
+  // The measure's past days are imported (R5): from now on its orphans are told from what counts,
+  // and views say so. Replaces what was set; outlives Restore. Unknown measures are ignored.
+  void SetDayMode(uint64_t measure_hash, const feature::DayMode& mode);
+  // Null: the measure is not imported. What it points to stays as long as the state does.
+  const feature::DayMode* DayModeOf(uint64_t measure_hash) const;
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;
@@ -161,6 +170,7 @@ class LiveState {
   struct Tables;
   LiveParts parts_;
   LiveOptions options_;
+  std::unique_ptr<DayModes> day_modes_;  // by measure, as in parts_.features
   std::unique_ptr<Tables> tables_;
 };
 
@@ -213,9 +223,13 @@ class LiveState::View {
                           std::span<const feature::Contribution> contributions);
 
   AsOf as_of() const { return live_.as_of(); }
+  const feature::DayMode* DayModeOf(uint64_t measure_hash) const {
+    return live_.DayModeOf(measure_hash);
+  }
 
  private:
   void EndProvisional();
+  bool WillBeOrphan(size_t measure, model::DayNumber day) const;
   void Put(const feature::FeatureSet& features,
            std::span<const feature::Contribution> contributions);
 

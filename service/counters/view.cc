@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "counters/day_modes.h"
 #include "counters/decision_bytes.h"
 #include "counters/live_state.h"
 #include "counters/tables.h"
@@ -165,6 +166,13 @@ void LiveState::View::EndProvisional() {
   }
 }
 
+// Its event will be recorded now or later: what it would add then, nobody is to count before.
+bool LiveState::View::WillBeOrphan(size_t measure, model::DayNumber day) const {
+  const feature::DayMode* mode = live_.day_modes_->Of(measure);
+  return mode != nullptr && eventlog::IsOrphan(day, live_.parts_.clock->NowMs(), *mode,
+                                               live_.parts_.features->calendar());
+}
+
 void LiveState::View::Put(const feature::FeatureSet& features,
                           std::span<const feature::Contribution> contributions) {
   const int64_t expires_ms = lag_now_ms_ + live_.options_.provisional_ttl_ms;
@@ -180,12 +188,13 @@ void LiveState::View::Put(const feature::FeatureSet& features,
     const uint64_t hash = features.measures()[one.measure].hash;
     const int measure = tables_.MeasureNumber(hash);
     if (measure < 0) continue;
+    whole->digest += ContributionDigest(hash, one);
+    if (WillBeOrphan(static_cast<size_t>(measure), one.day)) continue;
     part.measure = static_cast<uint16_t>(measure);
     part.key = one.key;
     part.day = one.day;
     part.tile = one.tile;
     tables_.stripes[one.key.stripe()].overlay.AddPart(part);
-    whole->digest += ContributionDigest(hash, one);
     ++parts;
   }
   tables_.provisionals.fetch_add(1, std::memory_order_relaxed);

@@ -91,6 +91,9 @@ void Decider::Flow::ShowFeatures(ScoreCall* call) const {
     const feature::Blob* blob = s.blobs[features[i].measure].blob.get();
     call->features[i].cut = blob == nullptr ? std::nullopt : std::optional(blob->cut);
     call->features[i].rev = blob == nullptr ? uint16_t{0} : blob->rev;
+    const uint64_t measure = s.plan->rules->features->measures()[features[i].measure].hash;
+    call->features[i].by_days =
+        (blob != nullptr && blob->day.has_value()) || parts_.live->DayModeOf(measure) != nullptr;
   }
 }
 

@@ -206,8 +206,10 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
   merged.blob = entry.blob.get();
   merged.blob_failed = entry.state == State::kMiss || entry.state == State::kFailed;
   merged.oldest_day_kept = OldestDayKept(set, merged);
-  merged.reasons |=
-      view.CollectLive(measure.hash, key, s->day - measure.window_days_max + 1, &s->cells);
+  merged.day_mode = view.DayModeOf(measure.hash);
+  const model::DayNumber oldest =
+      std::max(s->day - measure.window_days_max + 1, feature::LiveFrom(merged));
+  merged.reasons |= view.CollectLive(measure.hash, key, oldest, &s->cells);
   view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);
   merged.live = s->cells;
   const size_t others = s->overlay.size();
