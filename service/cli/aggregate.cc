@@ -6,6 +6,7 @@
 #include "absl/strings/str_format.h"
 #include "aggregate/folder.h"
 #include "base/status.h"
+#include "cli/aggregate_import.h"
 #include "cli/aggregate_show.h"
 #include "cli/deployment_flags.h"
 #include "cli/lint.h"
@@ -21,7 +22,9 @@ constexpr char kExample[] =
     "done is not done again. verdictd --embedded does the same by itself while it runs.\n"
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
-    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules";
+    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules\n"
+    "         verdict aggregate --import tiles.csv.gz --feature merchant.volume_30d --embedded "
+    "/var/lib/verdict";
 
 struct FoldSummary {
   std::string cut = "none yet";
@@ -103,6 +106,8 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   RETURN_IF_ERROR(
       folder.Run([&](const aggregate::FoldProgress& progress) { bars.Update(progress); }));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  RETURN_IF_ERROR(
+      PrintLeftAlone(*rules->features, &opened->parts().aggregates(), arguments.format));
   return summary;
 }
 
@@ -156,6 +161,7 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
                    "when a day is cut, minutes after midnight of the zone [10]")
       ->check(CLI::Range(0, 23 * 60));
   AddFormatOption(command, &a->format);
+  AddImportFlags(command, a.get());
   CLI::App* show = command->add_subcommand(
       "show", "what is known of one entity, day by day: in the folder, or in a running verdictd");
   show->add_option("ENTITY", a->entity, "type:id, for example merchant:m000004")->required();
@@ -172,6 +178,12 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
     if (show->parsed()) {
       *exit_code =
           ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
+      return;
+    }
+    if (!a->tiles.empty()) {
+      const absl::StatusOr<int> imported = ImportDays(*a);
+      *exit_code = ExitWith("aggregate --import", imported.status());
+      if (imported.ok()) *exit_code = *imported;
       return;
     }
     const absl::StatusOr<FoldSummary> summary = Fold(*a);
