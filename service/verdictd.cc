@@ -132,6 +132,7 @@ absl::Status Verdictd::AwaitRules(StopSignal* stop) {
 void Verdictd::Serve() {
   MakeDecider();
   pump_->Start();
+  imports_->Start();
   if (fold_ != nullptr) fold_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
   loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
@@ -156,6 +157,7 @@ absl::Status Verdictd::Stop() {
   blobs_.reset();
   if (fold_ != nullptr) fold_->Stop();
   fold_.reset();
+  if (imports_ != nullptr) imports_->Stop();
   absl::Status saved;
   if (pump_ != nullptr) {
     pump_->Stop();

@@ -14,6 +14,7 @@
 #include "base/published.h"
 #include "counters/checkpoint.h"
 #include "counters/live_state.h"
+#include "day_imports.h"
 #include "decide/decider.h"
 #include "deployment/deployment.h"
 #include "eventlog/rules_of_the_log.h"
@@ -72,6 +73,7 @@ class Verdictd {
       features_;  // those that are counted; keeps their rule set
   std::unique_ptr<counters::LiveState> live_;
   std::unique_ptr<ingest::LiveMetrics> live_metrics_;
+  std::unique_ptr<DayImports> imports_;  // after live_, which it tells
   std::unique_ptr<counters::Checkpoint> checkpoint_;
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;

@@ -93,14 +93,18 @@ absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut
     ASSIGN_OR_RETURN(aggregate::Manifest manifest,
                      deployment_->aggregates().GetManifest(measure.hash));
     RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
-    if (manifest.published == feature::kNoCut) return std::optional<ingest::PublishedCut>();
-    if (!oldest || manifest.published < oldest->published) oldest = std::move(manifest);
+    const feature::CutId reached = aggregate::CountFrom(parts, manifest);
+    if (reached == feature::kNoCut) return std::optional<ingest::PublishedCut>();
+    if (!oldest || reached < aggregate::CountFrom(parts, *oldest)) oldest = std::move(manifest);
   }
   if (!oldest) return std::optional<ingest::PublishedCut>();
   ingest::PublishedCut cut;
-  cut.cut = oldest->published;
+  cut.cut = aggregate::CountFrom(parts, *oldest);
   cut.time_ms = schedule_->CutTimeMs(cut.cut);
   cut.offsets = oldest->published_offsets;
+  if (oldest->day) {
+    ASSIGN_OR_RETURN(cut.offsets, aggregate::CutOffsets(parts, cut.cut));
+  }
   return std::optional<ingest::PublishedCut>(std::move(cut));
 }
 
@@ -116,6 +120,11 @@ absl::Status Verdictd::Restore() {
   parts.partitions = deployment_->log().partitions();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
+  DayImports::Options imports;
+  imports.report = ReportTo("reading the manifests of imports");
+  imports_ =
+      std::make_unique<DayImports>(&deployment_->aggregates(), live_.get(), std::move(imports));
+  RETURN_IF_ERROR(imports_->Look());
   ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(/*with_decisions=*/true));
 
   ingest::StartUpParts start_up;
