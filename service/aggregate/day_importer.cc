@@ -97,13 +97,14 @@ absl::Status DayImporter::CheckImports(const DayManifest& day) const {
         "another number of days would lose or double some; say --late %dd",
         day.late_days, day.late_days));
   }
+  const model::DayNumber oldest = OldestImportedDay(*parts_.features, request_.before);
   if (day.announced) {
     const DayImport& begun = *day.announced;
     const std::string what = "an import of " + Days(begun) + " was begun and not finished: ";
     if (request_.before < begun.before) {
       return Refused(what + "finish that one first, or import up to there");
     }
-    if (request_.from > begun.from) {
+    if (request_.from > std::max(begun.from, oldest)) {
       return Refused(what + "finish that one first, or import from its first day on");
     }
   }
@@ -116,7 +117,7 @@ absl::Status DayImporter::CheckImports(const DayManifest& day) const {
                         "those days",
                         model::FormatDay(last.before)));
   }
-  if (request_.from > last.before) {
+  if (request_.from > std::max(last.before, oldest)) {
     return Refused(absl::StrFormat(
         "the days before %s are imported, and this begins with %s: the days between would be "
         "nobody's; import from %s on (--from, where a day has no rows)",

@@ -315,6 +315,20 @@ TEST_F(DayImporterTest, RefusesAnotherImportWhileOneIsHalfDone) {
   EXPECT_THAT(Import(lake, {.before = kToday - 2, .from = kToday - 9}), IsOk());
 }
 
+TEST_F(DayImporterTest, DaysThatNoWindowReachesAnyMoreMayBeNobodys) {
+  const model::DayNumber old = kToday - 2 * compiled_.set->kept_days();
+  ASSERT_THAT(ImportUpTo(old, {{{"m0", old - 1}, {1, 1}}}), IsOk());
+  store_.FailPutsAfter(0);
+  EXPECT_THAT(ImportUpTo(old + 1, {{{"m0", old - 1}, {1, 1}}}),
+              StatusIs(absl::StatusCode::kUnavailable));
+  store_.Heal();
+  const model::DayNumber oldest = OldestImportedDay(*compiled_.set, kToday - 2);
+  ASSERT_THAT(ImportUpTo(kToday - 2, {{{"m1", oldest}, {2, 1}}}), IsOk());
+  EXPECT_EQ(BlobOf("m0").cut, kToday - 2);
+  EXPECT_TRUE(BlobOf("m0").tiles.empty());
+  EXPECT_EQ(BlobOf("m1").day->first_day, oldest);
+}
+
 TEST_F(DayImporterTest, OfTwoRunsOneWins) {
   const Contents lake = RandomLake(kToday - 9, kToday - 2);
   const auto one = Make(lake, {.before = kToday - 2, .from = kToday - 9});

@@ -37,6 +37,14 @@ enum Hazard {
   kScore10xSameBytes,
   kOrder,
   kEpochDropped,
+  kImportLate,
+  kImportRepeated,
+  kImportCorrected,
+  kImportBroken,
+  kFlipAtEachImport,
+  kAbsentInImport,
+  kOrphan,
+  kOrphanInLake,
   kHazards
 };
 inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
@@ -67,7 +75,15 @@ inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
                                                                    "score_apply_retry",
                                                                    "score_10x_same_bytes",
                                                                    "order",
-                                                                   "epoch_dropped"};
+                                                                   "epoch_dropped",
+                                                                   "import_late",
+                                                                   "import_repeated",
+                                                                   "import_corrected",
+                                                                   "import_broken",
+                                                                   "flip_at_each_import",
+                                                                   "absent_in_import",
+                                                                   "orphan",
+                                                                   "orphan_in_lake"};
 
 struct Tally {
   std::array<uint64_t, kHazards> hits{};

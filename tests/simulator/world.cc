@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/strings/str_format.h"
+#include "aggregate/fold_plan.h"
 #include "base/check.h"
 #include "decide/world.h"
 
@@ -75,7 +76,10 @@ SimWorld::SimWorld(const WorldOptions& options, Tally* tally)
   extreme_ = !gentle_ && Chance(15);
   foreign_ = !gentle_ && Chance(20);
   Note(absl::StrFormat("world %d in %s%s", options.seed, zone, gentle_ ? ", without faults" : ""));
+  ChooseImported();
   Restart();
+  // Before a fold takes the measure; in some worlds after a while.
+  while (!AllAnnounced() && failure_.empty() && (gentle_ || Chance(80))) ImportSome();
 }
 
 SimWorld::~SimWorld() = default;
@@ -106,6 +110,10 @@ void SimWorld::Fail(const std::string& what) {
 
 void SimWorld::Operation() {
   AdvanceClock();
+  if (!imported_.empty()) {
+    LookAtImports();
+    if (Chance(8)) return ImportSome();
+  }
   const uint64_t dice = Random(100);
   if (dice < 22) return AppendEvent();
   if (dice < 28) return AppendDuplicate();
@@ -307,6 +315,7 @@ void SimWorld::Restart() {
   process_ = std::make_unique<Process>(&*disks_, [this](const eventlog::AppendRequest& request) {
     PutRecord(request.event, request.decision);
   });
+  BeginToLook();
   const absl::StatusOr<ingest::StartUpReport> report =
       ingest::StartUp({.source = &process_->reader,
                        .live = &process_->live,
@@ -337,23 +346,25 @@ void SimWorld::Restart() {
   CatchUp();
 }
 
-feature::CutId SimWorld::PublishedEverywhere() {
-  feature::CutId least = std::numeric_limits<feature::CutId>::max();
-  for (const feature::Measure& measure : disks_->set->features->measures()) {
-    least = std::min(least, disks_->blobs.GetManifest(measure.hash).value().published);
-  }
-  return least;
-}
-
+// The least of all measures: from there on the log is needed.
 std::optional<ingest::PublishedCut> SimWorld::Published() {
-  const feature::CutId cut = PublishedEverywhere();
-  if (cut == feature::kNoCut) return std::nullopt;
+  aggregate::FolderParts parts;
+  parts.features = disks_->set->features;
+  parts.schedule = &disks_->schedule;
+  std::optional<ingest::PublishedCut> least;
   for (const feature::Measure& measure : disks_->set->features->measures()) {
     const aggregate::Manifest manifest = disks_->blobs.GetManifest(measure.hash).value();
-    if (manifest.published != cut) continue;
-    return ingest::PublishedCut{cut, disks_->schedule.CutTimeMs(cut), manifest.published_offsets};
+    const feature::CutId cut = aggregate::CountFrom(parts, manifest);
+    if (cut == feature::kNoCut) return std::nullopt;
+    if (least && least->cut <= cut) continue;
+    least = {cut, disks_->schedule.CutTimeMs(cut), manifest.published_offsets};
+    if (!manifest.day) continue;
+    for (int p = 0; p < kPartitions; ++p) {
+      const auto first = disks_->log.FirstAtOrAfter(p, least->time_ms);
+      least->offsets.push_back(first.value_or(disks_->log.End(p)));
+    }
   }
-  return std::nullopt;
+  return least;
 }
 
 void SimWorld::MakeFolder() {
@@ -372,7 +383,7 @@ void SimWorld::MakeFolder() {
 void SimWorld::FoldSome() {
   const int64_t now_ms = disks_->clock.NowMs();
   if (folder_ == nullptr) {
-    if (now_ms < fold_after_ms_) return;
+    if (now_ms < fold_after_ms_ || !AllAnnounced()) return;
     if (Faults(15)) {
       fold_after_ms_ = now_ms + static_cast<int64_t>(Random(6 * kDayMs));
       tally_->Hit(kBatchLate);
