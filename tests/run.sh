@@ -90,6 +90,7 @@ for room in "${rooms_all[@]}"; do gtest "release $room" "$bin/${room}_test"; don
 step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
 step "mutants" tests/mutants.sh
 step "bad input" python3 tests/e2e/bad_input.py
+step "imported days" python3 tests/e2e/day_mode.py
 step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
 data=${VERDICT_DATA:-../shared/data}
 for set in handbook sparkov; do

@@ -66,7 +66,7 @@ std::vector<v1::FeatureValue> FeaturesOf(const EntityName& entity,
 }
 
 void PrintText(const v1::FeatureValue& value, const feature::Feature& feature) {
-  absl::PrintF("%s  %s%s\n", value.name(), ShortName(value.provenance()),
+  absl::PrintF("%s  %s, mode %s%s\n", value.name(), ShortName(value.provenance()), value.mode(),
                value.parts_size() == 0 ? ", nothing in its window" : "");
   if (value.parts_size() == 0) return;
   Table table({"day", "source", "sum", "count"});
@@ -89,6 +89,7 @@ nlohmann::json Json(const v1::FeatureValue& value) {
   }
   return {{"feature", value.name()},
           {"provenance", ShortName(value.provenance())},
+          {"mode", value.mode()},
           {"parts", std::move(parts)}};
 }
 

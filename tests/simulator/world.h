@@ -67,7 +67,7 @@ class SimWorld {
     std::map<Version, Lake> versions;  // what each import left, earlier days included
     std::optional<Version> begun, published;
     bool spoilt = false;  // the newest version is not what the log says
-    std::vector<std::pair<model::DayNumber, int64_t>> seen;  // published b, since when it is known
+    std::vector<std::pair<Version, int64_t>> seen;  // what was published, and when it was seen
     std::unique_ptr<ImportRun> run;
   };
 
@@ -102,7 +102,7 @@ class SimWorld {
   void SpoilLake(model::DayNumber before, Lake* lake);
   aggregate::ImportedDays RowsOf(uint16_t measure, const Lake& lake, model::DayNumber from,
                                  model::DayNumber before) const;
-  std::optional<model::DayNumber> AbsentBefore(const ImportedMeasure& imported) const;
+  std::optional<Version> KnownToAll(const ImportedMeasure& imported) const;
   Total ImportedTotal(const decide::FeatureAnswer& answer, Question q,
                       const std::vector<int64_t>& next, const std::vector<Fact>& also);
   uint64_t ExpectedOrphans();

@@ -213,7 +213,7 @@ bool SimWorld::StepImport(ImportedMeasure* imported) {
   if (*more) return true;
   imported->published = {run.request.before, run.importer->import().rev};
   imported->begun.reset();
-  imported->seen.push_back({run.request.before, disks_->clock.NowMs()});
+  imported->seen.push_back({*imported->published, disks_->clock.NowMs()});
   imported->run.reset();
   LookAtImports();
   return false;
@@ -282,19 +282,19 @@ void SimWorld::BeginToLook() {
   for (auto& [measure, imported] : imported_) {
     imported.run.reset();
     imported.seen.clear();
-    if (imported.published) imported.seen.push_back({imported.published->first, INT64_MIN});
+    if (imported.published) imported.seen.push_back({*imported.published, INT64_MIN});
   }
   LookAtImports();
 }
 
-// Of a key that the store has nothing of: its days before this are nothing.
-std::optional<model::DayNumber> SimWorld::AbsentBefore(const ImportedMeasure& imported) const {
-  std::optional<model::DayNumber> before;
-  for (const auto& [b, seen_ms] : imported.seen) {
+// The newest import that nobody can be without any more: no older answer of the store is remembered.
+std::optional<SimWorld::Version> SimWorld::KnownToAll(const ImportedMeasure& imported) const {
+  std::optional<Version> newest;
+  for (const auto& [version, seen_ms] : imported.seen) {
     const bool known = seen_ms == INT64_MIN || disks_->clock.NowMs() - seen_ms >= kAbsentAfterMs;
-    if (known && (!before || b > *before)) before = b;
+    if (known && (!newest || version > *newest)) newest = version;
   }
-  return before;
+  return newest;
 }
 
 // The oracle's total of an imported measure: the lake's days before b, the log's from b on.
@@ -311,6 +311,8 @@ Total SimWorld::ImportedTotal(const decide::FeatureAnswer& answer, Question q,
       Fail(absl::StrFormat("%s names an import that was never made", answer.feature->full_name));
       return {};
     }
+    const std::optional<Version> known = KnownToAll(imported);
+    if (known && version->first < *known) Fail(answer.feature->full_name + " is of an old import");
     before = *answer.cut;
     const auto entity = version->second.find(q.entity);
     if (entity != version->second.end()) {
@@ -319,8 +321,11 @@ Total SimWorld::ImportedTotal(const decide::FeatureAnswer& answer, Question q,
       }
     }
   } else {
-    before = AbsentBefore(imported);
-    if (before) tally_->Hit(kAbsentInImport);
+    // A key that the store has nothing of: its days before b are nothing.
+    if (const auto known = KnownToAll(imported)) {
+      before = known->first;
+      tally_->Hit(kAbsentInImport);
+    }
   }
   if (before) q.first_live = kEpochDay + *before;
   Total total = oracle_->Answer(q, next, also);
