@@ -9,6 +9,7 @@
 #include "base/status.h"
 #include "log.h"
 #include "model/business_day.h"
+#include "report_to.h"
 
 namespace verdict {
 namespace {
@@ -131,9 +132,10 @@ absl::Status Verdictd::AwaitRules(StopSignal* stop) {
 
 void Verdictd::Serve() {
   MakeDecider();
+  MakeWatch();
   pump_->Start();
-  imports_->Start();
   if (fold_ != nullptr) fold_->Start();
+  watch_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
   loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
   SetUnready("");
@@ -153,11 +155,12 @@ absl::Status Verdictd::Stop() {
     server_.reset();
   }
   answering_ = nullptr;
+  watch_.reset();
   decider_.reset();
   blobs_.reset();
   if (fold_ != nullptr) fold_->Stop();
   fold_.reset();
-  if (imports_ != nullptr) imports_->Stop();
+  sliding_.reset();
   absl::Status saved;
   if (pump_ != nullptr) {
     pump_->Stop();

@@ -23,11 +23,13 @@
 #include "ingest/checkpoint_thread.h"
 #include "ingest/live_metrics.h"
 #include "ingest/pump.h"
+#include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "model/entity_key.h"
 #include "rule_loader.h"
 #include "settings/settings.h"
 #include "stop_signal.h"
+#include "store_watch.h"
 
 namespace verdict {
 
@@ -52,8 +54,14 @@ class Verdictd {
   absl::Status OpenPorts();
   absl::Status AwaitRules(StopSignal* stop);
   absl::Status Restore();
+  absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
-  absl::StatusOr<std::optional<ingest::PublishedCut>> NewestPublishedCut();
+  absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
+  absl::Status MakePump(const ingest::StartUpReport& report);
+  void MakeWatch();
+  void FollowImports();
+  void NotePublished();
+  void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
   void Score(decide::ScoreCall* call);
@@ -78,10 +86,15 @@ class Verdictd {
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;
   std::unique_ptr<ingest::Pump> pump_;
+  std::unique_ptr<eventlog::EventSource> sliding_source_;
+  std::unique_ptr<ingest::SlidingReplay> sliding_;
   std::unique_ptr<eventlog::EventSource> fold_source_;
   std::unique_ptr<aggregate::FoldScheduler> fold_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
   std::unique_ptr<decide::Decider> decider_;
+  std::unique_ptr<StoreWatch> watch_;
+  feature::CutId unchecked_base_ = feature::kNoCut;   // of the watch; kNoCut: nothing to check
+  absl::Status imports_status_;                       // of the watch's last look at the imports
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
   bool caught_up_ = false;                            // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;

@@ -10,12 +10,17 @@
 #include "ingest/start_up.h"
 #include "log.h"
 #include "model/business_day.h"
+#include "report_to.h"
 #include "verdictd.h"
 
 namespace verdict {
 namespace {
 
 using std::chrono::milliseconds;
+
+// Service begins without the last hours' sliding windows where reading them takes longer: answers
+// over them then say PARTIAL(rebuilding) until it is done.
+constexpr milliseconds kSlidingWait{5000};
 
 counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
   counters::LiveOptions options;
@@ -24,6 +29,8 @@ counters::LiveOptions LiveOptionsOf(const settings::Settings& s) {
   options.decisions_bytes_max = static_cast<size_t>(s.memory.decisions_bytes_max);
   options.overlay_bytes_max = static_cast<size_t>(s.memory.overlay_bytes_max);
   options.cells_bytes_max = static_cast<size_t>(s.memory.cells_bytes_max);
+  options.sliding_bytes_max = static_cast<size_t>(s.memory.sliding_bytes_max);
+  options.sliding_events_per_key_max = static_cast<size_t>(s.memory.sliding_events_per_key_max);
   return options;
 }
 
@@ -48,20 +55,13 @@ void LogRestored(const ingest::StartUpReport& report, double seconds) {
                        {"seconds", absl::StrFormat("%.3f", seconds)}});
 }
 
-// Says once that `what` fails, and once that it goes well again.
-std::function<void(const absl::Status&)> ReportTo(const char* what) {
-  return [what](const absl::Status& status) {
-    if (status.ok()) {
-      LogInfo("goes well again", {{"what", what}});
-    } else {
-      LogError("fails, and is tried again",
-               {{"what", what}, {"error", std::string(status.message())}});
-    }
-  };
-}
-
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// A server that may come back.
+bool IsAway(const absl::Status& status) {
+  return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
 // Blobs lack days that folds left out while windows were shorter than they are now.
@@ -82,7 +82,7 @@ absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::Agg
 
 }  // namespace
 
-absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut() {
+absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
   std::optional<aggregate::Manifest> oldest;
   aggregate::FolderParts parts;
   parts.source = source_.get();
@@ -90,42 +90,51 @@ absl::StatusOr<std::optional<ingest::PublishedCut>> Verdictd::NewestPublishedCut
   parts.schedule = schedule_.get();
   parts.log_id = deployment_->log().id();
   for (const feature::Measure& measure : features_->measures()) {
-    ASSIGN_OR_RETURN(aggregate::Manifest manifest,
-                     deployment_->aggregates().GetManifest(measure.hash));
-    RETURN_IF_ERROR(aggregate::CheckManifest(parts, manifest));
-    const feature::CutId reached = aggregate::CountFrom(parts, manifest);
-    if (reached == feature::kNoCut) return std::optional<ingest::PublishedCut>();
-    if (!oldest || reached < aggregate::CountFrom(parts, *oldest)) oldest = std::move(manifest);
+    absl::StatusOr<aggregate::Manifest> manifest =
+        deployment_->aggregates().GetManifest(measure.hash);
+    if (IsAway(manifest.status())) {
+      LogWarning("the aggregates are away: going on from the checkpoint and the log alone",
+                 {{"error", std::string(manifest.status().message())}});
+      start_up->published.reset();
+      start_up->unpublished.clear();
+      start_up->aggregates_away = true;
+      return absl::OkStatus();
+    }
+    RETURN_IF_ERROR(manifest.status());
+    RETURN_IF_ERROR(aggregate::CheckManifest(parts, *manifest));
+    const feature::CutId reached = aggregate::CountFrom(parts, *manifest);
+    if (reached == feature::kNoCut) {
+      start_up->unpublished.push_back(measure.hash);
+    } else if (!oldest || reached < aggregate::CountFrom(parts, *oldest)) {
+      oldest = *std::move(manifest);
+    }
   }
-  if (!oldest) return std::optional<ingest::PublishedCut>();
-  ingest::PublishedCut cut;
-  cut.cut = aggregate::CountFrom(parts, *oldest);
-  cut.time_ms = schedule_->CutTimeMs(cut.cut);
-  cut.offsets = oldest->published_offsets;
-  if (oldest->day) {
-    ASSIGN_OR_RETURN(cut.offsets, aggregate::CutOffsets(parts, cut.cut));
+  if (!oldest) return absl::OkStatus();
+  const feature::CutId cut = aggregate::CountFrom(parts, *oldest);
+  start_up->published = ingest::PublishedCut{
+      .cut = cut, .time_ms = schedule_->CutTimeMs(cut), .offsets = oldest->published_offsets};
+  if (oldest->day) {  // an import names no offsets
+    ASSIGN_OR_RETURN(start_up->published->offsets, aggregate::CutOffsets(parts, cut));
   }
-  return std::optional<ingest::PublishedCut>(std::move(cut));
+  return absl::OkStatus();
 }
 
 absl::Status Verdictd::Restore() {
   const auto start = std::chrono::steady_clock::now();
   const std::shared_ptr<const ruleset::RuleSet> rules = rules_.Load();
   features_ = {rules, rules->features.get()};  // a feature set lives as long as its rule set
+  RETURN_IF_ERROR(deployment_->AddMeasures(*features_));
+  if (const absl::Status fit = deployment_->CheckServers(); !fit.ok() && !IsAway(fit)) return fit;
   counters::LiveParts parts;
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();
   parts.clock = clock_.get();
   parts.partitions = deployment_->log().partitions();
+  parts.placed_by_merchant = deployment_->log().placed_by_merchant();
   live_ = std::make_unique<counters::LiveState>(parts, LiveOptionsOf(settings_));
   checkpoint_ = std::make_unique<counters::Checkpoint>(live_.get());
-  DayImports::Options imports;
-  imports.report = ReportTo("reading the manifests of imports");
-  imports_ =
-      std::make_unique<DayImports>(&deployment_->aggregates(), live_.get(), std::move(imports));
-  RETURN_IF_ERROR(imports_->Look());
-  ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(/*with_decisions=*/true));
+  ASSIGN_OR_RETURN(source_, deployment_->log().MakeSource(deployment::LogBackend::Reader::kApply));
 
   ingest::StartUpParts start_up;
   start_up.source = source_.get();
@@ -133,34 +142,85 @@ absl::Status Verdictd::Restore() {
   start_up.checkpoint = checkpoint_.get();
   start_up.store = &deployment_->checkpoint();
   start_up.clock = clock_.get();
-  ASSIGN_OR_RETURN(start_up.published, NewestPublishedCut());
+  imports_ = std::make_unique<DayImports>(&deployment_->aggregates(), live_.get());
+  imports_status_ = imports_->Look(/*nothing_read=*/true);
+  if (!imports_status_.ok() && !IsAway(imports_status_)) return imports_status_;
+  RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
-  RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
+  if (!start_up.aggregates_away) {
+    RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
+  }
+  if (start_up.aggregates_away) unchecked_base_ = report.base;
+  RETURN_IF_ERROR(ReplaySliding(report));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));
+  return MakePump(report);
+}
 
+absl::Status Verdictd::MakePump(const ingest::StartUpReport& report) {
   checkpoints_ = std::make_unique<ingest::CheckpointThread>(
       ingest::CheckpointThread::Parts{checkpoint_.get(), &deployment_->checkpoint(), source_.get(),
                                       live_.get(), [this] { return deployment_->log().Sync(); }},
       ingest::CheckpointThread::Options{milliseconds(settings_.checkpoint_period_ms),
                                         ReportTo("checkpoint")});
+  ingest::Pump::Parts parts{.source = source_.get(),
+                            .live = live_.get(),
+                            .clock = clock_.get(),
+                            .schedule = schedule_.get(),
+                            .checkpoints = checkpoints_.get()};
+  if (!report.side.measures.empty()) {
+    ASSIGN_OR_RETURN(auto source,
+                     deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
+    ASSIGN_OR_RETURN(parts.side,
+                     ingest::SideReplay::Begin(report.side, std::move(source), live_.get(),
+                                               LiveOptionsOf(settings_).dedup_ids_per_partition));
+  }
   ingest::Pump::Options options;
   options.warm_until = report.warm_until;
   options.report = ReportTo("reading the log");
-  pump_ =
-      std::make_unique<ingest::Pump>(ingest::Pump::Parts{source_.get(), live_.get(), clock_.get(),
-                                                         schedule_.get(), checkpoints_.get()},
-                                     std::move(options));
+  options.joined = [](uint64_t records) {
+    LogInfo("new measures caught up", {{"records", std::to_string(records)}});
+  };
+  pump_ = std::make_unique<ingest::Pump>(std::move(parts), std::move(options));
+  return absl::OkStatus();
+}
+
+// Windows of minutes and hours are in no checkpoint: they are read again from the log's last hours,
+// beside the main stream.
+absl::Status Verdictd::ReplaySliding(const ingest::StartUpReport& start) {
+  ASSIGN_OR_RETURN(sliding_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
+  ASSIGN_OR_RETURN(ingest::SlidingPlan plan,
+                   ingest::PlanSliding(sliding_source_.get(), *live_, *clock_, start));
+  ingest::SlidingReplay::Options options;
+  options.report = [](const absl::Status& status) {
+    if (status.ok()) {
+      LogInfo("sliding windows are being read again");
+    } else {
+      LogError("reading sliding windows fails, and is tried again",
+               {{"error", std::string(status.message())}});
+    }
+  };
+  sliding_ = std::make_unique<ingest::SlidingReplay>(
+      ingest::SlidingReplay::Parts{sliding_source_.get(), live_.get()}, std::move(plan),
+      std::move(options));
+  sliding_->Start();
   return absl::OkStatus();
 }
 
 absl::Status Verdictd::CatchUp(StopSignal* stop) {
   const auto start = std::chrono::steady_clock::now();
-  stop->OnRequest([this] { pump_->Cancel(); });
+  stop->OnRequest([this] {
+    pump_->Cancel();
+    sliding_->Cancel();
+  });
   const absl::Status caught_up = pump_->CatchUp();
+  const bool whole = sliding_->WaitFor(kSlidingWait);
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);
   LogInfo("caught up", {{"records", std::to_string(pump_->records())},
+                        {"sliding records", std::to_string(sliding_->records())},
+                        {"sliding windows", whole ? "whole" : "are still being read"},
                         {"seconds", absl::StrFormat("%.3f", SecondsSince(start))}});
   return absl::OkStatus();
 }
@@ -175,6 +235,7 @@ void Verdictd::MakeDecider() {
   parts.live = live_.get();
   parts.blobs = blobs_.get();
   parts.appender = deployment_->log().score_appender();
+  parts.decisions = deployment_->log().decisions();
   parts.clock = clock_.get();
   parts.hasher = hasher_.get();
   decide::DeciderOptions options;
@@ -186,10 +247,12 @@ void Verdictd::MakeDecider() {
 
 absl::Status Verdictd::MakeFold() {
   if (!deployment_->folds_here()) return absl::OkStatus();
-  ASSIGN_OR_RETURN(fold_source_, deployment_->log().MakeSource(/*with_decisions=*/false));
+  ASSIGN_OR_RETURN(fold_source_,
+                   deployment_->log().MakeSource(deployment::LogBackend::Reader::kBeside));
   aggregate::FolderParts parts;
   parts.source = fold_source_.get();
   parts.store = &deployment_->aggregates();
+  parts.base = deployment_->base();
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.hasher = hasher_.get();

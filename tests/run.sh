@@ -73,6 +73,9 @@ finish() {
 build() { cmake --preset "$1" >/dev/null && cmake --build --preset "$1" --target "${@:2}"; }
 
 must "install" ./deploy/install-deps.sh
+# Real servers, where they can be had: tests that need one say "skipped: why" without it.
+servers() { ./deploy/install-deps.sh servers || { echo "skipped: the packages of deploy/local cannot be installed"; return 77; }; }
+step "install servers" servers
 step "house" python3 tests/house/check.py
 step "house self-test" python3 tests/house/check.py --self-test
 step "format" tests/static/format.sh
@@ -80,15 +83,17 @@ step "proto lint" tests/static/proto.sh
 step "alert rules" tests/deploy/alerts.sh
 step "dashboard" python3 tests/deploy/dashboard.py
 
-rooms_all=(base model rule wire feature ruleset eventlog counters aggregate ingest decide settings rocks_store grpc_api http_api cli)
-rooms_asan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
-rooms_tsan=(base model rule wire feature ruleset eventlog counters aggregate ingest decide)
+rooms_all=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide settings rocks_store kafka_log redis_store grpc_api http_api cli)
+rooms_asan=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide)
+rooms_tsan=(base model rule wire feature ruleset mapping eventlog counters aggregate ingest decide)
 
 must "build release" build release all
 bin=build/release/bin
 for room in "${rooms_all[@]}"; do gtest "release $room" "$bin/${room}_test"; done
 step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
 step "mutants" tests/mutants.sh
+step "compose stack" python3 tests/deploy/compose.py --bin "$bin"
+step "features change" python3 tests/e2e/features_change.py --bin "$bin"
 step "bad input" python3 tests/e2e/bad_input.py
 step "imported days" python3 tests/e2e/day_mode.py
 step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1

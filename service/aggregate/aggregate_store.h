@@ -1,5 +1,4 @@
-// Where the batch's blobs and manifests lie. Implemented by rocks_store (embedded), later by
-// redis_store.
+// Where the batch's blobs and manifests lie. Implemented by rocks_store (embedded) and redis_store.
 #pragma once
 
 #include <chrono>
@@ -69,7 +68,8 @@ class AggregateStore {
  public:
   virtual ~AggregateStore() = default;
   // Never blocks the caller. `done` is called once, on the store's thread, with one result a key in
-  // order; after `timeout` with kFailed for what did not come.
+  // order; after `timeout` with kFailed for what did not come. Where nobody can be asked, at once,
+  // on the caller's thread: all kFailed.
   virtual void Get(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, OnBlobs done) = 0;
   // For the batch: blocks. One result a key.
   virtual absl::StatusOr<std::vector<BlobResult>> GetNow(std::span<const BlobKey> keys) = 0;

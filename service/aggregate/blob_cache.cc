@@ -49,34 +49,36 @@ BlobCache::Entry BlobCache::Lookup(const BlobKey& key, Clock::time_point now) {
 void BlobCache::Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeout,
                       OnFetched done) {
   std::vector<BlobKey> asked = keys;
-  store_->Get(
-      std::move(asked), timeout,
-      [this, keys = std::move(keys), done = std::move(done)](std::vector<BlobResult> results) {
-        std::vector<Entry> entries(keys.size());
-        const uint32_t now = Seconds(Clock::now());
-        for (size_t i = 0; i < keys.size(); ++i) {
-          BlobResult& result = results[i];
-          if (result.state == BlobResult::State::kFailed) {
-            entries[i].state = State::kFailed;
-            continue;
-          }
-          const bool found = result.state == BlobResult::State::kFound;
-          entries[i].state = found ? State::kFound : State::kAbsent;
-          if (found) {
-            // The increment is for the proof alone.
-            result.blob.increment = {};
-            result.blob.tiles.shrink_to_fit();
-            entries[i].blob = std::make_shared<const feature::Blob>(std::move(result.blob));
-          }
-          Shard& shard = ShardOf(keys[i]);
-          base::MutexLock lock(shard.mutex);
-          shard.table.Put(keys[i], entries[i].blob, now, options_.max_bytes / kShards);
-        }
-        done(std::move(entries));
-      });
+  store_->Get(std::move(asked), timeout,
+              [this, clears = clears_.load(), keys = std::move(keys),
+               done = std::move(done)](std::vector<BlobResult> results) {
+                std::vector<Entry> entries(keys.size());
+                const uint32_t now = Seconds(Clock::now());
+                for (size_t i = 0; i < keys.size(); ++i) {
+                  BlobResult& result = results[i];
+                  if (result.state == BlobResult::State::kFailed) {
+                    entries[i].state = State::kFailed;
+                    continue;
+                  }
+                  const bool found = result.state == BlobResult::State::kFound;
+                  entries[i].state = found ? State::kFound : State::kAbsent;
+                  if (found) {
+                    // The increment is for the proof alone.
+                    result.blob.increment = {};
+                    result.blob.tiles.shrink_to_fit();
+                    entries[i].blob = std::make_shared<const feature::Blob>(std::move(result.blob));
+                  }
+                  Shard& shard = ShardOf(keys[i]);
+                  base::MutexLock lock(shard.mutex);
+                  if (clears_.load() != clears) continue;  // read before everything was forgotten
+                  shard.table.Put(keys[i], entries[i].blob, now, options_.max_bytes / kShards);
+                }
+                done(std::move(entries));
+              });
 }
 
 void BlobCache::Clear() {
+  clears_.fetch_add(1);
   for (size_t i = 0; i < kShards; ++i) {
     base::MutexLock lock(shards_[i].mutex);
     shards_[i].table.Clear();

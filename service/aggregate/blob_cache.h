@@ -2,6 +2,7 @@
 // old cut, and more live epochs are added to it; its age stays far below the time an epoch is kept.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -37,7 +38,7 @@ class BlobCache {
   // Asks the store for all of `keys`; `done` is called once, on the store's thread, in order; what
   // fails is not kept.
   void Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, OnFetched done);
-  // Forgets everything.
+  // Forgets everything, and what is being fetched is not kept.
   void Clear();
 
  private:
@@ -46,6 +47,7 @@ class BlobCache {
   AggregateStore* store_;
   Options options_;
   std::unique_ptr<Shard[]> shards_;
+  std::atomic<uint64_t> clears_{0};
 };
 
 }  // namespace verdict::aggregate

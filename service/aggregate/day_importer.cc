@@ -60,6 +60,7 @@ DayImporter::DayImporter(const DayImportParts& parts, const DayImportRequest& re
       request_(request),
       days_(days),
       options_(options),
+      stores_(parts.base, parts.store),
       measure_hash_(parts.features->measures()[request.measure].hash) {
   CHECK(options_.keys_per_step > 0 && request_.late_days >= 0 && request_.late_days <= UINT8_MAX);
   MismatchCounter();
@@ -207,6 +208,7 @@ absl::Status DayImporter::Run(const std::function<void(const DayImportProgress&)
 }
 
 absl::Status DayImporter::Begin() {
+  RETURN_IF_ERROR(stores_.Settle(measure_hash_));
   ASSIGN_OR_RETURN(const bool due, Due());
   if (!due) {
     Go(Phase::kDone, 0);
@@ -235,7 +237,7 @@ absl::Status DayImporter::Announce() {
   next.day->log_from = request_.log_from.value_or(next.day->log_from);
   next.day->announced = import_;
   if (next == manifest_) return absl::OkStatus();
-  RETURN_IF_ERROR(parts_.store->CompareAndSwapManifest(measure_hash_, manifest_, next));
+  RETURN_IF_ERROR(stores_.Announce(measure_hash_, manifest_, next));
   manifest_ = std::move(next);
   return absl::OkStatus();
 }
@@ -248,8 +250,8 @@ absl::Status DayImporter::Write(const std::vector<model::EntityKey>& keys,
                                 const std::function<std::vector<DayTile>(size_t)>& tiles_of) {
   std::vector<BlobKey> stored_keys;
   for (const model::EntityKey& key : keys) stored_keys.push_back({measure_hash_, key});
-  ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, parts_.store->GetNow(stored_keys));
-  std::vector<BlobWrite> writes;
+  ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, stores_.base()->GetNow(stored_keys));
+  std::vector<BlobWrite> writes, reached;
   for (size_t i = 0; i < keys.size(); ++i) {
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob that must be replaced");
@@ -258,7 +260,10 @@ absl::Status DayImporter::Write(const std::vector<model::EntityKey>& keys,
     if (found && !stored[i].blob.day) {
       return absl::DataLossError("a folded value stands where imported days should");
     }
-    if (found && Reached(stored[i].blob)) continue;
+    if (found && Reached(stored[i].blob)) {
+      reached.push_back({stored_keys[i], stored[i].blob});
+      continue;
+    }
     BlobWrite write{stored_keys[i], {}};
     write.blob.measure_hash = measure_hash_;
     write.blob.cut = import_.before;
@@ -274,7 +279,7 @@ absl::Status DayImporter::Write(const std::vector<model::EntityKey>& keys,
     for (const DayTile& tile : tiles_of(i)) write.blob.tiles.push_back(tile);
     writes.push_back(std::move(write));
   }
-  return parts_.store->PutIfNewer(writes);
+  return stores_.Put(writes, reached);
 }
 
 absl::Status DayImporter::Upload() {
@@ -292,7 +297,7 @@ absl::Status DayImporter::Upload() {
 absl::Status DayImporter::FindOthers() {
   others_.clear();
   RETURN_IF_ERROR(
-      parts_.store->Scan(measure_hash_, [&](const model::EntityKey& key, const feature::Blob&) {
+      stores_.base()->Scan(measure_hash_, [&](const model::EntityKey& key, const feature::Blob&) {
         if (days_->Find(key) == days_->keys()) others_.push_back(key);
         return absl::OkStatus();
       }));
@@ -361,7 +366,7 @@ absl::Status DayImporter::Publish() {
   Manifest next = manifest_;
   next.day->published = import_;
   next.day->announced.reset();
-  RETURN_IF_ERROR(parts_.store->CompareAndSwapManifest(measure_hash_, manifest_, next));
+  RETURN_IF_ERROR(stores_.Publish(measure_hash_, manifest_, next));
   manifest_ = std::move(next);
   Go(Phase::kDone, 0);
   return absl::OkStatus();

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregate/aggregate_store.h"
+#include "aggregate/batch_stores.h"
 #include "aggregate/imported_days.h"
 #include "base/clock.h"
 #include "eventlog/rules_of_the_log.h"
@@ -20,6 +21,7 @@ namespace verdict::aggregate {
 
 struct DayImportParts {
   AggregateStore* store = nullptr;
+  AggregateStore* base = nullptr;  // the batch's own, FolderParts::base; null: the store is it
   const feature::FeatureSet* features = nullptr;
   const eventlog::CutSchedule* schedule = nullptr;
   const base::Clock* clock = nullptr;
@@ -109,6 +111,7 @@ class DayImporter {
   DayImportRequest request_;
   const ImportedDays* days_;
   DayImportOptions options_;
+  BatchStores stores_;
   uint64_t measure_hash_;
 
   Manifest manifest_;  // as it stands in the store

@@ -5,9 +5,7 @@
 namespace verdict::aggregate {
 
 std::optional<feature::DayMode> DayWatch::See(const std::optional<DayManifest>& manifest,
-                                              int64_t now_ms) {
-  const bool first_look = !looked_;
-  looked_ = true;
+                                              int64_t now_ms, bool nothing_read) {
   if (!manifest) return mode_;
   if (!mode_) mode_.emplace();
   mode_->late_days = manifest->late_days;
@@ -20,11 +18,11 @@ std::optional<feature::DayMode> DayWatch::See(const std::optional<DayManifest>& 
   }
   for (const Seen& seen : waiting_) {
     const int64_t age_ms = now_ms - seen.at_ms;
-    if (first_look || age_ms >= options_.absent_after_ms) {
+    if (nothing_read || age_ms >= options_.absent_after_ms) {
       mode_->before = seen.before;
       mode_->first_day = seen.first_day;
     }
-    if (first_look || age_ms >= options_.drop_after_ms) mode_->kept_from = seen.before;
+    if (nothing_read || age_ms >= options_.drop_after_ms) mode_->kept_from = seen.before;
     if (age_ms >= options_.drop_after_ms) drop_before_ = seen.before;
   }
   std::erase_if(waiting_, [this](const Seen& seen) { return seen.before <= drop_before_; });

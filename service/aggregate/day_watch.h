@@ -24,10 +24,10 @@ class DayWatch {
   };
   explicit DayWatch(const Options& options) : options_(options) {}
 
-  // The manifest as it stands at `now_ms`, times not going back. The first look must come before
-  // anything is read from the store: what is published then goes at once. Nothing before an import
-  // was announced.
-  std::optional<feature::DayMode> See(const std::optional<DayManifest>& manifest, int64_t now_ms);
+  // The manifest as it stands at `now_ms`, times not going back. Where nothing else was read from
+  // the store yet, what is published goes at once. Nothing before an import was announced.
+  std::optional<feature::DayMode> See(const std::optional<DayManifest>& manifest, int64_t now_ms,
+                                      bool nothing_read);
   // Memory may let go of the days before it; kNoDay: of none. Counted from when this process saw
   // the import, so that a restart only makes it later.
   model::DayNumber drop_before() const { return drop_before_; }
@@ -39,7 +39,6 @@ class DayWatch {
     int64_t at_ms;
   };
   Options options_;
-  bool looked_ = false;
   model::DayNumber newest_ = feature::kNoDay;  // that was seen published
   model::DayNumber drop_before_ = feature::kNoDay;
   std::vector<Seen> waiting_;  // in order; those that do not go for everything yet

@@ -93,6 +93,29 @@ absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, 
   return plans;
 }
 
+// The first day of which the log, as it begins now, holds every event; kNothingTrimmed where it
+// has lost nothing.
+absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
+  const feature::FeatureSet& features = *parts.features;
+  model::DayNumber whole_from = kNothingTrimmed;
+  for (eventlog::Partition p = 0; p < parts.source->partitions(); ++p) {
+    ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(p));
+    if (low == 0) continue;
+    int64_t begin_ms = parts.clock->NowMs();
+    ASSIGN_OR_RETURN(const auto first, parts.source->FirstAtOrAfter(p, INT64_MIN));
+    if (first) {
+      const absl::StatusOr<eventlog::LogIdentity> record = parts.source->Identity(p, *first);
+      if (record.ok()) begin_ms = record->record_time_ms;
+      if (!record.ok() && !absl::IsNotFound(record.status())) return record.status();
+    }
+    // What was removed was recorded before, and dated at most so far ahead.
+    const model::DayNumber newest_gone =
+        features.calendar().DayOf(begin_ms + features.options().future_skew_ms);
+    whole_from = std::max(whole_from, newest_gone + 1);
+  }
+  return whole_from;
+}
+
 // From where the log is read: `warm_up` of ids before the earliest cut that some measure has
 // reached.
 absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::Partition partition,
@@ -176,7 +199,9 @@ absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
   if (plan.measures.empty()) return std::nullopt;
   RETURN_IF_ERROR(CheckRetention(parts, plan.measures));
   CutId from = plan.measures.front().from;
-  for (const MeasurePlan& measure : plan.measures) {
+  ASSIGN_OR_RETURN(const model::DayNumber whole_from, FirstWholeDay(parts));
+  for (MeasurePlan& measure : plan.measures) {
+    if (measure.from == kNoCut) measure.whole_from = whole_from;
     from = std::min(from, measure.from);  // kNoCut is the least
     plan.newest = std::max(plan.newest, measure.to);
   }

@@ -19,6 +19,8 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
+  // Its first fold, of a log that had lost its head: days before this one are not whole.
+  model::DayNumber whole_from = kNothingTrimmed;
 };
 
 struct PartitionPlan {

@@ -82,7 +82,7 @@ struct Folder::Fold {
 };
 
 Folder::Folder(FolderParts parts, const FolderOptions& options)
-    : parts_(std::move(parts)), options_(options) {
+    : parts_(std::move(parts)), options_(options), stores_(parts_.base, parts_.store) {
   MismatchCounter();
 }
 Folder::~Folder() = default;
@@ -104,6 +104,9 @@ FoldProgress Folder::progress() const {
 absl::StatusOr<bool> Folder::Step() {
   absl::Status status;
   if (fold_ == nullptr) {
+    for (const feature::Measure& measure : parts_.features->measures()) {
+      RETURN_IF_ERROR(stores_.Settle(measure.hash));
+    }
     ASSIGN_OR_RETURN(const std::optional<CutId> due, Due());
     if (!due) return false;
     status = Begin();
@@ -158,8 +161,8 @@ absl::Status Folder::Begin() {
       announced.cut_time_ms = parts_.schedule->CutTimeMs(measure.to);
       announced.offsets = offsets;
       announced.log_id = parts_.log_id;
-      RETURN_IF_ERROR(
-          parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, announced));
+      announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
+      RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
     } else if (measure.manifest.offsets != offsets) {
       return absl::DataLossError(absl::StrCat(
@@ -206,7 +209,7 @@ absl::Status Folder::Read() {
     if (record.offset >= partition.end) continue;
     fold.next[record.partition] = record.offset + 1;
     ++fold.progress.done;
-    if (!record.unreadable.empty()) continue;
+    if (!record.unreadable.empty() || record.left_out) continue;
     const model::Event& event = record.event;
     const model::EntityKey id =
         parts_.hasher->EventId(event.txn.id, static_cast<uint8_t>(event.kind), event.sequence);
@@ -245,25 +248,28 @@ absl::Status Folder::ParkFinished() {
   return absl::OkStatus();
 }
 
-// Writes the next keys. A key whose blob has reached the cut already is left: an earlier run wrote
-// it.
+// Writes the next keys. A key whose blob has reached the cut already is not added to: an earlier
+// run wrote it, though perhaps to the base alone.
 absl::Status Folder::Upload() {
   Fold& fold = *fold_;
   const size_t end = std::min(fold.increments.size(), fold.keys_done + options_.keys_per_step);
   std::vector<BlobKey> keys;
   for (size_t i = fold.keys_done; i < end; ++i)
     keys.push_back(fold.KeyOf(fold.increments.KeyAt(i)));
-  ASSIGN_OR_RETURN(std::vector<BlobResult> stored, parts_.store->GetNow(keys));
-  std::vector<BlobWrite> writes;
+  ASSIGN_OR_RETURN(std::vector<BlobResult> stored, stores_.base()->GetNow(keys));
+  std::vector<BlobWrite> writes, reached;
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     MeasurePlan& measure = *fold.by_measure[key.measure];
     const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
     if (stored[i].state == BlobResult::State::kFailed) {
-      return absl::UnavailableError("the store did not give a blob that must be added to");
+      return absl::UnavailableError("the base did not give a blob that must be added to");
     }
     const bool found = stored[i].state == BlobResult::State::kFound;
-    if (found && stored[i].blob.cut >= measure.to) continue;
+    if (found && stored[i].blob.cut >= measure.to) {
+      reached.push_back({keys[i], std::move(stored[i].blob)});
+      continue;
+    }
     if (found && measure.from != feature::kNoCut && stored[i].blob.cut > measure.from) {
       return absl::DataLossError("a blob has reached a cut that was never published");
     }
@@ -277,7 +283,7 @@ absl::Status Folder::Upload() {
     writes.push_back(std::move(write));
   }
   RETURN_IF_ERROR(NoteTrimmed());
-  RETURN_IF_ERROR(parts_.store->PutIfNewer(writes));
+  RETURN_IF_ERROR(stores_.Put(writes, reached));
   fold.keys_done = end;
   fold.progress.done = end;
   if (end < fold.increments.size()) return base::Failpoint("fold.mid_upload");
@@ -295,7 +301,7 @@ absl::Status Folder::NoteTrimmed() {
     if (!measure.trimmed || measure.manifest.oldest_day >= oldest) continue;
     Manifest noted = measure.manifest;
     noted.oldest_day = oldest;
-    RETURN_IF_ERROR(parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, noted));
+    RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, noted));
     measure.manifest = noted;
   }
   return absl::OkStatus();
@@ -363,8 +369,7 @@ absl::Status Folder::Publish() {
         published.count += day.tile.count;
       }
     }
-    RETURN_IF_ERROR(
-        parts_.store->CompareAndSwapManifest(measure.hash, measure.manifest, published));
+    RETURN_IF_ERROR(stores_.Publish(measure.hash, measure.manifest, published));
     ++fold.progress.done;
   }
   fold_.reset();

@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregate/aggregate_store.h"
+#include "aggregate/batch_stores.h"
 #include "base/clock.h"
 #include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
@@ -38,6 +39,9 @@ struct FolderParts {
   // a Score moved, a wall clock set back) could let a record of an older epoch in behind the cut,
   // where no fold would ever read it. Empty: the log promises so much by itself.
   std::function<absl::Status(int64_t time_ms)> seal = {};
+  // The batch's own base (R25): what a fold adds to is read from it. Null: the store is its own
+  // base, and must lose nothing.
+  AggregateStore* base = nullptr;
 };
 
 struct FolderOptions {
@@ -86,6 +90,7 @@ class Folder {
 
   FolderParts parts_;
   FolderOptions options_;
+  BatchStores stores_;
   std::unique_ptr<Fold> fold_;
 };
 

@@ -83,14 +83,17 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
       OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate"));
   deployment::LogBackend& log = opened->parts().log();
   ASSIGN_OR_RETURN(const std::unique_ptr<eventlog::EventSource> source,
-                   log.MakeSource(/*with_decisions=*/false));
+                   log.MakeSource(deployment::LogBackend::Reader::kBeside));
   const eventlog::CutSchedule schedule(
       rules->features->calendar(),
       arguments.cut_minutes.value_or(static_cast<int>(settings.cut_minutes)));
   const model::KeyHasher hasher(opened->parts().secret());
+  RETURN_IF_ERROR(opened->parts().AddMeasures(*rules->features));
+  RETURN_IF_ERROR(opened->parts().CheckServers());
   aggregate::FolderParts parts;
   parts.source = source.get();
   parts.store = &opened->parts().aggregates();
+  parts.base = opened->parts().base();
   parts.features = rules->features;
   parts.schedule = &schedule;
   parts.hasher = &hasher;

@@ -65,13 +65,21 @@ std::vector<v1::FeatureValue> FeaturesOf(const EntityName& entity,
   return own;
 }
 
+// "2026-11-20", or of a window that slides "2026-11-20T20:15:00.000Z .. 2026-11-20T21:15:00.000Z".
+std::string WhenOf(const v1::FeaturePart& part) {
+  if (!part.day().empty()) return part.day();
+  const std::string until = model::FormatTimeMs(part.until_ms());
+  const bool one_moment = part.until_ms() - part.after_ms() == 1;
+  return one_moment ? until : model::FormatTimeMs(part.after_ms()) + " .. " + until;
+}
+
 void PrintText(const v1::FeatureValue& value, const feature::Feature& feature) {
   absl::PrintF("%s  %s, mode %s%s\n", value.name(), ShortName(value.provenance()), value.mode(),
                value.parts_size() == 0 ? ", nothing in its window" : "");
   if (value.parts_size() == 0) return;
-  Table table({"day", "source", "sum", "count"});
+  Table table({feature.slides() ? "time" : "day", "source", "sum", "count"});
   for (const v1::FeaturePart& part : value.parts()) {
-    table.Add({part.day(), part.source(),
+    table.Add({WhenOf(part), part.source(),
                feature.money ? model::FormatMoney(part.sum(), feature.money_currency)
                              : WithThousands(part.sum()),
                WithThousands(part.count())});
@@ -82,10 +90,14 @@ void PrintText(const v1::FeatureValue& value, const feature::Feature& feature) {
 nlohmann::json Json(const v1::FeatureValue& value) {
   nlohmann::json parts = nlohmann::json::array();
   for (const v1::FeaturePart& part : value.parts()) {
-    parts.push_back({{"day", part.day()},
-                     {"source", part.source()},
-                     {"sum", part.sum()},
-                     {"count", part.count()}});
+    nlohmann::json json = {{"source", part.source()}, {"sum", part.sum()}, {"count", part.count()}};
+    if (part.day().empty()) {
+      json["after"] = model::FormatTimeMs(part.after_ms());
+      json["until"] = model::FormatTimeMs(part.until_ms());
+    } else {
+      json["day"] = part.day();
+    }
+    parts.push_back(std::move(json));
   }
   return {{"feature", value.name()},
           {"provenance", ShortName(value.provenance())},

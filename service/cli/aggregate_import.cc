@@ -30,7 +30,8 @@ struct Job {
 std::string ReadersOf(const feature::FeatureSet& features, uint16_t measure) {
   std::string names;
   for (const feature::Feature& feature : features.features()) {
-    if (feature.measure == measure) names += (names.empty() ? "" : ", ") + feature.full_name;
+    if (!feature.slides() && feature.measure == measure)
+      names += (names.empty() ? "" : ", ") + feature.full_name;
   }
   return names;
 }
@@ -41,8 +42,13 @@ absl::StatusOr<uint16_t> MeasureOf(const feature::FeatureSet& features, const st
   std::string several, all;
   for (const feature::Feature& feature : features.features()) {
     all += (all.empty() ? "" : ", ") + feature.full_name;
+    if (feature.full_name != name && feature.name != name) continue;
+    if (feature.slides()) {
+      return absl::InvalidArgumentError(absl::StrFormat(
+          "--feature: the window of %s slides: it is made of single events, not of days",
+          feature.full_name));
+    }
     if (feature.full_name == name) return feature.measure;
-    if (feature.name != name) continue;
     several += (several.empty() ? "" : " or ") + feature.full_name;
     found = feature.measure;
   }
@@ -100,7 +106,7 @@ absl::StatusOr<Job> JobOf(const AggregateArguments& arguments,
 absl::StatusOr<model::DayNumber> LogFrom(deployment::LogBackend& log,
                                          const model::BusinessCalendar& calendar, int64_t now_ms) {
   ASSIGN_OR_RETURN(const std::unique_ptr<eventlog::EventSource> source,
-                   log.MakeSource(/*with_decisions=*/false));
+                   log.MakeSource(deployment::LogBackend::Reader::kBeside));
   int64_t first_ms = now_ms;
   for (eventlog::Partition p = 0; p < source->partitions(); ++p) {
     ASSIGN_OR_RETURN(const eventlog::Offset low, source->Low(p));
@@ -166,6 +172,8 @@ absl::StatusOr<ImportOutcome> RunImport(const AggregateArguments& arguments, con
   ASSIGN_OR_RETURN(const std::unique_ptr<OpenedDeployment> opened,
                    OpenedDeployment::Open(arguments.where, deployment::Role::kBatch,
                                           "verdict aggregate --import"));
+  RETURN_IF_ERROR(opened->parts().AddMeasures(features));
+  RETURN_IF_ERROR(opened->parts().CheckServers());
   deployment::LogBackend& log = opened->parts().log();
   aggregate::AggregateStore& store = opened->parts().aggregates();
   ASSIGN_OR_RETURN(const aggregate::Manifest manifest,
@@ -209,6 +217,7 @@ absl::StatusOr<ImportOutcome> RunImport(const AggregateArguments& arguments, con
       request.log_from.value_or(manifest.day ? manifest.day->log_from : feature::kNoDay);
   const aggregate::ImportedDays days(std::move(tiles.rows));
   RETURN_IF_ERROR(Publish({.store = &store,
+                           .base = opened->parts().base(),
                            .features = &features,
                            .schedule = &schedule,
                            .clock = &opened->clock(),

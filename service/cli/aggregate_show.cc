@@ -49,7 +49,7 @@ absl::StatusOr<std::optional<Shown>> ReadMeasure(const feature::FeatureSet& feat
   const feature::Measure& measure = features.measures()[index];
   Shown shown;
   for (const feature::Feature& feature : features.features()) {
-    if (feature.measure != index) continue;
+    if (feature.slides() || feature.measure != index) continue;
     shown.features += (shown.features.empty() ? "" : ", ") + feature.full_name;
     if (!feature.money) continue;
     shown.money = true;
@@ -141,6 +141,7 @@ absl::Status ShowEntity(const AggregateArguments& arguments) {
   ASSIGN_OR_RETURN(
       const std::unique_ptr<OpenedDeployment> opened,
       OpenedDeployment::Open(arguments.where, deployment::Role::kBatch, "verdict aggregate show"));
+  RETURN_IF_ERROR(opened->parts().AddMeasures(features));
   const model::KeyHasher hasher(opened->parts().secret());
   const model::EntityKey key = hasher.Entity(entity.type, entity.id);
   std::vector<Shown> all;

@@ -6,12 +6,15 @@
 #include "base/status.h"
 #include "cli/csv_reader.h"
 #include "cli/line_buffer.h"
-#include "cli/row_mapper.h"
+#include "mapping/row_mapper.h"
 #include "wire/event_json.h"
 #include "wire/event_proto.h"
 
 namespace verdict::cli {
 namespace {
+
+using mapping::Mapping;
+using mapping::RowMapper;
 
 // Thread-compatible.
 class CsvEventReader : public EventReader {

@@ -7,10 +7,10 @@
 #include "absl/strings/str_format.h"
 #include "base/clock.h"
 #include "base/status.h"
-#include "cli/card_mask.h"
 #include "cli/output_file.h"
 #include "cli/terminal.h"
 #include "decide/decider.h"
+#include "model/card_mask.h"
 #include "rule/schema.h"
 
 namespace verdict::cli {
@@ -101,7 +101,7 @@ class Run {
   // Neither the file nor the terminal shows a card number that came with the row.
   void Reject(std::string reason) {
     reason.resize(std::min(reason.size(), reason.find('\n')));  // below, JSON is quoted cut short
-    MaskCardNumbers(&reason);
+    model::MaskCardNumbers(&reason);
     ++summary_.bad;
     if (summary_.first_bad.size() < kBadRowsShown)
       summary_.first_bad.push_back({row_.line, reason});
@@ -111,7 +111,7 @@ class Run {
     AppendQuoted(reason, out);
     out->push_back(',');
     std::string raw(row_.raw);
-    MaskCardNumbers(&raw);
+    model::MaskCardNumbers(&raw);
     AppendQuoted(raw, out);
     out->push_back('\n');
     rejects_->FlushIfLarge();

@@ -154,12 +154,18 @@ std::string SizeText(const SizeEstimate& estimate) {
                   absl::StrFormat("%.1f", one.bytes_per_cell), Bytes(one.cell_bytes),
                   Whole(one.keys), absl::StrFormat("%.1f", one.busy_days), Whole(one.blob_bytes)});
   }
+  Table sliding({"sliding measure of", "events", "keys", "size"});
+  for (const SlidingSize& one : estimate.sliding) {
+    sliding.Add({one.features, Whole(one.events), Whole(one.keys), Bytes(one.bytes)});
+  }
   Table lines({"what", "where", "number", "size", "note"});
   for (const SizeLine& one : estimate.lines) {
     lines.Add({one.what, WhereName(one.where), one.count > 0 ? Whole(one.count) : "",
                Bytes(one.bytes), one.note});
   }
-  std::string text = measures.Text() + "\n" + lines.Text();
+  std::string text = measures.Text() + "\n";
+  if (!estimate.sliding.empty()) text += sliding.Text() + "\n";
+  text += lines.Text();
   absl::StrAppendFormat(&text,
                         "\ntotal: %s of memory, %s of disk; in Redis, if the blobs lie there, "
                         "%s instead of their disk\n",
@@ -190,6 +196,14 @@ std::string SizeJson(const SizeEstimate& estimate) {
                                 {"days_per_blob", one.busy_days},
                                 {"bytes_per_blob", whole(one.blob_bytes)},
                                 {"guard_bytes", whole(one.guard_bytes)}});
+  }
+  json["sliding"] = nlohmann::ordered_json::array();
+  for (const SlidingSize& one : estimate.sliding) {
+    json["sliding"].push_back({{"features", one.features},
+                               {"entity", one.entity},
+                               {"events", whole(one.events)},
+                               {"keys", whole(one.keys)},
+                               {"bytes", whole(one.bytes)}});
   }
   json["lines"] = nlohmann::ordered_json::array();
   for (const SizeLine& one : estimate.lines) {

@@ -8,6 +8,7 @@
 #include "aggregate/blob_table.h"
 #include "aggregate/increments.h"
 #include "counters/footprint.h"
+#include "counters/live_state.h"
 #include "eventlog/dedup_window.h"
 #include "model/decision.h"
 #include "model/event.h"
@@ -89,7 +90,11 @@ class Estimator {
 
   SizeEstimate Run() {
     for (const feature::Measure& measure : features_.measures()) AddMeasure(measure);
+    for (const feature::SlidingMeasure& measure : features_.sliding_measures()) {
+      AddSlidingMeasure(measure);
+    }
     AddCells();
+    AddSliding();
     AddDedup();
     AddDecisions();
     AddOverlay();
@@ -103,19 +108,29 @@ class Estimator {
   }
 
  private:
+  std::string ReadersOf(size_t measure, bool slides) const {
+    std::string names;
+    for (const feature::Feature& feature : features_.features()) {
+      if (feature.slides() != slides || feature.measure != measure) continue;
+      names += (names.empty() ? "" : ", ") + feature.full_name;
+    }
+    return names;
+  }
+  double ShareOf(bool has_where) const { return has_where ? traffic_.where_share : 1; }
+  // One that no figure is given for: as many as payments.
+  double ActiveOf(const std::string& entity, double payments) const {
+    const auto named = traffic_.active.find(entity);
+    return named == traffic_.active.end() ? payments : named->second;
+  }
+
   void AddMeasure(const feature::Measure& measure) {
     const size_t index = out_.measures.size();
     MeasureSize size;
-    for (const feature::Feature& feature : features_.features()) {
-      if (feature.measure != index) continue;
-      size.features += (size.features.empty() ? "" : ", ") + feature.full_name;
-    }
+    size.features = ReadersOf(index, /*slides=*/false);
     size.entity = features_.entities()[measure.entity].name;
-    const double payments =
-        traffic_.payments_per_day * (measure.where == nullptr ? 1 : traffic_.where_share);
+    const double payments = traffic_.payments_per_day * ShareOf(measure.where != nullptr);
     const double days = features_.kept_days();
-    const auto named = traffic_.active.find(size.entity);
-    const double active = named == traffic_.active.end() ? payments * days : named->second;
+    const double active = ActiveOf(size.entity, payments * days);
     size.daily_keys = Named(active, payments);
     // An epoch ends some minutes after midnight: it holds the first of the next day, too.
     const double next_day =
@@ -133,6 +148,35 @@ class Estimator {
     size.blob_bytes = BlobBytes(static_cast<int>(std::lround(size.busy_days)), tiles_.back());
     size.guard_bytes = kGuardDays * size.daily_keys * kGuardBitsPerKey / 8;
     out_.measures.push_back(std::move(size));
+  }
+
+  void AddSlidingMeasure(const feature::SlidingMeasure& measure) {
+    SlidingSize size;
+    size.features = ReadersOf(out_.sliding.size(), /*slides=*/true);
+    size.entity = features_.entities()[measure.entity].name;
+    const double share = ShareOf(measure.where != nullptr);
+    const double kept_s =
+        static_cast<double>(measure.window_ms_max + counters::kSlidingLateMs) / 1000;
+    size.events = std::min(traffic_.peak() * kept_s,
+                           traffic_.payments_per_day * std::ceil(kept_s / kDaySeconds)) *
+                  share;
+    size.keys = Named(ActiveOf(size.entity, size.events), size.events);
+    if (size.keys > 0) size.bytes = counters::SlidingBytes(size.keys, size.events / size.keys);
+    out_.sliding.push_back(std::move(size));
+  }
+
+  void AddSliding() {
+    if (out_.sliding.empty()) return;
+    double events = 0, bytes = 0;
+    for (const SlidingSize& one : out_.sliding) {
+      events += one.events;
+      bytes += one.bytes;
+    }
+    Add({"sliding windows", Where::kMemory, events, bytes,
+         absl::StrFormat("events of %d measures at the peak", out_.sliding.size())});
+    Limit("memory.sliding_bytes_max", settings_.memory.sliding_bytes_max, bytes,
+          "keys with many events keep the sub-totals of their oldest minutes alone, then events "
+          "find no room: answers over them say PARTIAL(limit)");
   }
 
   // Encoded as the store has it: `days` tiles, and one as the increment.
@@ -219,8 +263,9 @@ class Estimator {
 
   void AddOverlay() {
     const double waiting = traffic_.peak() * traffic_.event_lag_s;
-    const double bytes =
-        waiting * counters::ProvisionalBytes(static_cast<double>(features_.measures().size()));
+    const auto measures =
+        static_cast<double>(features_.measures().size() + features_.sliding_measures().size());
+    const double bytes = waiting * counters::ProvisionalBytes(measures);
     Add({"payments without event", Where::kMemory, waiting, bytes,
          absl::StrFormat("%.0f s at the peak; 10 minutes of those whose event never comes",
                          traffic_.event_lag_s)});

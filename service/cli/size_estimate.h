@@ -44,6 +44,15 @@ struct MeasureSize {
   double guard_bytes = 0;
 };
 
+// One sliding measure: events of its entity.
+struct SlidingSize {
+  std::string features;
+  std::string entity;
+  double events = 0;  // in memory at the peak
+  double keys = 0;
+  double bytes = 0;
+};
+
 struct SizeLine {
   enum class Where : uint8_t { kMemory, kDisk, kRedis };
   std::string what;
@@ -63,6 +72,7 @@ struct Exceeded {
 
 struct SizeEstimate {
   std::vector<MeasureSize> measures;
+  std::vector<SlidingSize> sliding;
   std::vector<SizeLine> lines;
   double memory_bytes = 0;
   double disk_bytes = 0;

@@ -1,5 +1,6 @@
 // One record of the log, counted: `apply` of AGGREGATES.md, section 7.
 #include <algorithm>
+#include <limits>
 
 #include "base/check.h"
 #include "counters/day_modes.h"
@@ -28,6 +29,15 @@ uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& 
   return Mix(hash, contribution.tile.marks);
 }
 
+uint64_t ContributionDigest(uint64_t measure_hash,
+                            const feature::SlidingContribution& contribution) {
+  const feature::Tile tile = contribution.entry.tile();
+  uint64_t hash = Mix(measure_hash, contribution.key.table_hash());
+  hash = Mix(hash, static_cast<uint64_t>(contribution.entry.time_ms()));
+  hash = Mix(hash, static_cast<uint64_t>(tile.sum));
+  return Mix(hash, tile.marks);
+}
+
 // The steps of one Apply: everything that can be done outside the locks comes first.
 class LiveState::Application {
  public:
@@ -38,8 +48,11 @@ class LiveState::Application {
         partition_(*tables_.partitions[static_cast<size_t>(record.partition)]) {}
 
   EventClass Run() {
-    const EventClass event_class = record_.unreadable.empty() ? Count() : EventClass::kDeadLettered;
-    if (event_class == EventClass::kDeadLettered) Advance();
+    const bool is_event = record_.unreadable.empty() && !record_.left_out;
+    const EventClass event_class = is_event           ? Count()
+                                   : record_.left_out ? EventClass::kFiltered
+                                                      : EventClass::kDeadLettered;
+    if (!is_event) Advance();
     const auto index = static_cast<size_t>(event_class);
     tables_.events[index].fetch_add(1, std::memory_order_relaxed);
     tables_.metrics.events[index].Add();
@@ -59,6 +72,30 @@ class LiveState::Application {
                                              event.sequence);
   }
 
+  // ApplyApart: the verdicts of Apply, for the measures that are counted apart.
+  void RunApart(eventlog::DedupWindow* window) {
+    if (!record_.unreadable.empty()) return;
+    Prepare();
+    const feature::FeatureSet& features = *live_.parts_.features;
+    features.Contributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
+                           &tables_.contributions);
+    epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
+    if (window->SeenOrInsert(id_, record_.record_time_ms)) return;
+    if (eventlog::IsQuarantined(record_.event.txn.event_time_ms, record_.record_time_ms,
+                                features.options(), features.calendar())) {
+      return;
+    }
+    const StripeSet stripes(payment_, tables_.keys);
+    StripeLocks locks(tables_.stripes.get(), stripes);
+    CountContributions(/*apart=*/true);
+  }
+
+  void RememberApart(eventlog::DedupWindow* window) {
+    if (!record_.unreadable.empty()) return;
+    Prepare();
+    window->SeenOrInsert(id_, record_.record_time_ms);
+  }
+
   // True where the id was seen already; else it is from now on.
   bool SeenOrInsert() {
     base::MutexLock lock(partition_.mutex);
@@ -76,13 +113,15 @@ class LiveState::Application {
     const feature::FeatureSet& features = *live_.parts_.features;
     features.Contributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
                            &tables_.contributions);
+    features.SlidingContributions(record_.event, tables_.record, tables_.keys, tables_.arena.get(),
+                                  &tables_.sliding_contributions);
     epoch_ = live_.parts_.schedule->EpochOf(record_.record_time_ms);
     const StripeSet stripes(payment_, tables_.keys);
     StripeLocks locks(tables_.stripes.get(), stripes);
     Prefetch();
     const EventClass event_class = Classify();
     if (event_class == EventClass::kCounted || event_class == EventClass::kOrphan) {
-      CountContributions();
+      CountContributions(/*apart=*/false);
     }
     if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
     if (record_.decision) RestoreDecision();
@@ -97,6 +136,9 @@ class LiveState::Application {
     for (const feature::Contribution& one : tables_.contributions) {
       tables_.stripes[one.key.stripe()].PrefetchCells(one.measure, one.key);
     }
+    for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+      tables_.stripes[one.key.stripe()].PrefetchSliding(one.measure, one.key);
+    }
   }
 
   EventClass Classify() {
@@ -106,7 +148,8 @@ class LiveState::Application {
                                 features.options(), features.calendar())) {
       return EventClass::kQuarantined;
     }
-    if (tables_.contributions.empty()) return EventClass::kFiltered;
+    const bool nothing = tables_.contributions.empty() && tables_.sliding_contributions.empty();
+    if (nothing) return EventClass::kFiltered;
     return HasOrphans() ? EventClass::kOrphan : EventClass::kCounted;
   }
 
@@ -122,9 +165,15 @@ class LiveState::Application {
                                                  live_.parts_.features->calendar());
   }
 
-  void CountContributions() {
+  void CountContributions(bool apart) {
+    if (!apart) {
+      for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+        tables_.AddSliding(one, live_.options_);
+      }
+    }
     base::MutexLock lock(tables_.totals_mutex);
     for (const feature::Contribution& one : tables_.contributions) {
+      if (tables_.apart[one.measure] != apart) continue;
       if (IsOrphan(one)) {
         tables_.orphans.fetch_add(1, std::memory_order_relaxed);
         tables_.metrics.orphans.Add();
@@ -175,6 +224,9 @@ class LiveState::Application {
     for (const feature::Contribution& one : tables_.contributions) {
       digest += ContributionDigest(tables_.measure_hashes[one.measure], one);
     }
+    for (const feature::SlidingContribution& one : tables_.sliding_contributions) {
+      digest += ContributionDigest(tables_.sliding[one.measure].hash, one);
+    }
     (assumed->digest == digest ? tables_.metrics.replaced : tables_.metrics.changed_by_event).Add();
     overlay.End(payment_);
     tables_.provisionals.fetch_sub(1, std::memory_order_relaxed);
@@ -211,7 +263,7 @@ class LiveState::Application {
 };
 
 EventClass LiveState::Apply(const eventlog::LogRecord& record) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
+  CHECK(record.partition >= 0 && record.partition < partitions());
   CHECK(record.offset >= tables_->partitions[static_cast<size_t>(record.partition)]->next.load(
                              std::memory_order_relaxed));
   return Application(*this, record).Run();
@@ -222,16 +274,43 @@ void LiveState::ApplyAll(std::span<const eventlog::LogRecord> records) {
 }
 
 void LiveState::RememberId(const eventlog::LogRecord& record) {
-  CHECK(record.partition >= 0 && record.partition < parts_.partitions);
-  if (!record.unreadable.empty()) return;
+  CHECK(record.partition >= 0 && record.partition < partitions());
+  if (!record.unreadable.empty() || record.left_out) return;
   Application application(*this, record);
   application.Prepare();
   application.SeenOrInsert();
 }
 
+void LiveState::CountApart(std::span<const uint64_t> measure_hashes) {
+  for (const uint64_t hash : measure_hashes) {
+    const int measure = tables_->MeasureNumber(hash);
+    if (measure < 0) continue;
+    tables_->apart[static_cast<size_t>(measure)] = true;
+    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::max());
+  }
+}
+
+void LiveState::ApplyApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
+  CHECK(record.partition >= 0 && record.partition < partitions());
+  Application(*this, record).RunApart(window);
+}
+
+void LiveState::RememberIdApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window) {
+  CHECK(record.partition >= 0 && record.partition < partitions());
+  Application(*this, record).RememberApart(window);
+}
+
+void LiveState::Join() {
+  for (size_t i = 0; i < tables_->apart.size(); ++i) {
+    if (!tables_->apart[i]) continue;
+    tables_->apart[i] = false;
+    ClearReasons(tables_->measure_hashes[i], model::kPartialRebuilding);
+  }
+}
+
 void LiveState::StartAt(eventlog::Partition partition, eventlog::Offset next,
                         int64_t ids_known_from_ms) {
-  CHECK(partition >= 0 && partition < parts_.partitions);
+  CHECK(partition >= 0 && partition < partitions());
   PartitionState& state = *tables_->partitions[static_cast<size_t>(partition)];
   state.next.store(next, std::memory_order_relaxed);
   base::MutexLock lock(state.mutex);

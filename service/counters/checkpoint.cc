@@ -34,6 +34,7 @@ CheckpointBatch Checkpoint::Collect(const std::vector<eventlog::LogIdentity>& id
   batch.round = ++round_;
   batch.base_cut = base_cut_;
   for (size_t i = 0; i < tables.measure_hashes.size(); ++i) {
+    if (tables.apart[i]) continue;
     const MeasureReasons set = tables.reasons[i].load(std::memory_order_relaxed);
     batch.measures.push_back({.hash = tables.measure_hashes[i],
                               .reasons = static_cast<uint16_t>(set.bits),
@@ -86,6 +87,7 @@ void Checkpoint::CollectTotals(CheckpointBatch* batch) {
   LiveState::Tables& tables = *live_->tables_;
   base::MutexLock lock(tables.totals_mutex);
   for (size_t measure = 0; measure < tables.totals.size(); ++measure) {
+    if (tables.apart[measure]) continue;
     for (EpochTotals& epoch : tables.totals[measure]) {
       if (!epoch.dirty) continue;
       epoch.dirty = false;
@@ -115,6 +117,7 @@ void Checkpoint::CollectStripes(CheckpointBatch* batch) {
     std::vector<CheckpointBatch::SavedCell> saved;
     saved.reserve(dirty);
     for (size_t measure = 0; measure < stripe.measures.size(); ++measure) {
+      if (tables.apart[measure]) continue;
       const uint64_t hash = tables.measure_hashes[measure];
       for (EpochCells& cells : stripe.measures[measure]) {
         for (const uint32_t number : cells.dirty) {

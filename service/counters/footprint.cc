@@ -39,6 +39,22 @@ double TableBytes() {
          static_cast<double>(sizeof(EpochCells) + sizeof(CellTable));
 }
 
+double SlidingBytes(double entities, double events_each) {
+  // Of more events, a key's cost grows with them: by what a long series says.
+  constexpr uint64_t kLong = 1024;
+  const auto bytes_of = [](uint64_t events) {
+    SlidingSeries series;
+    for (uint64_t i = 0; i < events; ++i) {
+      series.Add(
+          {static_cast<int64_t>(i), model::EventKind::kPayment, feature::AmountState::kKnown, 1});
+    }
+    return static_cast<double>(series.bytes());
+  };
+  const double each = events_each > kLong / 4 ? bytes_of(kLong) * events_each / kLong
+                                              : base::MeanOverPoisson(events_each, bytes_of);
+  return entities * (each + static_cast<double>(SlidingTable::series_bytes_each()));
+}
+
 double DecisionBytes(const model::Decision& typical) {
   std::string packed;
   PackDecision(typical, &packed);

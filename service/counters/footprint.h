@@ -13,6 +13,8 @@ namespace verdict::counters {
 double CellBytes(double entities, double cells_each);
 // What one (measure, epoch) costs beside its cells, in all stripes.
 double TableBytes();
+// Series of one sliding measure in which each of `entities` has `events_each` events.
+double SlidingBytes(double entities, double events_each);
 // One kept decision such as `typical`.
 double DecisionBytes(const model::Decision& typical);
 // One provisional that contributes to so many measures.

@@ -33,6 +33,7 @@ LiveSizes LiveState::sizes() const {
         sizes.index_bytes += cells.table->index_bytes();
       }
     }
+    for (const SlidingTable& table : stripe.sliding) sizes.sliding_series += table.series();
     sizes.decisions += stripe.decisions.size();
     sizes.decision_bytes += stripe.decisions.bytes();
   }
@@ -48,6 +49,9 @@ LiveSizes LiveState::sizes() const {
   sizes.provisionals_expired = tables_->provisionals_expired.load(std::memory_order_relaxed);
   sizes.cells_refused = tables_->cells_refused.load(std::memory_order_relaxed);
   sizes.orphans = tables_->orphans.load(std::memory_order_relaxed);
+  sizes.sliding_bytes = tables_->sliding_bytes.load(std::memory_order_relaxed);
+  sizes.sliding_minutes_folded = tables_->sliding_minutes_folded.load(std::memory_order_relaxed);
+  sizes.sliding_refused = tables_->sliding_refused.load(std::memory_order_relaxed);
   return sizes;
 }
 

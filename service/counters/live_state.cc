@@ -45,6 +45,10 @@ LiveMetricHandles RegisterMetrics() {
   handles.orphans = registry.AddCounter("verdict_agg_orphan_contributions_total",
                                         "What events would have added to imported measures, had "
                                         "they not come too late for the import.");
+  handles.sliding_refused = evicted("sliding");
+  handles.sliding_folded = registry.AddCounter(
+      "verdict_agg_sliding_folded_total",
+      "Minutes of sliding windows of which the sub-total alone is left, for want of room.");
   return handles;
 }
 
@@ -71,11 +75,21 @@ DayTotal& EpochTotals::Of(model::DayNumber day) {
 }
 
 LiveState::Tables::Tables(const LiveParts& parts, const LiveOptions& options)
-    : reasons(parts.features->measures().size()), metrics(RegisterMetrics()) {
+    : reasons(parts.features->measures().size()),
+      sliding(parts.features->sliding_measures().size()),
+      metrics(RegisterMetrics()) {
   for (const feature::Measure& measure : parts.features->measures()) {
     measure_hashes.push_back(measure.hash);
   }
-  for (size_t i = 0; i < kStripes; ++i) stripes[i].measures.resize(measure_hashes.size());
+  apart.resize(measure_hashes.size(), false);
+  for (size_t i = 0; i < sliding.size(); ++i) {
+    sliding[i].hash = parts.features->sliding_measures()[i].hash;
+    sliding[i].window_ms_max = parts.features->sliding_measures()[i].window_ms_max;
+  }
+  for (size_t i = 0; i < kStripes; ++i) {
+    stripes[i].measures.resize(measure_hashes.size());
+    stripes[i].sliding.resize(sliding.size());
+  }
   totals.resize(measure_hashes.size());
   for (int i = 0; i < parts.partitions; ++i) {
     partitions.push_back(std::make_unique<PartitionState>(options.dedup_ids_per_partition));
@@ -103,7 +117,7 @@ EpochTotals& LiveState::Tables::Totals(uint16_t measure, feature::CutId epoch) {
 LiveState::LiveState(LiveParts parts, const LiveOptions& options)
     : parts_(std::move(parts)), options_(options) {
   CHECK(parts_.features != nullptr && parts_.schedule != nullptr && parts_.hasher != nullptr &&
-        parts_.clock != nullptr && parts_.partitions > 0);
+        parts_.clock != nullptr && parts_.partitions > 0 && parts_.partitions <= kPartitionsMax);
   CHECK(parts_.features->entities().size() <= kMaxEntityTypes);
   day_modes_ = std::make_unique<DayModes>(parts_.features->measures().size());
   tables_ = std::make_unique<Tables>(parts_, options_);
@@ -127,7 +141,11 @@ absl::Status LiveState::Rebind(const feature::FeatureSet& features) const {
         "%d entity types, at most %d", features.entities().size(), kMaxEntityTypes));
   }
   for (const feature::Feature& feature : features.features()) {
-    if (tables_->MeasureNumber(features.measures()[feature.measure].hash) >= 0) continue;
+    const bool counted =
+        feature.slides()
+            ? tables_->SlidingNumber(features.sliding_measures()[feature.measure].hash) >= 0
+            : tables_->MeasureNumber(features.measures()[feature.measure].hash) >= 0;
+    if (counted) continue;
     return absl::FailedPreconditionError(absl::StrFormat(
         "restart the service: feature %s adds up something that is not counted yet (a new entity, "
         "`of` or `where`)",
@@ -139,6 +157,21 @@ absl::Status LiveState::Rebind(const feature::FeatureSet& features) const {
 model::EntityKey LiveState::PaymentKey(std::string_view transaction_id) const {
   return parts_.hasher->EventId(transaction_id, static_cast<uint8_t>(model::EventKind::kPayment),
                                 0);
+}
+
+int LiveState::partitions() const { return static_cast<int>(tables_->partitions.size()); }
+
+eventlog::Partition LiveState::PlaceOf(std::string_view merchant_id) const {
+  return parts_.placed_by_merchant ? eventlog::PartitionOf(merchant_id, partitions())
+                                   : kAnyPartition;
+}
+
+void LiveState::Grow(int partitions) {
+  CHECK(partitions <= kPartitionsMax);
+  while (this->partitions() < partitions) {
+    tables_->partitions.push_back(
+        std::make_unique<PartitionState>(options_.dedup_ids_per_partition));
+  }
 }
 
 int64_t LiveState::LagNowMs() const {
@@ -168,10 +201,12 @@ void LiveState::Expire() {
   const int64_t lag_now_ms = LagNowMs();
   const int64_t oldest_decision_ms = parts_.clock->NowMs() - options_.decisions_kept_ms;
   const bool tight = tables_->overlay_bytes() > options_.overlay_bytes_max / 2;
+  tables_->AdvanceSliding(parts_.clock->NowMs());
   for (uint32_t i = 0; i < kStripesPerExpire; ++i) {
     Stripe& stripe = tables_->stripes[tables_->next_stripe_to_expire];
     tables_->next_stripe_to_expire = (tables_->next_stripe_to_expire + 1) % kStripes;
     base::MutexLock lock(stripe.mutex);
+    tables_->SweepSliding(&stripe, options_);
     const Overlay::Swept swept = stripe.overlay.Sweep(lag_now_ms, tight);
     if (swept.expired + swept.parts != 0) {
       tables_->provisionals.fetch_sub(swept.expired, std::memory_order_relaxed);
@@ -217,10 +252,37 @@ void LiveState::AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNu
   const int measure = tables_->MeasureNumber(measure_hash);
   if (measure < 0) return;
   std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
-  MeasureReasons both = stored.load(std::memory_order_relaxed);
-  both.newest_day = both.bits == 0 ? newest_day : std::max(both.newest_day, newest_day);
-  both.bits |= reasons;
-  stored.store(both, std::memory_order_relaxed);
+  MeasureReasons set = stored.load(std::memory_order_relaxed);
+  MeasureReasons both;
+  do {
+    both.newest_day = set.bits == 0 ? newest_day : std::max(set.newest_day, newest_day);
+    both.bits = set.bits | reasons;
+  } while (!stored.compare_exchange_weak(set, both, std::memory_order_relaxed));
+}
+
+void LiveState::ClearReasons(uint64_t measure_hash, uint16_t reasons) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return;
+  std::atomic<MeasureReasons>& stored = tables_->reasons[static_cast<size_t>(measure)];
+  // The version first: who sees the reasons gone, then asks for the version, sees the new one.
+  tables_->reasons_version.fetch_add(1, std::memory_order_seq_cst);
+  MeasureReasons set = stored.load(std::memory_order_relaxed);
+  MeasureReasons left;
+  do {
+    left = set;
+    left.bits &= ~static_cast<uint32_t>(reasons);
+  } while (!stored.compare_exchange_weak(set, left, std::memory_order_seq_cst));
+}
+
+uint16_t LiveState::ReasonsOf(uint64_t measure_hash) const {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return 0;
+  return static_cast<uint16_t>(
+      tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed).bits);
+}
+
+uint64_t LiveState::reasons_version() const {
+  return tables_->reasons_version.load(std::memory_order_acquire);
 }
 
 void LiveState::SetDayMode(uint64_t measure_hash, const feature::DayMode& mode) {

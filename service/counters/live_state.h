@@ -17,11 +17,13 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "counters/stripe_set.h"
+#include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
 #include "eventlog/rules_of_the_log.h"
 #include "feature/day_mode.h"
 #include "feature/feature_set.h"
 #include "feature/merge.h"
+#include "feature/sliding.h"
 #include "feature/tile.h"
 #include "model/decision.h"
 #include "model/entity_key.h"
@@ -30,6 +32,11 @@ namespace verdict::counters {
 
 // Retries of one transaction that may wait for its first Score; more are told to come again.
 inline constexpr size_t kMaxWaitersPerTransaction = 64;
+inline constexpr int kPartitionsMax = 1024;
+// Touched::partition of a log whose producers choose the partition.
+inline constexpr eventlog::Partition kAnyPartition = -1;
+// A transaction may be so much older than the clock and still find its sliding windows whole.
+inline constexpr int64_t kSlidingLateMs = int64_t{60} * 60'000;
 
 struct LiveOptions {
   size_t dedup_ids_per_partition = 8'000'000;  // R19: beyond, the oldest ids are forgotten, tallied
@@ -40,6 +47,10 @@ struct LiveOptions {
                              << 20;  // beyond, a transaction is not added: PARTIAL(limit)
   size_t cells_bytes_max = size_t{8}
                            << 30;  // all measures; beyond, no new cell: PARTIAL(limit) (R43)
+  // R11: beyond, the oldest minutes of a key keep their sub-total alone. Beyond the bytes, long
+  // series give up half, and what finds no room then is left out: PARTIAL(limit).
+  size_t sliding_events_per_key_max = 65'536;
+  size_t sliding_bytes_max = size_t{1} << 30;
 };
 
 struct LiveParts {
@@ -48,14 +59,17 @@ struct LiveParts {
   const eventlog::CutSchedule* schedule = nullptr;  // must outlive the state
   const model::KeyHasher* hasher = nullptr;         // must outlive the state
   const base::Clock* clock = nullptr;               // must outlive the state
-  int partitions = 1;
+  int partitions = 1;                               // 1 to kPartitionsMax; see Grow
+  // An event lies in PartitionOf(its merchant). False: its producer chose, and where a payment's id
+  // may be known all partitions are asked.
+  bool placed_by_merchant = true;
 };
 
 // What one transaction touches. `payment` (LiveState::PaymentKey) names the transaction.
 struct Touched {
   model::EntityKey payment;
   std::span<const std::optional<model::EntityKey>> entities;  // FeatureSet::EntityKeys
-  eventlog::Partition partition = 0;  // PartitionOf(merchant_id, partitions)
+  eventlog::Partition partition = 0;                          // LiveState::PlaceOf
 };
 
 // How far this replica has come.
@@ -83,6 +97,8 @@ struct LiveSizes {
   uint64_t dedup_evicted = 0, decisions_evicted = 0, provisionals_expired = 0;
   uint64_t cells_refused = 0;  // contributions that found no room
   uint64_t orphans = 0;        // contributions to imported measures that came too late (R5)
+  size_t sliding_series = 0, sliding_bytes = 0;
+  uint64_t sliding_minutes_folded = 0, sliding_refused = 0;
 };
 
 // Sum, count and number of cells of one (measure, epoch, day), kept while counting, checked on
@@ -115,7 +131,9 @@ class LiveState {
   // for a restart. Changes nothing: all measures go on being counted.
   absl::Status Rebind(const feature::FeatureSet& features) const;
   const feature::FeatureSet& features() const { return *parts_.features; }
-  int partitions() const { return parts_.partitions; }
+  int partitions() const;
+  // The partition in which a merchant's events lie; kAnyPartition where that is not ours to say.
+  eventlog::Partition PlaceOf(std::string_view merchant_id) const;
   model::EntityKey PaymentKey(std::string_view transaction_id) const;
 
   // --- the apply thread ---
@@ -129,12 +147,26 @@ class LiveState {
   // After a cold start: counting goes on at `next`; ids recorded before `ids_known_from_ms` are
   // unknown.
   void StartAt(eventlog::Partition partition, eventlog::Offset next, int64_t ids_known_from_ms);
+  // The log has more partitions than before: they are counted from their first records on.
+  // REQUIRES: at most kPartitionsMax.
+  void Grow(int partitions);
   // Everything that was in the log at `moment_ms` (of LagNowMs()) is applied, and no cut later than
   // `epoch` was taken by then.
   void NoteComplete(int64_t moment_ms, feature::CutId epoch);
   // Provisionals past their time, decisions past theirs. A few stripes a call; call it often.
   void Expire();
   static constexpr int kExpireCallsPerRound = 16;  // so many calls see every stripe
+  // Measures that are new to a state that goes on (R15): Apply leaves them out until Join, answers
+  // over them are PARTIAL(rebuilding), and no checkpoint has them. Unknown ones are ignored.
+  void CountApart(std::span<const uint64_t> measure_hashes);
+  // Counts one record in those measures alone; nothing else changes. `window` knows the ids of the
+  // record's partition as far as ApplyApart was given it.
+  void ApplyApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window);
+  // The id alone, as RememberId.
+  void RememberIdApart(const eventlog::LogRecord& record, eventlog::DedupWindow* window);
+  // Apply counts them too from here on. REQUIRES: they hold all that lies before the next offsets,
+  // from where they begin.
+  void Join();
   // Frees an epoch of all measures. REQUIRES: the batch has proved that it holds the epoch, long
   // enough ago (R27, I9).
   void DropEpoch(feature::CutId epoch);
@@ -146,8 +178,15 @@ class LiveState {
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
                   model::DayNumber newest_day = std::numeric_limits<model::DayNumber>::max());
   // The same, but beside what was set: all bits are then said back to the newer of the two days.
-  // REQUIRES: nobody else sets reasons at the same time.
   void AddReasons(uint64_t measure_hash, uint16_t reasons, model::DayNumber newest_day);
+  // Takes `reasons` back from what was set. Who read blobs before that must not take them for
+  // whole: where the version after CollectLive is another than before the blobs were read.
+  void ClearReasons(uint64_t measure_hash, uint16_t reasons);
+  uint16_t ReasonsOf(uint64_t measure_hash) const;
+  uint64_t reasons_version() const;  // grows with each ClearReasons
+  // Sliding windows hold every event later than `event_time_ms` that was applied here; those that
+  // reach further back say `reasons`. INT64_MIN: they hold all (the default).
+  void SetSlidingFrom(int64_t event_time_ms, uint16_t reasons);
   // The measure's past days are imported (R5): from now on its orphans are told from what counts,
   // and views say so. Replaces what was set; outlives Restore. Unknown measures are ignored.
   void SetDayMode(uint64_t measure_hash, const feature::DayMode& mode);
@@ -167,6 +206,7 @@ class LiveState {
 
  private:
   friend class Checkpoint;
+  friend class SlidingRebuild;
   struct Tables;
   LiveParts parts_;
   LiveOptions options_;
@@ -212,15 +252,27 @@ class LiveState::View {
   void CollectOverlay(uint64_t measure_hash, const model::EntityKey& key, bool without_current,
                       std::vector<feature::DayTile>* out) const;
 
+  // What the log's events in the window add up to in a sliding measure. Returns the PartialReason
+  // bits that apply: what SetSlidingFrom said; too_old where the window begins before what is still
+  // kept; limit where an edge lies in a minute of which the sub-total alone is left, or events
+  // found no room; rebuilding where the measure is not counted here.
+  uint16_t ReadSliding(uint64_t measure_hash, const model::EntityKey& key,
+                       const feature::SlidingWindow& window, feature::Tile* out) const;
+  // CollectOverlay of a sliding measure.
+  void CollectSlidingOverlay(uint64_t measure_hash, const model::EntityKey& key,
+                             bool without_current, std::vector<feature::TimedTile>* out) const;
+
   // Counts the transaction provisionally; `contributions` are in the measures of `features`.
   // Nothing is put where PaymentSeen(), nor of no contributions. False: no room
   // (overlay_bytes_max), PARTIAL(limit).
   bool PutProvisional(const feature::FeatureSet& features,
-                      std::span<const feature::Contribution> contributions);
+                      std::span<const feature::Contribution> contributions,
+                      std::span<const feature::SlidingContribution> sliding = {});
   // The same with the real outcome, where the provisional still stands; nothing where its event
   // came meanwhile. Where PutProvisional was given no contributions none stands: put them instead.
   void ReplaceProvisional(const feature::FeatureSet& features,
-                          std::span<const feature::Contribution> contributions);
+                          std::span<const feature::Contribution> contributions,
+                          std::span<const feature::SlidingContribution> sliding = {});
 
   AsOf as_of() const { return live_.as_of(); }
   const feature::DayMode* DayModeOf(uint64_t measure_hash) const {
@@ -231,7 +283,11 @@ class LiveState::View {
   void EndProvisional();
   bool WillBeOrphan(size_t measure, model::DayNumber day) const;
   void Put(const feature::FeatureSet& features,
-           std::span<const feature::Contribution> contributions);
+           std::span<const feature::Contribution> contributions,
+           std::span<const feature::SlidingContribution> sliding);
+  template <typename Visit>
+  void VisitOverlay(uint16_t measure, const model::EntityKey& key, bool without_current,
+                    Visit visit) const;
 
   LiveState& live_;
   Tables& tables_;

@@ -1,6 +1,7 @@
 // Nodes in chunks that never move, found by a chained hash; what is removed is used again.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <vector>
@@ -46,6 +47,13 @@ class NodeTable {
     for (size_t bucket = 0; size_ > 0 && bucket < heads_.size(); ++bucket) {
       RemoveInBucket(bucket, drop);
     }
+  }
+  // The same in `buckets` buckets from `from` on. Returns where to go on; 0 behind the last.
+  template <typename Predicate>
+  size_t RemoveIfInBuckets(size_t from, size_t buckets, Predicate drop) {
+    const size_t end = std::min(heads_.size(), from + buckets);
+    for (size_t bucket = from; bucket < end; ++bucket) RemoveInBucket(bucket, drop);
+    return end < heads_.size() ? end : 0;
   }
   template <typename Visit>
   void ForEach(Visit visit) const {

@@ -24,11 +24,15 @@ struct Provisional {
   uint64_t digest = 0;  // ContributionsDigest
 };
 
+// In ProvisionalPart::measure: a sliding measure, numbered apart.
+inline constexpr uint16_t kSlidingPart = 0x8000;
+
 struct ProvisionalPart {
   uint32_t next_node = 0;
   uint16_t measure = 0;
   model::DayNumber day = 0;
   model::EntityKey key;
+  int64_t time_ms = 0;  // of the payment, in a sliding measure
   feature::Tile tile;
   const Provisional* whole = nullptr;
   uint64_t generation = 0;

@@ -14,8 +14,10 @@
 #include "base/mutex.h"
 #include "counters/cell_table.h"
 #include "counters/decision_table.h"
+#include "counters/growing_array.h"
 #include "counters/live_state.h"
 #include "counters/overlay.h"
+#include "counters/sliding_table.h"
 #include "counters/stripe_set.h"
 #include "eventlog/dedup_window.h"
 
@@ -32,6 +34,7 @@ struct EpochCells {
 struct alignas(64) Stripe {
   base::Mutex mutex;
   std::vector<std::vector<EpochCells>> measures;  // by measure number; epochs ascending
+  std::vector<SlidingTable> sliding;              // by sliding measure number
   Overlay overlay;
   DecisionTable decisions;
 
@@ -42,6 +45,10 @@ struct alignas(64) Stripe {
   void PrefetchPlaces(uint16_t measure, const model::EntityKey& key) const {
     overlay.Prefetch(measure, key);
     if (!measures[measure].empty()) measures[measure].back().table->PrefetchSlot(key);
+  }
+  void PrefetchSliding(int measure, const model::EntityKey& key) const {
+    overlay.Prefetch(static_cast<uint16_t>(measure | kSlidingPart), key);
+    sliding[static_cast<size_t>(measure)].Prefetch(key);
   }
   void PrefetchCells(uint16_t measure, const model::EntityKey& key) const {
     if (!measures[measure].empty()) measures[measure].back().table->PrefetchCell(key);
@@ -91,11 +98,20 @@ struct MeasureReasons {
 };
 static_assert(std::atomic<MeasureReasons>::is_always_lock_free);
 
+// One sliding measure.
+struct SlidingState {
+  uint64_t hash = 0;
+  int64_t window_ms_max = 0;
+  // What lies at or before it may have been let go. Grows; stored before anything is let go.
+  std::atomic<int64_t> kept_from_ms{INT64_MIN};
+};
+
 struct LiveMetricHandles {
   std::array<base::Counter, eventlog::kEventClasses> events;
   base::Counter replaced, expired, changed_by_event;
   base::Counter dedup_evicted, decisions_evicted, cells_refused;
   base::Counter orphans;
+  base::Counter sliding_folded, sliding_refused;
 };
 
 struct LiveState::Tables {
@@ -103,7 +119,15 @@ struct LiveState::Tables {
 
   // -1 where the measure is not counted here.
   int MeasureNumber(uint64_t hash) const;
+  int SlidingNumber(uint64_t hash) const;
   EpochTotals& Totals(uint16_t measure, feature::CutId epoch) REQUIRES_LOCK(totals_mutex);
+  // REQUIRES: the stripe of its key is held. `measure` is a number here.
+  void AddSliding(const feature::SlidingContribution& one, const LiveOptions& options);
+  void NoteSliding(const SlidingTable& table, size_t bytes_before, size_t minutes_folded);
+  // Windows of transactions over kSlidingLateMs before `now_ms` are no longer kept whole.
+  void AdvanceSliding(int64_t now_ms);
+  // REQUIRES: `stripe` is held.
+  void SweepSliding(Stripe* stripe, const LiveOptions& options);
   size_t overlay_bytes() const {
     return provisional_parts.load(std::memory_order_relaxed) * sizeof(ProvisionalPart) +
            provisionals.load(std::memory_order_relaxed) * sizeof(Provisional);
@@ -111,8 +135,10 @@ struct LiveState::Tables {
 
   std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set
   std::vector<std::atomic<MeasureReasons>> reasons;
+  std::atomic<uint64_t> reasons_version{0};
+  std::vector<SlidingState> sliding;  // number -> measure, likewise
   std::unique_ptr<Stripe[]> stripes = std::make_unique<Stripe[]>(kStripes);
-  std::vector<std::unique_ptr<PartitionState>> partitions;
+  GrowingArray<PartitionState, kPartitionsMax> partitions;
 
   // Each group has cache lines of its own: what one thread writes for each event, others do not
   // wait for.
@@ -123,6 +149,10 @@ struct LiveState::Tables {
   std::atomic<int64_t> complete_ms{0};
   alignas(64) std::atomic<size_t> provisionals{0};
   std::atomic<size_t> provisional_parts{0};
+  alignas(64) std::atomic<uint64_t> sliding_bytes{0};
+  std::atomic<int64_t> sliding_from_ms{INT64_MIN};  // SetSlidingFrom
+  std::atomic<uint16_t> sliding_reasons{0};
+  std::atomic<uint64_t> sliding_minutes_folded{0}, sliding_refused{0};
   alignas(64) std::atomic<uint64_t> decisions_evicted{0};
   std::atomic<uint64_t> provisionals_expired{0}, cells_refused{0};
   std::atomic<uint64_t> orphans{0};
@@ -133,6 +163,7 @@ struct LiveState::Tables {
   LiveMetricHandles metrics;
 
   // Of the apply thread alone.
+  std::vector<bool> apart;                     // by measure number: CountApart
   bool tracking = false;                       // a checkpoint follows: remember what changes
   std::vector<feature::CutId> dropped_epochs;  // since the last checkpoint
   std::vector<uint64_t> undeclared_measures;   // in the checkpoint, but counted no more
@@ -141,6 +172,7 @@ struct LiveState::Tables {
   rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
   std::vector<std::optional<model::EntityKey>> keys;
   std::vector<feature::Contribution> contributions;
+  std::vector<feature::SlidingContribution> sliding_contributions;
 };
 
 // Holds the stripes of a set for a scope.
@@ -164,5 +196,7 @@ class StripeLocks {
 // The same whatever the order of the parts: does an event add what its provisional assumed? Add up
 // one by part.
 uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& contribution);
+uint64_t ContributionDigest(uint64_t measure_hash,
+                            const feature::SlidingContribution& contribution);
 
 }  // namespace verdict::counters

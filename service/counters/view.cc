@@ -9,13 +9,24 @@
 
 namespace verdict::counters {
 
+namespace {
+
+// One of them, or all.
+template <typename Partitions>
+auto PartitionsOf(const Partitions& partitions, eventlog::Partition which) {
+  return which == kAnyPartition ? std::span(partitions.begin(), partitions.end())
+                                : std::span(partitions.begin() + which, static_cast<size_t>(1));
+}
+
+}  // namespace
+
 LiveState::View::View(LiveState& live, const Touched& touched) NO_LOCK_ANALYSIS
     : live_(live),
       tables_(*live.tables_),
       touched_(touched),
       lag_now_ms_(live.LagNowMs()),
       stripes_(touched.payment, touched.entities) {
-  CHECK(touched.partition >= 0 && touched.partition < live.parts_.partitions);
+  CHECK(touched.partition >= kAnyPartition && touched.partition < live.partitions());
   for (const uint16_t stripe : stripes_) tables_.stripes[stripe].mutex.Lock();
 }
 
@@ -73,17 +84,22 @@ void LiveState::View::Abandon(std::vector<Waiter>* waiters) {
 // Applying the payment takes its stripe: the answer holds as long as the view does.
 bool LiveState::View::PaymentSeen() const {
   if (!payment_seen_) {
-    PartitionState& partition = *tables_.partitions[static_cast<size_t>(touched_.partition)];
-    base::MutexLock lock(partition.mutex);
-    payment_seen_ = partition.window.Contains(touched_.payment);
+    payment_seen_ = false;
+    for (const auto& partition : PartitionsOf(tables_.partitions, touched_.partition)) {
+      base::MutexLock lock(partition->mutex);
+      if (!partition->window.Contains(touched_.payment)) continue;
+      payment_seen_ = true;
+      break;
+    }
   }
   return *payment_seen_;
 }
 
 bool LiveState::View::WithinDedupHorizon(int64_t event_time_ms) const {
-  const int64_t horizon_ms =
-      tables_.partitions[static_cast<size_t>(touched_.partition)]->horizon_ms.load(
-          std::memory_order_relaxed);
+  int64_t horizon_ms = INT64_MIN;
+  for (const auto& partition : PartitionsOf(tables_.partitions, touched_.partition)) {
+    horizon_ms = std::max(horizon_ms, partition->horizon_ms.load(std::memory_order_relaxed));
+  }
   // What is not quarantined was recorded at most future_skew before its event time.
   return horizon_ms == INT64_MIN ||
          event_time_ms - horizon_ms >= live_.parts_.features->options().future_skew_ms;
@@ -100,6 +116,11 @@ void LiveState::View::Prefetch(const feature::FeatureSet& features,
     }
   };
   for_each([](const Stripe& s, uint16_t m, const auto& key) { s.PrefetchPlaces(m, key); });
+  for (const feature::SlidingMeasure& measure : features.sliding_measures()) {
+    const std::optional<model::EntityKey>& key = keys[measure.entity];
+    const int number = key ? tables_.SlidingNumber(measure.hash) : -1;
+    if (number >= 0) tables_.stripes[key->stripe()].PrefetchSliding(number, *key);
+  }
   for_each([](const Stripe& s, uint16_t m, const auto& key) { s.PrefetchCells(m, key); });
 }
 
@@ -110,7 +131,7 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   if (measure < 0) return model::kPartialRebuilding;
   CHECK(stripes_.Contains(key.stripe()));
   const MeasureReasons set =
-      tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+      tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_acquire);
   auto reasons = static_cast<uint16_t>(oldest <= set.newest_day ? set.bits : 0);
   for (const EpochCells& cells :
        tables_.stripes[key.stripe()].measures[static_cast<size_t>(measure)]) {
@@ -124,40 +145,63 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   return reasons;
 }
 
-void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityKey& key,
-                                     bool without_current,
-                                     std::vector<feature::DayTile>* out) const {
-  const int measure = tables_.MeasureNumber(measure_hash);
-  if (measure < 0) return;
+template <typename Visit>
+void LiveState::View::VisitOverlay(uint16_t measure, const model::EntityKey& key,
+                                   bool without_current, Visit visit) const {
   CHECK(stripes_.Contains(key.stripe()));
   const Provisional* skipped =
       without_current ? tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment)
                       : nullptr;
   const size_t removed = tables_.stripes[key.stripe()].overlay.VisitParts(
-      static_cast<uint16_t>(measure), key, lag_now_ms_, [&](const ProvisionalPart& part) {
-        if (part.whole != skipped) out->push_back({part.day, part.tile});
+      measure, key, lag_now_ms_, [&](const ProvisionalPart& part) {
+        if (part.whole != skipped) visit(part);
       });
   if (removed != 0) tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
 }
 
+void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityKey& key,
+                                     bool without_current,
+                                     std::vector<feature::DayTile>* out) const {
+  const int measure = tables_.MeasureNumber(measure_hash);
+  if (measure < 0) return;
+  VisitOverlay(static_cast<uint16_t>(measure), key, without_current,
+               [&](const ProvisionalPart& part) {
+                 out->push_back({part.day, part.tile});
+               });
+}
+
+void LiveState::View::CollectSlidingOverlay(uint64_t measure_hash, const model::EntityKey& key,
+                                            bool without_current,
+                                            std::vector<feature::TimedTile>* out) const {
+  const int measure = tables_.SlidingNumber(measure_hash);
+  if (measure < 0) return;
+  VisitOverlay(static_cast<uint16_t>(measure | kSlidingPart), key, without_current,
+               [&](const ProvisionalPart& part) {
+                 out->push_back({part.time_ms, part.tile});
+               });
+}
+
 bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
-                                     std::span<const feature::Contribution> contributions) {
+                                     std::span<const feature::Contribution> contributions,
+                                     std::span<const feature::SlidingContribution> sliding) {
   if (PaymentSeen()) return true;
-  const size_t needed = sizeof(Provisional) + contributions.size() * sizeof(ProvisionalPart);
+  const size_t parts = contributions.size() + sliding.size();
+  const size_t needed = sizeof(Provisional) + parts * sizeof(ProvisionalPart);
   const bool room = tables_.overlay_bytes() + needed <= live_.options_.overlay_bytes_max;
-  if (!contributions.empty() && !room) return false;
+  if (parts > 0 && !room) return false;
   EndProvisional();
-  if (!contributions.empty()) Put(features, contributions);
+  if (parts > 0) Put(features, contributions, sliding);
   return true;
 }
 
 void LiveState::View::ReplaceProvisional(const feature::FeatureSet& features,
-                                         std::span<const feature::Contribution> contributions) {
+                                         std::span<const feature::Contribution> contributions,
+                                         std::span<const feature::SlidingContribution> sliding) {
   const Provisional* standing =
       tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment);
   if (standing == nullptr || lag_now_ms_ >= standing->expires_ms) return;
   EndProvisional();
-  if (!contributions.empty()) Put(features, contributions);
+  if (!contributions.empty() || !sliding.empty()) Put(features, contributions, sliding);
 }
 
 void LiveState::View::EndProvisional() {
@@ -174,7 +218,8 @@ bool LiveState::View::WillBeOrphan(size_t measure, model::DayNumber day) const {
 }
 
 void LiveState::View::Put(const feature::FeatureSet& features,
-                          std::span<const feature::Contribution> contributions) {
+                          std::span<const feature::Contribution> contributions,
+                          std::span<const feature::SlidingContribution> sliding) {
   const int64_t expires_ms = lag_now_ms_ + live_.options_.provisional_ttl_ms;
   Provisional* whole =
       tables_.stripes[touched_.payment.stripe()].overlay.Begin(touched_.payment, expires_ms);
@@ -183,19 +228,31 @@ void LiveState::View::Put(const feature::FeatureSet& features,
   part.generation = whole->generation.load(std::memory_order_relaxed);
   part.expires_ms = expires_ms;
   size_t parts = 0;
-  for (const feature::Contribution& one : contributions) {
+  const auto add = [&](const auto& one, uint64_t hash, int number, uint16_t numbered_apart) {
     CHECK(stripes_.Contains(one.key.stripe()));
-    const uint64_t hash = features.measures()[one.measure].hash;
-    const int measure = tables_.MeasureNumber(hash);
-    if (measure < 0) continue;
+    if (number < 0) return;
     whole->digest += ContributionDigest(hash, one);
-    if (WillBeOrphan(static_cast<size_t>(measure), one.day)) continue;
-    part.measure = static_cast<uint16_t>(measure);
+    part.measure = static_cast<uint16_t>(number | numbered_apart);
     part.key = one.key;
-    part.day = one.day;
-    part.tile = one.tile;
     tables_.stripes[one.key.stripe()].overlay.AddPart(part);
     ++parts;
+  };
+  for (const feature::Contribution& one : contributions) {
+    const uint64_t hash = features.measures()[one.measure].hash;
+    const int measure = tables_.MeasureNumber(hash);
+    if (measure >= 0 && WillBeOrphan(static_cast<size_t>(measure), one.day)) {
+      whole->digest += ContributionDigest(hash, one);  // as its event will have it
+      continue;
+    }
+    part.day = one.day;
+    part.tile = one.tile;
+    add(one, hash, measure, 0);
+  }
+  for (const feature::SlidingContribution& one : sliding) {
+    const uint64_t hash = features.sliding_measures()[one.measure].hash;
+    part.time_ms = one.entry.time_ms();
+    part.tile = one.entry.tile();
+    add(one, hash, tables_.SlidingNumber(hash), kSlidingPart);
   }
   tables_.provisionals.fetch_add(1, std::memory_order_relaxed);
   tables_.provisional_parts.fetch_add(parts, std::memory_order_relaxed);

@@ -15,6 +15,7 @@
 #include "base/metrics.h"
 #include "base/published.h"
 #include "counters/live_state.h"
+#include "decide/decision_sink.h"
 #include "decide/timer.h"
 #include "eventlog/event_source.h"
 #include "feature/merge.h"
@@ -97,6 +98,7 @@ class Decider {
     aggregate::BlobCache* blobs = nullptr;
     eventlog::EventAppender* appender =
         nullptr;  // null: nothing is recorded, as if every call said record=false
+    DecisionSink* decisions = nullptr;  // told of each decision made here; null: nobody is
     base::Clock* clock = nullptr;
     const model::KeyHasher* hasher = nullptr;  // the one that `live` counts with
     Timer* timer = nullptr;                    // null: the decider runs a timer thread of its own

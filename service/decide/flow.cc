@@ -158,9 +158,10 @@ void Decider::Flow::Gather(ScoreCall* call) {
   set.EntityKeys(s->record, *parts_.hasher, &s->keys);
   s->touched.payment = parts_.live->PaymentKey(call->txn.id);
   s->touched.entities = s->keys;
-  s->touched.partition = eventlog::PartitionOf(call->txn.merchant_id, parts_.live->partitions());
+  s->touched.partition = parts_.live->PlaceOf(call->txn.merchant_id);
   s->stages.Mark(Stage::kKeys, metrics_);
 
+  s->reasons_version = parts_.live->reasons_version();
   s->blobs.clear();
   s->missed.clear();
   for (size_t m = 0; m < set.measures().size(); ++m) {

@@ -49,7 +49,8 @@ class Decider::Flow {
   void Count(ScoreCall* call);
   void FillContributions(Scratch* s) const;
   static void Contribute(const std::string& status, Scratch* s,
-                         std::vector<feature::Contribution>* out);
+                         std::vector<feature::Contribution>* days,
+                         std::vector<feature::SlidingContribution>* sliding);
   Slot OpenSlot(counters::LiveState::View* view, ScoreCall* call, uint64_t* parking);
   bool PaymentIsOwed(const counters::LiveState::View& view, const ScoreCall& call) const;
   static void OnSibling(Ticket* ticket, uint64_t parking);
@@ -58,6 +59,9 @@ class Decider::Flow {
              uint16_t reasons);
   void MergeMeasure(const counters::LiveState::View& view, ScoreCall* call, size_t measure,
                     const feature::MeasureView& base, bool add_current);
+  // flow_sliding.cc
+  void MergeSliding(const counters::LiveState::View& view, ScoreCall* call, size_t measure,
+                    uint16_t reasons, bool add_current);
   model::DayNumber OldestDayKept(const feature::FeatureSet& set,
                                  const feature::MeasureView& view) const;
 
@@ -65,6 +69,7 @@ class Decider::Flow {
   void Judge(ScoreCall* call);
   void CountHits(const Scratch& s) const;
   void ShowFeatures(ScoreCall* call) const;
+  bool IsImported(const Scratch& s, uint16_t measure) const;
   void Publish(ScoreCall* call);
   void Repair(ScoreCall* call);
   void Append(ScoreCall* call);

@@ -81,6 +81,13 @@ void Decider::Flow::CountHits(const Scratch& s) const {
   }
 }
 
+// A blob says so by itself; of a key without one live state knows.
+bool Decider::Flow::IsImported(const Scratch& s, uint16_t measure) const {
+  const feature::Blob* blob = s.blobs[measure].blob.get();
+  if (blob != nullptr && blob->day.has_value()) return true;
+  return parts_.live->DayModeOf(s.plan->rules->features->measures()[measure].hash) != nullptr;
+}
+
 void Decider::Flow::ShowFeatures(ScoreCall* call) const {
   const Scratch& s = *call->scratch;
   const std::vector<feature::Feature>& features = s.plan->rules->features->features();
@@ -88,12 +95,12 @@ void Decider::Flow::ShowFeatures(ScoreCall* call) const {
   for (size_t i = 0; i < features.size(); ++i) {
     call->features[i].feature = &features[i];
     call->features[i].result = s.results[i];
-    const feature::Blob* blob = s.blobs[features[i].measure].blob.get();
+    // Of a window that slides the store has nothing.
+    const feature::Blob* blob =
+        features[i].slides() ? nullptr : s.blobs[features[i].measure].blob.get();
     call->features[i].cut = blob == nullptr ? std::nullopt : std::optional(blob->cut);
     call->features[i].rev = blob == nullptr ? uint16_t{0} : blob->rev;
-    const uint64_t measure = s.plan->rules->features->measures()[features[i].measure].hash;
-    call->features[i].by_days =
-        (blob != nullptr && blob->day.has_value()) || parts_.live->DayModeOf(measure) != nullptr;
+    call->features[i].by_days = !features[i].slides() && IsImported(s, features[i].measure);
   }
 }
 
@@ -105,9 +112,9 @@ void Decider::Flow::Publish(ScoreCall* call) {
   const bool as_assumed = std::all_of(assumed.begin(), assumed.end(),
                                       [&](const std::string& a) { return a == status; });
   s->event.txn.status = status;
-  const bool nothing_assumed = s->provisional.empty();
+  const bool nothing_assumed = s->days.provisional.empty() && s->sliding.provisional.empty();
   if (s->provisional_stands && !as_assumed) {
-    Contribute(std::string(status), s, &s->provisional);
+    Contribute(std::string(status), s, &s->days.provisional, &s->sliding.provisional);
   }
   {
     counters::LiveState::View view(*parts_.live, s->touched);
@@ -115,9 +122,9 @@ void Decider::Flow::Publish(ScoreCall* call) {
       const feature::FeatureSet& features = *s->plan->rules->features;
       // Where there is no room any more, the answer is given already: others count without it.
       if (nothing_assumed) {
-        view.PutProvisional(features, s->provisional);
+        view.PutProvisional(features, s->days.provisional, s->sliding.provisional);
       } else {
-        view.ReplaceProvisional(features, s->provisional);
+        view.ReplaceProvisional(features, s->days.provisional, s->sliding.provisional);
       }
     }
     s->waiters.clear();
@@ -180,6 +187,9 @@ void Decider::Flow::Finish(ScoreCall* call) {
   s->plan.reset();
   const std::chrono::duration<double> spent = steady_clock::now() - s->started;
   metrics_.CountCall(call->status, call->decision, spent.count());
+  if (parts_.decisions != nullptr && call->status.ok() && !call->replayed && !call->dry_run) {
+    parts_.decisions->Put(call->decision, call->txn.merchant_id);
+  }
   call->Done();
   // The call is the caller's again. Its siblings ask for the stored decision.
   for (const counters::Waiter& waiter : waiters) waiter();

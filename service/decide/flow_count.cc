@@ -12,36 +12,52 @@ namespace verdict::decide {
 using counters::LiveState;
 using counters::SlotState;
 
+namespace {
+
+// Where each measure's contribution stands, and what others are to see of it.
+template <typename Added>
+void Index(const std::vector<uint16_t>& status_of_measure, size_t statuses, Added* added) {
+  const size_t measures = status_of_measure.size();
+  added->own.assign(statuses * measures, -1);
+  for (size_t status = 0; status < statuses; ++status) {
+    for (size_t i = 0; i < added->contributions[status].size(); ++i) {
+      added->own[status * measures + added->contributions[status][i].measure] = static_cast<int>(i);
+    }
+  }
+  added->provisional.clear();
+  for (size_t m = 0; m < measures; ++m) {
+    const auto* one = added->Find(status_of_measure[m], measures, m);
+    if (one != nullptr) added->provisional.push_back(*one);
+  }
+}
+
+}  // namespace
+
 // What this payment adds, under each status that some feature assumes of it. Before the locks.
 void Decider::Flow::FillContributions(Scratch* s) const {
   const Plan& plan = *s->plan;
-  const feature::FeatureSet& set = *plan.rules->features;
-  const size_t measures = set.measures().size();
-  s->contributions.resize(plan.statuses.size());
-  s->own.assign(plan.statuses.size() * measures, -1);
-  for (size_t status = 0; status < plan.statuses.size(); ++status) {
-    Contribute(plan.statuses[status], s, &s->contributions[status]);
-    for (size_t i = 0; i < s->contributions[status].size(); ++i) {
-      s->own[status * measures + s->contributions[status][i].measure] = static_cast<int>(i);
-    }
+  const size_t statuses = plan.statuses.size();
+  s->days.contributions.resize(statuses);
+  s->sliding.contributions.resize(statuses);
+  for (size_t status = 0; status < statuses; ++status) {
+    Contribute(plan.statuses[status], s, &s->days.contributions[status],
+               &s->sliding.contributions[status]);
   }
-  s->provisional.clear();
-  for (size_t m = 0; m < measures; ++m) {
-    const size_t status = plan.status_of_measure[m];
-    const int place = s->own.empty() ? -1 : s->own[status * measures + m];
-    if (place >= 0) s->provisional.push_back(s->contributions[status][static_cast<size_t>(place)]);
-  }
+  Index(plan.status_of_measure, statuses, &s->days);
+  Index(plan.status_of_sliding, statuses, &s->sliding);
 }
 
 // The event's contributions under `status`. Rules read the status that the request carries, so the
 // slot is put back.
 void Decider::Flow::Contribute(const std::string& status, Scratch* s,
-                               std::vector<feature::Contribution>* out) {
+                               std::vector<feature::Contribution>* days,
+                               std::vector<feature::SlidingContribution>* sliding) {
   s->event.txn.status = status;
   rule::Value& slot = s->record.slots[rule::kTxnStatus];
   const rule::Value requested = std::exchange(slot, rule::Value::String(status));
-  out->clear();
-  s->plan->rules->features->Contributions(s->event, s->record, s->keys, s->arena.get(), out);
+  const feature::FeatureSet& set = *s->plan->rules->features;
+  set.Contributions(s->event, s->record, s->keys, s->arena.get(), days);
+  set.SlidingContributions(s->event, s->record, s->keys, s->arena.get(), sliding);
   slot = requested;
 }
 
@@ -147,7 +163,8 @@ Decider::Flow::Current Decider::Flow::Include(LiveState::View* view, ScoreCall* 
     return Current::kUnknown;
   }
   if (!call->dry_run) {
-    s->provisional_stands = view->PutProvisional(*s->plan->rules->features, s->provisional);
+    s->provisional_stands = view->PutProvisional(*s->plan->rules->features, s->days.provisional,
+                                                 s->sliding.provisional);
     // Its own answer still counts it; those of others will not.
     if (!s->provisional_stands) *reasons |= model::kPartialLimit;
   }
@@ -173,6 +190,10 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
   for (size_t m = 0; m < set.measures().size(); ++m) {
     if (!s->keys[set.measures()[m].entity].has_value()) continue;
     MergeMeasure(view, call, m, base, current == Current::kAdded);
+  }
+  for (size_t m = 0; m < set.sliding_measures().size(); ++m) {
+    if (!s->keys[set.sliding_measures()[m].entity].has_value()) continue;
+    MergeSliding(view, call, m, reasons, current == Current::kAdded);
   }
   const bool stale = as_of.lag_ms > set.options().fresh_within_ms;
   for (feature::FeatureResult& result : s->results) {
@@ -210,14 +231,18 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
   const model::DayNumber oldest =
       std::max(s->day - measure.window_days_max + 1, feature::LiveFrom(merged));
   merged.reasons |= view.CollectLive(measure.hash, key, oldest, &s->cells);
+  // A measure became whole since: a blob that this call did not find may be there now.
+  if (parts_.live->reasons_version() != s->reasons_version) merged.reasons |= model::kPartialBefore;
   view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);
   merged.live = s->cells;
   const size_t others = s->overlay.size();
   for (const uint16_t f : plan.features_of_measure[m]) {
     const size_t status = plan.status_of_feature[f];
-    const int place = add_current ? s->own[status * set.measures().size() + m] : -1;
     std::optional<feature::DayTile> current;
-    if (place >= 0) current = {s->day, s->contributions[status][static_cast<size_t>(place)].tile};
+    if (add_current) {
+      const auto* own = s->days.Find(status, set.measures().size(), m);
+      if (own != nullptr) current = {s->day, own->tile};
+    }
     merged.overlay = {s->overlay.data(), others};
     if (call->dry_run) ShowParts(merged, set.features()[f], current, s->day, &call->features[f]);
     if (current.has_value()) {

@@ -49,11 +49,16 @@ Plan::Plan(std::shared_ptr<const ruleset::RuleSet> rule_set) : rules(std::move(r
   const feature::FeatureSet& set = *rules->features;
   features_of_measure.resize(set.measures().size());
   status_of_measure.resize(set.measures().size());
+  features_of_sliding.resize(set.sliding_measures().size());
+  status_of_sliding.resize(set.sliding_measures().size());
   for (size_t i = 0; i < set.features().size(); ++i) {
     const feature::Feature& feature = set.features()[i];
     const uint16_t status = IndexOf(feature.assumed_status, &statuses);
-    std::vector<uint16_t>& siblings = features_of_measure[feature.measure];
-    if (siblings.empty()) status_of_measure[feature.measure] = status;
+    std::vector<uint16_t>& siblings =
+        (feature.slides() ? features_of_sliding : features_of_measure)[feature.measure];
+    if (siblings.empty()) {
+      (feature.slides() ? status_of_sliding : status_of_measure)[feature.measure] = status;
+    }
     siblings.push_back(static_cast<uint16_t>(i));
     status_of_feature.push_back(status);
     answer_kinds.push_back(KindsOf(feature));

@@ -30,6 +30,9 @@ struct Plan {
   std::vector<uint16_t> status_of_feature;  // index into `statuses`
   std::vector<uint16_t> status_of_measure;  // that of its first feature: how others see the payment
   std::vector<std::vector<uint16_t>> features_of_measure;
+  // Of sliding measures likewise.
+  std::vector<uint16_t> status_of_sliding;
+  std::vector<std::vector<uint16_t>> features_of_sliding;
   std::vector<std::array<base::Counter, kRuleResults>> rule_hits;     // by rule
   std::vector<std::array<base::Counter, kAnswerKinds>> answer_kinds;  // by feature
 };

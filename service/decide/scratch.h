@@ -45,16 +45,28 @@ struct ScoreCall::Scratch {
   counters::Touched touched;
   std::vector<std::optional<model::EntityKey>> keys;  // by entity
 
+  uint64_t reasons_version = 0;                    // of live state, before the blobs were looked up
   std::vector<aggregate::BlobCache::Entry> blobs;  // by measure
   std::vector<size_t> missed;                      // measures to be fetched, in the order asked
 
-  // By status of the plan: what this payment adds; own[status * measures + measure] is its place
-  // there, or -1.
-  std::vector<std::vector<feature::Contribution>> contributions;
-  std::vector<int> own;
-  std::vector<feature::Contribution> provisional;
+  // What this payment adds to the measures of a kind (days, sliding).
+  template <typename Contribution>
+  struct Added {
+    // By status of the plan; own[status * measures + measure] is its place there, or -1.
+    std::vector<std::vector<Contribution>> contributions;
+    std::vector<int> own;
+    std::vector<Contribution> provisional;  // as others see it
+    // What it adds to `measure` under `status`; null: nothing.
+    const Contribution* Find(size_t status, size_t measures, size_t measure) const {
+      const int place = own[status * measures + measure];
+      return place < 0 ? nullptr : &contributions[status][static_cast<size_t>(place)];
+    }
+  };
+  Added<feature::Contribution> days;
+  Added<feature::SlidingContribution> sliding;
   std::vector<feature::LiveCell> cells;
   std::vector<feature::DayTile> overlay;
+  std::vector<feature::TimedTile> timed_overlay;
   std::vector<feature::FeatureResult> results;  // by feature
   bool payment_seen = false;                    // the log's PAYMENT is counted already
   bool provisional_stands = false;              // this call has put the payment into the overlay

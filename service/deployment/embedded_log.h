@@ -13,11 +13,13 @@ class EmbeddedLog : public LogBackend {
 
   const std::string& id() const override { return id_; }
   int partitions() const override { return log_->db().partitions(); }
-  absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(bool with_decisions) override {
-    return log_->MakeSource(with_decisions);
+  bool placed_by_merchant() const override { return true; }
+  absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(Reader reader) override {
+    return log_->MakeSource(/*with_decisions=*/reader == Reader::kApply);
   }
   eventlog::EventAppender* score_appender() override { return log_; }
   eventlog::EventAppender* record_appender() override { return log_; }
+  decide::DecisionSink* decisions() override { return nullptr; }
   absl::Status AppendBatch(std::span<eventlog::AppendRequest> requests) override {
     return log_->AppendBatch(requests);
   }

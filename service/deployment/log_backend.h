@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "decide/decision_sink.h"
 #include "eventlog/event_source.h"
 
 namespace verdict::deployment {
@@ -18,14 +19,19 @@ class LogBackend {
   virtual ~LogBackend() = default;
   // The log's own name: state made of another log is refused by it.
   virtual const std::string& id() const = 0;
-  virtual int partitions() const = 0;
-  // A reader's view of its own. Errors: Unavailable.
-  virtual absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(
-      bool with_decisions) = 0;
+  virtual int partitions() const = 0;  // when it was opened; sources may have more since
+  // An event lies in PartitionOf(its merchant); false: its producer chose.
+  virtual bool placed_by_merchant() const = 0;
+  // A reader's view of its own: of the apply thread, which takes decisions too and tells of what it
+  // cannot read; or of who reads beside it. Errors: Unavailable.
+  enum class Reader : uint8_t { kApply, kBeside };
+  virtual absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(Reader reader) = 0;
   // Where Score writes the PAYMENT it decided; null: the payment system writes it.
   virtual eventlog::EventAppender* score_appender() = 0;
   // Where Record writes; null: not here.
   virtual eventlog::EventAppender* record_appender() = 0;
+  // Where decisions go besides; null: nowhere.
+  virtual decide::DecisionSink* decisions() = 0;
   // For imports: all of `requests`, in order, on the caller's thread. After an error some of them
   // may have been appended. `done` of each that has one is called.
   virtual absl::Status AppendBatch(std::span<eventlog::AppendRequest> requests) = 0;

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "base/status.h"
 
 namespace verdict::eventlog {
 
@@ -13,6 +14,14 @@ Partition PartitionOf(std::string_view merchant_id, int partitions) {
   CHECK(partitions > 0);
   const uint64_t hash = base::SipHash128(kPartitionKey, merchant_id).high;
   return static_cast<Partition>(hash % static_cast<uint64_t>(partitions));
+}
+
+absl::StatusOr<std::vector<Offset>> EventSource::Ends() {
+  std::vector<Offset> ends;
+  for (Partition p = 0; p < partitions(); ++p) {
+    ASSIGN_OR_RETURN(ends.emplace_back(), End(p));
+  }
+  return ends;
 }
 
 }  // namespace verdict::eventlog

@@ -197,51 +197,72 @@ class FeatureCompiler {
   }
 
   // What tells measures apart; sorted by it, those of one `where` stand together and none comes
-  // first.
+  // first. Windows that slide keep each event, so one state serves all their aggregates.
   using MeasureKey = std::tuple<std::string, std::string, std::string, bool>;
+  using Groups = std::map<MeasureKey, std::vector<Draft*>>;
 
   MeasureKey KeyOf(const Draft& draft) const {
     return {draft.where_text(), set_->entities_[draft.feature.entity].name,
             draft.of_slot ? schema_->fields()[*draft.of_slot].full_name() : "",
-            NeedsExtremes(draft.feature.aggregate)};
+            !draft.feature.slides() && NeedsExtremes(draft.feature.aggregate)};
   }
 
-  Measure MeasureOf(const Draft& draft) const {
-    Measure measure;
+  // What measures of days and sliding ones have in common; `like` (may be null) shares its `where`
+  // where that is the same.
+  template <typename AnyMeasure>
+  AnyMeasure MeasureOf(const Draft& draft, const AnyMeasure* like) const {
+    AnyMeasure measure;
     measure.entity = draft.feature.entity;
     measure.where = draft.where;
     measure.of_slot = draft.of_slot;
     measure.of_base_amount = draft.of_slot == rule::kTxnAmountBaseMinor;
-    measure.extremes = NeedsExtremes(draft.feature.aggregate);
-    measure.hash = MeasureHash(measure, set_->entities_[measure.entity], set_->options_, *schema_);
+    if (like != nullptr && like->where != nullptr && draft.where != nullptr &&
+        like->where->canonical() == draft.where->canonical()) {
+      measure.where = like->where;
+    }
     return measure;
+  }
+
+  template <typename AnyMeasure>
+  void Add(AnyMeasure measure, const std::vector<Draft*>& group,
+           std::vector<AnyMeasure>* measures) {
+    measure.hash = MeasureHash(measure, set_->entities_[measure.entity], set_->options_, *schema_);
+    for (Draft* draft : group) {
+      draft->feature.measure = static_cast<uint16_t>(measures->size());
+      draft->feature.hash = FeatureHash(draft->feature, measure.hash);
+    }
+    measures->push_back(std::move(measure));
   }
 
   // False where there are too many.
   bool ShareMeasures(std::vector<Draft>& drafts) {
-    std::map<MeasureKey, std::vector<Draft*>> groups;
-    for (Draft& draft : drafts) groups[KeyOf(draft)].push_back(&draft);
-    if (groups.size() > kMeasuresMax) {
+    Groups days, sliding;
+    for (Draft& draft : drafts) {
+      (draft.feature.slides() ? sliding : days)[KeyOf(draft)].push_back(&draft);
+    }
+    if (days.size() > kMeasuresMax || sliding.size() > kMeasuresMax) {
       DeploymentError("R522",
                       absl::StrFormat("the features need %d measures (entity, `where` and `of`); a "
                                       "deployment may have at most %d",
-                                      groups.size(), kMeasuresMax));
+                                      std::max(days.size(), sliding.size()), kMeasuresMax));
       return false;
     }
-    for (auto& [key, group] : groups) {
-      Measure measure = MeasureOf(*group.front());
-      if (!set_->measures_.empty() && measure.where != nullptr &&
-          set_->measures_.back().where != nullptr &&
-          set_->measures_.back().where->canonical() == measure.where->canonical()) {
-        measure.where = set_->measures_.back().where;
+    for (const auto& [key, group] : days) {
+      auto& measures = set_->measures_;
+      auto measure = MeasureOf(*group.front(), measures.empty() ? nullptr : &measures.back());
+      measure.extremes = NeedsExtremes(group.front()->feature.aggregate);
+      for (const Draft* draft : group) {
+        measure.window_days_max = std::max(measure.window_days_max, draft->feature.window_days);
       }
-      for (Draft* draft : group) {
-        Feature& feature = draft->feature;
-        feature.measure = static_cast<uint16_t>(set_->measures_.size());
-        feature.hash = FeatureHash(feature, measure);
-        measure.window_days_max = std::max(measure.window_days_max, feature.window_days);
+      Add(std::move(measure), group, &measures);
+    }
+    for (const auto& [key, group] : sliding) {
+      auto& measures = set_->sliding_measures_;
+      auto measure = MeasureOf(*group.front(), measures.empty() ? nullptr : &measures.back());
+      for (const Draft* draft : group) {
+        measure.window_ms_max = std::max(measure.window_ms_max, draft->feature.window_ms);
       }
-      set_->measures_.push_back(std::move(measure));
+      Add(std::move(measure), group, &measures);
     }
     return true;
   }

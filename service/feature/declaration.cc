@@ -12,6 +12,9 @@ namespace {
 
 constexpr size_t kNameBytesMax = 64;
 constexpr std::string_view kDefaultOf = "txn.amount_base_minor";
+constexpr int64_t kMinuteMs = 60'000;
+constexpr int64_t kHourMs = 60 * kMinuteMs;
+constexpr int kSlidingHoursMax = static_cast<int>(kSlidingWindowMsMax / kHourMs);
 
 constexpr std::pair<std::string_view, Aggregate> kAggregates[] = {{"sum", Aggregate::kSum},
                                                                   {"count", Aggregate::kCount},
@@ -119,21 +122,32 @@ class Checker {
     const bool number = !digits.empty() && digits.size() <= 6 &&
                         digits.find_first_not_of("0123456789") == std::string_view::npos;
     const char unit = window.empty() ? ' ' : window.back();
-    if (number && (unit == 'm' || unit == 'h')) {
-      Error("R115", "window",
-            absl::StrFormat("the window `%s` slides; this build serves windows of business days "
-                            "alone: write `1d` to `%dd`",
-                            window, kWindowDaysMax));
-      return;
-    }
-    const int days = number && unit == 'd' ? std::stoi(std::string(digits)) : 0;
-    if (days >= 1 && days <= kWindowDaysMax) {
-      draft_.feature.window_days = days;
+    const int length = number ? std::stoi(std::string(digits)) : 0;
+    if (length >= 1 && (unit == 'm' || unit == 'h')) return CheckSliding(window, length, unit);
+    if (length >= 1 && length <= kWindowDaysMax && unit == 'd') {
+      draft_.feature.window_days = length;
       return;
     }
     Error("R114", "window",
-          absl::StrFormat("`%s` is no window: write `1d` to `%dd`, business days, today included",
-                          window, kWindowDaysMax));
+          absl::StrFormat("`%s` is no window: write `1d` to `%dd`, business days, today included, "
+                          "or `1m` to `%dh`, which slides",
+                          window, kWindowDaysMax, kSlidingHoursMax));
+  }
+
+  // "5m", "24h": up to the very moment, so many minutes or hours back.
+  void CheckSliding(std::string_view window, int length, char unit) {
+    const int64_t ms = int64_t{length} * (unit == 'm' ? kMinuteMs : kHourMs);
+    if (ms <= kSlidingWindowMsMax) {
+      draft_.feature.window_days = 0;
+      draft_.feature.window_ms = ms;
+      return;
+    }
+    Error("R115", "window",
+          absl::StrFormat(
+              "the window `%s` slides, and windows that slide reach back %dh at most; "
+              "write `%dd`, business days, today included",
+              window, kSlidingHoursMax,
+              std::min<int64_t>((ms + 24 * kHourMs - 1) / (24 * kHourMs), kWindowDaysMax)));
   }
 
   // How rules read it: `partial`, and the status assumed of the transaction being scored.

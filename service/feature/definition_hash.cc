@@ -30,8 +30,9 @@ std::string_view AggregateWord(Aggregate aggregate) {
   return "unknown";
 }
 
-// The slots whose values decide what the measure counts.
-std::vector<uint16_t> SlotsRead(const Measure& measure, const Entity& entity) {
+// The slots whose values decide what the measure, of days or sliding, counts.
+template <typename AnyMeasure>
+std::vector<uint16_t> SlotsRead(const AnyMeasure& measure, const Entity& entity) {
   std::vector<uint16_t> slots = {entity.key_slot};
   if (measure.of_slot) slots.push_back(*measure.of_slot);
   if (measure.where != nullptr) {
@@ -70,6 +71,19 @@ std::string AttributeLines(const std::vector<uint16_t>& slots, const rule::Schem
   return text;
 }
 
+// `where` and `of`, a line each.
+template <typename AnyMeasure>
+std::string AddedLines(const AnyMeasure& measure, const rule::Schema& schema) {
+  std::string text;
+  if (measure.where != nullptr) {
+    absl::StrAppendFormat(&text, "where %s\n", measure.where->canonical());
+  }
+  if (measure.of_slot) {
+    absl::StrAppendFormat(&text, "of %s\n", schema.fields()[*measure.of_slot].full_name());
+  }
+  return text;
+}
+
 bool ReadsBaseAmount(const std::vector<uint16_t>& slots) {
   return std::any_of(slots.begin(), slots.end(), [](uint16_t slot) {
     return slot == rule::kTxnAmountBaseMinor || slot == rule::kTxnAmountBase;
@@ -85,24 +99,34 @@ uint64_t MeasureHash(const Measure& measure, const Entity& entity, const Feature
       absl::StrFormat("measure %d\nentity %s %s\nzone %s\nlate_accept_days %d\nfuture_skew_ms %d\n",
                       kSemantics, entity.name, schema.fields()[entity.key_slot].full_name(),
                       options.zone_name, options.late_accept_days, options.future_skew_ms);
-  if (measure.where != nullptr) {
-    absl::StrAppendFormat(&text, "where %s\n", measure.where->canonical());
-  }
-  if (measure.of_slot) {
-    absl::StrAppendFormat(&text, "of %s\n", schema.fields()[*measure.of_slot].full_name());
-  }
+  text += AddedLines(measure, schema);
   absl::StrAppendFormat(&text, "states count%s%s\n", measure.of_slot ? " sum" : "",
                         measure.extremes ? " min max" : "");
   if (ReadsBaseAmount(slots)) absl::StrAppendFormat(&text, "base %s\n", options.base_currency);
   return HashOf(text + AttributeLines(slots, schema));
 }
 
-uint64_t FeatureHash(const Feature& feature, const Measure& measure) {
+// What is over late_accept late lies in no window that slides: neither it nor the zone matters.
+uint64_t MeasureHash(const SlidingMeasure& measure, const Entity& entity,
+                     const FeatureOptions& options, const rule::Schema& schema) {
+  const std::vector<uint16_t> slots = SlotsRead(measure, entity);
+  std::string text = absl::StrFormat(
+      "sliding measure %d\nentity %s %s\nfuture_skew_ms %d\n", kSemantics, entity.name,
+      schema.fields()[entity.key_slot].full_name(), options.future_skew_ms);
+  text += AddedLines(measure, schema);
+  if (ReadsBaseAmount(slots)) absl::StrAppendFormat(&text, "base %s\n", options.base_currency);
+  return HashOf(text + AttributeLines(slots, schema));
+}
+
+uint64_t FeatureHash(const Feature& feature, uint64_t measure_hash) {
+  const std::string window = feature.slides()
+                                 ? absl::StrFormat("window_ms %d", feature.window_ms)
+                                 : absl::StrFormat("window_days %d", feature.window_days);
   return HashOf(
-      absl::StrFormat("feature %d\nmeasure %016x\naggregate %s\nwindow_days %d\n"
+      absl::StrFormat("feature %d\nmeasure %016x\naggregate %s\n%s\n"
                       "use_partial %d\nassume %s\n",
-                      kSemantics, measure.hash, AggregateWord(feature.aggregate),
-                      feature.window_days, feature.use_partial ? 1 : 0, feature.assumed_status));
+                      kSemantics, measure_hash, AggregateWord(feature.aggregate), window,
+                      feature.use_partial ? 1 : 0, feature.assumed_status));
 }
 
 }  // namespace verdict::feature

@@ -17,7 +17,10 @@ inline constexpr int kSemantics = 1;
 uint64_t MeasureHash(const Measure& measure, const Entity& entity, const FeatureOptions& options,
                      const rule::Schema& schema);
 
-// The same of a feature; it contains its measure's. REQUIRES: `measure.hash` is set.
-uint64_t FeatureHash(const Feature& feature, const Measure& measure);
+uint64_t MeasureHash(const SlidingMeasure& measure, const Entity& entity,
+                     const FeatureOptions& options, const rule::Schema& schema);
+
+// The same of a feature; it contains its measure's.
+uint64_t FeatureHash(const Feature& feature, uint64_t measure_hash);
 
 }  // namespace verdict::feature

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "feature/sliding.h"
 #include "feature/tile.h"
 #include "model/business_day.h"
 #include "model/entity_key.h"
@@ -43,13 +44,25 @@ struct Measure {
   uint64_t hash = 0;                              // definition hash (R13)
 };
 
+// What is added up event by event, for windows that slide. Features of one entity, `where` and `of`
+// share one, whatever their aggregate and window.
+struct SlidingMeasure {
+  uint16_t entity = 0;
+  std::shared_ptr<const rule::Expression> where;  // null: every event
+  std::optional<uint16_t> of_slot;                // an int field; none for a pure count
+  bool of_base_amount = false;
+  int64_t window_ms_max = 0;  // the longest window that reads it
+  uint64_t hash = 0;
+};
+
 struct Feature {
   std::string name;       // "volume_30d"
   std::string full_name;  // "merchant.volume_30d"
   Aggregate aggregate = Aggregate::kCount;
-  uint16_t measure = 0;  // index into measures()
+  uint16_t measure = 0;  // index into measures(), or into sliding_measures() where it slides()
   uint16_t entity = 0;
-  int window_days = 1;       // 1..90 business days, today included
+  int window_days = 1;       // 1..90 business days, today included; 0 where it slides()
+  int64_t window_ms = 0;     // of a window that slides, whole minutes; else 0
   bool use_partial = false;  // "partial": "use"
   // current.assume: how x counts while its own answer is computed.
   std::string assumed_status = "approved";
@@ -59,12 +72,16 @@ struct Feature {
   uint16_t slot = 0;
   std::optional<uint16_t> minor_slot;  // money sum, min, max: exact minor units
   uint64_t hash = 0;
+
+  bool slides() const { return window_ms != 0; }
 };
 
 // Limits of one deployment.
-inline constexpr size_t kEntitiesMax = 63;   // entity types: a transaction locks a stripe for each
-inline constexpr size_t kMeasuresMax = 256;  // each is a table in memory and a value in the store
+inline constexpr size_t kEntitiesMax = 63;  // entity types: a transaction locks a stripe for each
+inline constexpr size_t kMeasuresMax =
+    256;  // of days, and of windows that slide: each is a table in memory
 inline constexpr int kWindowDaysMax = 90;
+inline constexpr int64_t kSlidingWindowMsMax = int64_t{24} * 3'600'000;
 
 // A declaration as it stands in features.json, read but not yet checked. Places point into the
 // file.
@@ -97,7 +114,9 @@ class FeatureSet {
       std::vector<rule::Diagnostic>* diagnostics);
 
   const std::vector<Entity>& entities() const { return entities_; }
+  // Of windows in days. Those that slide are apart: they have no tiles, no blobs and no manifest.
   const std::vector<Measure>& measures() const { return measures_; }
+  const std::vector<SlidingMeasure>& sliding_measures() const { return sliding_measures_; }
   const std::vector<Feature>& features() const { return features_; }
   const rule::Schema& schema() const { return *schema_; }
   const FeatureOptions& options() const { return options_; }
@@ -121,6 +140,11 @@ class FeatureSet {
   void Contributions(const model::Event& event, const rule::Record& record,
                      const std::vector<std::optional<model::EntityKey>>& keys,
                      rule::EvaluationArena* arena, std::vector<Contribution>* out) const;
+  // The same in the order of sliding_measures().
+  void SlidingContributions(const model::Event& event, const rule::Record& record,
+                            const std::vector<std::optional<model::EntityKey>>& keys,
+                            rule::EvaluationArena* arena,
+                            std::vector<SlidingContribution>* out) const;
 
  private:
   friend class FeatureCompiler;
@@ -128,7 +152,8 @@ class FeatureSet {
 
   std::vector<Entity> entities_;
   std::vector<Measure> measures_;  // by `where`, so that each is evaluated once an event
-  std::vector<Feature> features_;  // as declared
+  std::vector<SlidingMeasure> sliding_measures_;  // likewise
+  std::vector<Feature> features_;                 // as declared
   const rule::Schema* schema_ = nullptr;
   FeatureOptions options_;
   std::optional<model::BusinessCalendar> calendar_;

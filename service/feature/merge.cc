@@ -21,14 +21,6 @@ struct DayRange {
   bool Holds(model::DayNumber day) const { return first <= day && day <= last; }
 };
 
-uint16_t ReasonsOfMarks(uint8_t marks) {
-  uint16_t reasons = 0;
-  if ((marks & kMarkFx) != 0) reasons |= model::kPartialFx;
-  if ((marks & kMarkRange) != 0) reasons |= model::kPartialRange;
-  if ((marks & kMarkLimit) != 0) reasons |= model::kPartialLimit;
-  return reasons;
-}
-
 int64_t Saturated(Int128 value, uint16_t* reasons) {
   if (value > kInt64Max || value < kInt64Min) *reasons |= model::kPartialRange;
   return static_cast<int64_t>(std::clamp(value, kInt64Min, kInt64Max));
@@ -143,6 +135,14 @@ model::DayNumber LiveFrom(const MeasureView& view) {
   return view.day_mode == nullptr ? kNoDay : view.day_mode->before;
 }
 
+uint16_t ReasonsOfMarks(uint8_t marks) {
+  uint16_t reasons = 0;
+  if ((marks & kMarkFx) != 0) reasons |= model::kPartialFx;
+  if ((marks & kMarkRange) != 0) reasons |= model::kPartialRange;
+  if ((marks & kMarkLimit) != 0) reasons |= model::kPartialLimit;
+  return reasons;
+}
+
 Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day, uint16_t* reasons,
                  std::vector<Part>* parts) {
   CHECK(window_days >= 1);
@@ -164,6 +164,24 @@ Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day,
   accumulator.AddOverlay(view.overlay);
   *reasons |= ReasonsOfMarks(accumulator.total().marks);
   return accumulator.total();
+}
+
+Tile MergeSliding(const SlidingWindow& window, const Tile& live, std::span<const TimedTile> overlay,
+                  uint16_t* reasons, std::vector<Part>* parts) {
+  Tile total = live;
+  if (parts != nullptr && live != Tile{}) {
+    parts->push_back({.source = Part::Source::kLive, .tile = live, .window = window});
+  }
+  for (const TimedTile& one : overlay) {
+    if (!window.Holds(one.time_ms)) continue;
+    total.Merge(one.tile);
+    if (parts == nullptr) continue;
+    parts->push_back({.source = Part::Source::kProvisional,
+                      .tile = one.tile,
+                      .window = {.after_ms = one.time_ms - 1, .until_ms = one.time_ms}});
+  }
+  *reasons |= ReasonsOfMarks(total.marks);
+  return total;
 }
 
 FeatureResult UnknownAmount() {

@@ -9,6 +9,7 @@
 #include "feature/blob.h"
 #include "feature/day_mode.h"
 #include "feature/feature_set.h"
+#include "feature/sliding.h"
 #include "feature/tile.h"
 #include "model/decision.h"
 #include "rule/schema.h"
@@ -47,6 +48,7 @@ struct Part {
   model::DayNumber day = 0;
   CutId cut = 0;
   Tile tile;
+  SlidingWindow window = {};  // where the feature slides, in place of day and cut
 };
 
 struct FeatureResult {
@@ -62,10 +64,18 @@ struct FeatureResult {
 // The first day of which live cells count: b in DAY mode, else there is none (kNoDay).
 model::DayNumber LiveFrom(const MeasureView& view);
 
+// The PartialReason bits that the marks of a tile say.
+uint16_t ReasonsOfMarks(uint8_t marks);
+
 // The tile of the window of `window_days` ending on `day`, and the reasons that apply to it.
 // `parts` may be null.
 Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day, uint16_t* reasons,
                  std::vector<Part>* parts);
+
+// What the log's events in a window that slides add up to (`live`), with the provisionals that lie
+// in it. `reasons` also gets what the marks of the whole say. `parts` may be null.
+Tile MergeSliding(const SlidingWindow& window, const Tile& live, std::span<const TimedTile> overlay,
+                  uint16_t* reasons, std::vector<Part>* parts);
 
 // Of a scored transaction whose own amount is not known in the base currency: missing, PARTIAL(fx)
 // (R40).

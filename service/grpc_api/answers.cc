@@ -63,9 +63,14 @@ void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   out->set_hash(absl::StrFormat("%016x", feature.hash));
   if (answer.cut.has_value()) out->set_cut(static_cast<uint32_t>(*answer.cut));
   out->set_rev(answer.rev);
-  out->set_mode(answer.by_days ? "DAY" : "CUT");
+  if (!feature.slides()) out->set_mode(answer.by_days ? "DAY" : "CUT");
   for (const feature::Part& part : answer.parts) {
-    WritePart(SourceName(part.source), part.day, part.tile, part.cut, out->add_parts());
+    v1::FeaturePart* written = out->add_parts();
+    WritePart(SourceName(part.source), part.day, part.tile, part.cut, written);
+    if (!feature.slides()) continue;
+    written->clear_day();
+    written->set_after_ms(part.window.after_ms);
+    written->set_until_ms(part.window.until_ms);
   }
   if (answer.current.has_value()) {
     WritePart("current", answer.current->day, answer.current->tile, 0, out->add_parts());

@@ -18,6 +18,7 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
   bytes("dedup", &counters::LiveSizes::dedup_bytes);
   bytes("decisions", &counters::LiveSizes::decision_bytes);
   bytes("overlay", &counters::LiveSizes::overlay_bytes);
+  bytes("sliding", &counters::LiveSizes::sliding_bytes);
   Add("verdict_agg_cells", "Cells in memory: one a measure, entity, day and epoch.", {},
       [](const counters::LiveSizes& sizes) { return static_cast<double>(sizes.cells); });
   Add("verdict_agg_provisional", "Transactions counted whose event has not arrived.",
@@ -27,6 +28,21 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
       {}, [live](const counters::LiveSizes&) {
         return static_cast<double>(live->LiveEpochs().size());
       });
+  AddOffsets();
+}
+
+// Between the two lies what this process has counted: verdict_agg_events_total adds up to it (I7).
+void LiveMetrics::AddOffsets() {
+  const std::vector<eventlog::Offset> first = live_->NextOffsets();
+  for (size_t p = 0; p < first.size(); ++p) {
+    const base::MetricLabels labels = {{"partition", std::to_string(p)}};
+    Add("verdict_agg_first_offset", "Where this process began to count.", labels,
+        [offset = first[p]](const counters::LiveSizes&) { return static_cast<double>(offset); });
+    Add("verdict_agg_next_offset", "The next record to be counted.", labels,
+        [this, p](const counters::LiveSizes&) {
+          return static_cast<double>(live_->NextOffsets()[p]);
+        });
+  }
 }
 
 LiveMetrics::~LiveMetrics() {

@@ -1,4 +1,4 @@
-// What live state holds and costs, as gauges.
+// What live state holds and costs, and how far it has counted, as gauges.
 #pragma once
 
 #include <chrono>
@@ -13,8 +13,8 @@
 
 namespace verdict::ingest {
 
-// **Thread-safe.** Registers its gauges when made and removes them when destroyed; `live` must
-// outlive it.
+// **Thread-safe.** Registers its gauges when made, once the state has its place in the log, and
+// removes them when destroyed; `live` must outlive it.
 class LiveMetrics {
  public:
   explicit LiveMetrics(const counters::LiveState* live);
@@ -25,6 +25,7 @@ class LiveMetrics {
  private:
   using Read = std::function<double(const counters::LiveSizes&)>;
   void Add(const std::string& name, const std::string& help, base::MetricLabels labels, Read read);
+  void AddOffsets();
   // One walk over the stripes serves all gauges of a scrape.
   counters::LiveSizes Sizes();
 

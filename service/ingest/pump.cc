@@ -14,13 +14,15 @@ namespace {
 // is: by the wall clock a log written elsewhere may be a little ahead of us or behind. Batches
 // begin minutes after the cut.
 constexpr int64_t kClockSkewMs = 60'000;
+// New measures are counted faster than the log grows.
+constexpr size_t kBesideFactor = 4;
 
 int64_t RealNowMs() { return base::WallClock().NowMs(); }
 
 }  // namespace
 
-Pump::Pump(const Parts& parts, Options options)
-    : parts_(parts),
+Pump::Pump(Parts parts, Options options)
+    : parts_(std::move(parts)),
       options_(std::move(options)),
       seen_next_(options_.warm_until.size(), 0),
       warming_(std::any_of(options_.warm_until.begin(), options_.warm_until.end(),
@@ -43,12 +45,24 @@ Pump::~Pump() {
   base::Metrics().RemoveGauge("verdict_ingest_lag_seconds", {});
 }
 
+// Partitions that were added while running begin at their first record (C = 0).
+absl::Status Pump::FollowNewPartitions() {
+  for (int p = parts_.live->partitions(); p < parts_.source->partitions(); ++p) {
+    RETURN_IF_ERROR(parts_.source->Assign(p, 0));
+    parts_.live->Grow(p + 1);
+    probe_.reset();  // it knows nothing of this one
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<size_t> Pump::Step() {
+  RETURN_IF_ERROR(FollowNewPartitions());
   if (!probe_) {
     ASSIGN_OR_RETURN(probe_, BeginProbe());
   }
-  const absl::StatusOr<size_t> polled =
-      parts_.source->Poll(&batch_, options_.records_per_step, options_.poll_wait);
+  const absl::StatusOr<size_t> polled = parts_.source->Poll(
+      &batch_, options_.records_per_step,
+      parts_.side == nullptr ? options_.poll_wait : std::chrono::milliseconds(0));
   if (!polled.ok()) return polled.status();
   for (size_t i = 0; i < *polled; ++i) Take(batch_[i]);
   records_.fetch_add(*polled, std::memory_order_relaxed);
@@ -56,15 +70,27 @@ absl::StatusOr<size_t> Pump::Step() {
   // Nothing was left at a moment after the probe's.
   if (*polled == 0 || Reached(*probe_)) Complete(*std::exchange(probe_, std::nullopt));
   if (warming_ && (*polled == 0 || AllWarm())) EndWarmUp();
+  if (parts_.side != nullptr) RETURN_IF_ERROR(StepBeside());
   parts_.live->Expire();
   if (parts_.checkpoints != nullptr) RETURN_IF_ERROR(parts_.checkpoints->Offer());
   return *polled;
+}
+
+// The main stream goes first: what is counted beside it is PARTIAL until it has caught up.
+absl::Status Pump::StepBeside() {
+  ASSIGN_OR_RETURN(const bool joined, parts_.side->Step(kBesideFactor * options_.records_per_step));
+  if (!joined) return absl::OkStatus();
+  const uint64_t records = parts_.side->records();
+  parts_.side.reset();
+  if (options_.joined) options_.joined(records);
+  return absl::OkStatus();
 }
 
 void Pump::Take(const eventlog::LogRecord& record) {
   Observe(record);
   if (warming_) {
     const auto partition = static_cast<size_t>(record.partition);
+    if (partition >= seen_next_.size()) return static_cast<void>(parts_.live->Apply(record));
     seen_next_[partition] = record.offset + 1;
     if (record.offset < options_.warm_until[partition]) return parts_.live->RememberId(record);
   }
@@ -73,7 +99,7 @@ void Pump::Take(const eventlog::LogRecord& record) {
 
 // The clock follows events, but never into the real future (R38).
 void Pump::Observe(const eventlog::LogRecord& record) {
-  if (!parts_.clock->is_event_clock() || !record.unreadable.empty()) return;
+  if (!parts_.clock->is_event_clock() || !record.unreadable.empty() || record.left_out) return;
   const int64_t latest_ms = RealNowMs() + parts_.live->features().options().future_skew_ms;
   if (record.event.txn.event_time_ms > latest_ms) return;
   parts_.clock->Observe(record.event.txn.event_time_ms);
@@ -84,10 +110,7 @@ absl::StatusOr<Pump::Probe> Pump::BeginProbe() {
   probe.moment_ms = parts_.live->LagNowMs();
   const int64_t skew_ms = parts_.clock->is_event_clock() ? 0 : kClockSkewMs;
   probe.epoch = parts_.schedule->EpochOf(parts_.clock->NowMs() - skew_ms);
-  for (int p = 0; p < parts_.source->partitions(); ++p) {
-    ASSIGN_OR_RETURN(const eventlog::Offset end, parts_.source->End(p));
-    probe.ends.push_back(end);
-  }
+  ASSIGN_OR_RETURN(probe.ends, parts_.source->Ends());
   return probe;
 }
 
@@ -157,7 +180,7 @@ void Pump::Run() {
     if (!polled.ok()) {
       errors_total_.Add();
       pause = options_.error_pause;
-    } else if (*polled > 0 && *polled < options_.records_per_step / 4) {
+    } else if (parts_.side == nullptr && *polled > 0 && *polled < options_.records_per_step / 4) {
       pause = options_.linger;
     }
     if (pause.count() > 0 && !stopping_.load(std::memory_order_relaxed)) {

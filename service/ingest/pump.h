@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <vector>
@@ -18,6 +19,7 @@
 #include "eventlog/event_source.h"
 #include "eventlog/rules_of_the_log.h"
 #include "ingest/checkpoint_thread.h"
+#include "ingest/side_replay.h"
 
 namespace verdict::ingest {
 
@@ -31,6 +33,7 @@ class Pump {
     base::Clock* clock = nullptr;
     const eventlog::CutSchedule* schedule = nullptr;
     CheckpointThread* checkpoints = nullptr;  // may be null
+    std::unique_ptr<SideReplay> side = {};    // measures that are counted beside the others
   };
   struct Options {
     size_t records_per_step = 512;
@@ -43,9 +46,12 @@ class Pump {
     std::vector<eventlog::Offset> warm_until;
     // Told on the thread where steps begin to fail, fail otherwise, or go well again. May be empty.
     std::function<void(const absl::Status&)> report = {};
+    // Told on the apply thread once Parts::side has caught up, with how many records it took. May
+    // be empty.
+    std::function<void(uint64_t)> joined = {};
   };
 
-  Pump(const Parts& parts, Options options);
+  Pump(Parts parts, Options options);
   ~Pump();  // stops
 
   // Reads up to records_per_step records and applies them; lets go of what is old; offers a
@@ -73,6 +79,7 @@ class Pump {
   };
 
   void Run();
+  absl::Status FollowNewPartitions();
   void Take(const eventlog::LogRecord& record);
   void Observe(const eventlog::LogRecord& record);
   absl::StatusOr<Probe> BeginProbe();
@@ -80,6 +87,7 @@ class Pump {
   void Complete(const Probe& probe);
   bool AllWarm() const;
   void EndWarmUp();
+  absl::Status StepBeside();
 
   Parts parts_;
   Options options_;

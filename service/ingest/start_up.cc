@@ -50,14 +50,15 @@ class Starter {
     }
     RETURN_IF_ERROR(CheckBase(header->base_cut));
     ASSIGN_OR_RETURN(report_.restored, parts_.checkpoint->Restore(*header, parts_.store));
-    if (!report_.restored.missing_measures.empty()) {
-      return absl::FailedPreconditionError(
-          absl::StrFormat("%d measures are new: all is counted again from the log",
-                          report_.restored.missing_measures.size()));
+    const std::vector<uint64_t>& missing = report_.restored.missing_measures;
+    if (missing.size() == parts_.live->features().measures().size()) {
+      return absl::FailedPreconditionError("every measure is new: all is counted from the log");
     }
+    if (!missing.empty()) RETURN_IF_ERROR(PlanSide(missing));
     const std::vector<Offset> next = parts_.live->NextOffsets();
     for (size_t p = 0; p < next.size(); ++p) {
-      RETURN_IF_ERROR(parts_.source->Assign(static_cast<Partition>(p), next[p]));
+      RETURN_IF_ERROR(parts_.source->Assign(static_cast<Partition>(p), next[p],
+                                            header->positions[p].newest_record_ms));
     }
     report_.from = StartUpReport::From::kCheckpoint;
     return absl::OkStatus();
@@ -65,6 +66,8 @@ class Starter {
 
   // What the checkpoint leaves to the blobs, do they have it still?
   absl::Status CheckBase(feature::CutId base) {
+    report_.base = base;
+    if (parts_.aggregates_away) return absl::OkStatus();
     if (base == feature::kNoCut || (parts_.published && parts_.published->cut >= base)) {
       return absl::OkStatus();
     }
@@ -109,6 +112,39 @@ class Starter {
                         saved.last, partition));
   }
 
+  // What the checkpoint has not is counted from the newest cut that all the others were folded to;
+  // what lies before it comes with the fold (R15).
+  absl::Status PlanSide(const std::vector<uint64_t>& missing) {
+    report_.side.measures = missing;
+    report_.why =
+        absl::StrFormat("%d measures are new: they are counted beside the others", missing.size());
+    uint16_t reasons = 0;
+    for (Partition p = 0; p < parts_.source->partitions(); ++p) {
+      ASSIGN_OR_RETURN(const Beginning begin, BeginningOf(p));
+      if (begin.gap) reasons |= GapReason();
+      report_.side.read_from.push_back(begin.read_from);
+      report_.side.count_from.push_back(begin.count_from);
+    }
+    for (const uint64_t hash : missing) {
+      if (reasons != 0) parts_.live->AddReasons(hash, reasons, newest_gap_day_);
+    }
+    MarkUnpublished(missing);
+    return absl::OkStatus();
+  }
+
+  // Of measures that begin at the published cut of others: what lies before is in no blob yet.
+  void MarkUnpublished(const std::vector<uint64_t>& measures) {
+    if (!parts_.published) return;
+    const feature::FeatureSet& features = parts_.live->features();
+    const model::DayNumber newest_day =
+        features.calendar().DayOf(parts_.published->time_ms + features.options().future_skew_ms);
+    for (const uint64_t hash : measures) {
+      const bool folded = std::find(parts_.unpublished.begin(), parts_.unpublished.end(), hash) ==
+                          parts_.unpublished.end();
+      if (!folded) parts_.live->AddReasons(hash, model::kPartialBefore, newest_day);
+    }
+  }
+
   absl::Status Clear() {
     if (parts_.checkpoint != nullptr) parts_.checkpoint->Reset();
     report_.restored = {};
@@ -118,42 +154,69 @@ class Starter {
   absl::Status Cold() {
     report_.from =
         parts_.published ? StartUpReport::From::kPublishedCut : StartUpReport::From::kWholeLog;
+    report_.base = parts_.published ? parts_.published->cut : feature::kNoCut;
     if (parts_.checkpoint != nullptr) {
       parts_.checkpoint->SetBase(parts_.published ? parts_.published->cut : feature::kNoCut);
     }
     report_.warm_until.assign(static_cast<size_t>(parts_.source->partitions()), 0);
     for (Partition p = 0; p < parts_.source->partitions(); ++p) RETURN_IF_ERROR(ColdPartition(p));
-    if (report_.reasons == 0) return absl::OkStatus();
+    std::vector<uint64_t> all;
     for (const feature::Measure& measure : parts_.live->features().measures()) {
+      all.push_back(measure.hash);
+      if (report_.reasons == 0) continue;
       parts_.live->SetReasons(measure.hash, report_.reasons, newest_gap_day_);
     }
+    MarkUnpublished(all);
     return absl::OkStatus();
   }
 
-  absl::Status ColdPartition(Partition partition) {
+  // Where one partition is read from nothing.
+  struct Beginning {
+    Offset read_from = 0;  // ids alone up to count_from
+    Offset count_from = 0;
+    int64_t ids_known_from_ms = INT64_MIN;
+    bool warm_up = false;
+    bool gap = false;  // retention has removed what should be counted
+  };
+
+  absl::StatusOr<Beginning> BeginningOf(Partition partition) {
     ASSIGN_OR_RETURN(const Offset low, parts_.source->Low(partition));
     const bool in_cut =
         parts_.published && static_cast<size_t>(partition) < parts_.published->offsets.size();
-    Offset from = in_cut ? parts_.published->offsets[static_cast<size_t>(partition)] : 0;
-    if (from < low) {
-      report_.reasons |= parts_.published ? model::kPartialLogGone : model::kPartialBefore;
+    Beginning begin;
+    begin.count_from = in_cut ? parts_.published->offsets[static_cast<size_t>(partition)] : 0;
+    if (begin.count_from < low) {
+      begin.gap = true;
       RETURN_IF_ERROR(NoteGap(partition, low));
-      from = low;
+      begin.count_from = low;
     }
+    begin.read_from = begin.count_from;
     if (!in_cut) {
       // From its first record on, every id is known; behind a gap from its end on.
-      parts_.live->StartAt(partition, from, low > 0 ? gap_end_ms_ : INT64_MIN);
-      return parts_.source->Assign(partition, from);
+      if (low > 0) begin.ids_known_from_ms = gap_end_ms_;
+      return begin;
     }
+    begin.warm_up = true;
     const int64_t warm_from_ms = parts_.published->time_ms - eventlog::kDedupWarmUpMs;
     ASSIGN_OR_RETURN(const std::optional<Offset> warm,
                      parts_.source->FirstAtOrAfter(partition, warm_from_ms));
-    const Offset begin = std::min(warm.value_or(from), from);
+    begin.read_from = std::min(warm.value_or(begin.count_from), begin.count_from);
     // Ids at the retention edge: what lay before may have been part of the warm-up.
-    const bool whole = low == 0 || begin > low;
-    parts_.live->StartAt(partition, from, whole ? warm_from_ms : parts_.published->time_ms);
-    report_.warm_until[static_cast<size_t>(partition)] = from;
-    return parts_.source->Assign(partition, begin);
+    const bool whole = low == 0 || begin.read_from > low;
+    begin.ids_known_from_ms = whole ? warm_from_ms : parts_.published->time_ms;
+    return begin;
+  }
+
+  uint16_t GapReason() const {
+    return parts_.published ? model::kPartialLogGone : model::kPartialBefore;
+  }
+
+  absl::Status ColdPartition(Partition partition) {
+    ASSIGN_OR_RETURN(const Beginning begin, BeginningOf(partition));
+    if (begin.gap) report_.reasons |= GapReason();
+    parts_.live->StartAt(partition, begin.count_from, begin.ids_known_from_ms);
+    if (begin.warm_up) report_.warm_until[static_cast<size_t>(partition)] = begin.count_from;
+    return parts_.source->Assign(partition, begin.read_from);
   }
 
   // The log lacks what lies below `low`: days up to that of the record there, and skew, are not

@@ -14,10 +14,12 @@
 #include "counters/live_state.h"
 #include "eventlog/event_source.h"
 #include "feature/blob.h"
+#include "ingest/side_replay.h"
 
 namespace verdict::ingest {
 
-// The newest PUBLISHED cut that every declared measure has: blobs hold what lies before `offsets`.
+// The newest PUBLISHED cut that every declared measure has, but for those that have none: blobs
+// hold what lies before `offsets`.
 struct PublishedCut {
   feature::CutId cut = feature::kNoCut;
   int64_t time_ms = 0;
@@ -31,6 +33,10 @@ struct StartUpParts {
   counters::CheckpointStore* store = nullptr;  // null: never from a checkpoint
   const base::Clock* clock = nullptr;
   std::optional<PublishedCut> published;
+  std::vector<uint64_t> unpublished = {};  // declared measures of which no cut was ever published
+  // The aggregates could not be asked: a checkpoint is believed without them, and whoever asks them
+  // later compares with StartUpReport::base. Nothing else is known of them.
+  bool aggregates_away = false;
 };
 
 struct StartUpReport {
@@ -41,6 +47,9 @@ struct StartUpReport {
   // For Pump::Options: below these, ids alone.
   std::vector<eventlog::Offset> warm_until;
   uint16_t reasons = 0;  // PartialReason bits that were set on every measure: log_gone, before
+  SidePlan side;         // measures that the checkpoint has not: SideReplay counts them
+  // Blobs must reach this cut: what lies before is nowhere else. kNoCut: they need not.
+  feature::CutId base = feature::kNoCut;
 };
 
 // Restores and assigns; Pump::CatchUp() then replays what is missing. An unusable checkpoint is

@@ -27,6 +27,10 @@ std::string NewSecret() {
   return absl::StrFormat("%08x%08x%08x%08x", random(), random(), random(), random());
 }
 
+std::string TextOf(const base::SipKey& secret) {
+  return absl::StrFormat("%016x%016x", secret[0], secret[1]);
+}
+
 absl::StatusOr<base::SipKey> ParseSecret(const std::string& path, const std::string& hex) {
   const bool whole =
       hex.size() == 32 && hex.find_first_not_of("0123456789abcdef") == std::string::npos;
@@ -102,7 +106,7 @@ absl::StatusOr<base::SipKey> OpenDirMeta(const std::string& dir, const DirSettin
           "Put it back from a backup; without it, empty %s and import again",
           path, dir));
     }
-    const std::string secret = NewSecret();
+    const std::string secret = settings.secret ? TextOf(*settings.secret) : NewSecret();
     RETURN_IF_ERROR(Create(dir, path, secret, settings));
     return ParseSecret(path, secret);
   }
@@ -114,7 +118,14 @@ absl::StatusOr<base::SipKey> OpenDirMeta(const std::string& dir, const DirSettin
     if (blank != std::string::npos) lines[line.substr(0, blank)] = line.substr(blank + 1);
   }
   RETURN_IF_ERROR(Check(dir, lines, settings));
-  return ParseSecret(path, lines["secret"]);
+  ASSIGN_OR_RETURN(const base::SipKey secret, ParseSecret(path, lines["secret"]));
+  if (settings.secret && *settings.secret != secret) {
+    return absl::FailedPreconditionError(absl::StrFormat(
+        "%s was made with another secret than the one given now: entities are kept under keys made "
+        "with it. Give the former secret, or use another directory",
+        dir));
+  }
+  return secret;
 }
 
 }  // namespace verdict::rocks_store

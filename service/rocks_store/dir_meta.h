@@ -1,6 +1,7 @@
 // What an embedded directory was made with, and may not change: DIR/meta.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -13,6 +14,8 @@ struct DirSettings {
   std::string zone_name;      // tiles are cut by its days
   std::string base_currency;  // sums are in it
   bool event_clock = false;   // record times follow it
+  // Of entity keys, where several processes share one; none: the directory makes its own.
+  std::optional<base::SipKey> secret = {};
 };
 
 // A text file of "name value" lines, readable by its owner alone. Makes it where it is not there,

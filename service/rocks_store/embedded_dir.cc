@@ -19,12 +19,17 @@ absl::StatusOr<std::unique_ptr<EmbeddedDir>> EmbeddedDir::Open(const std::string
   ASSIGN_OR_RETURN(embedded->lock_, DirLock::Acquire(dir, options.program));
   const DirSettings settings{.zone_name = options.zone_name,
                              .base_currency = options.base_currency,
-                             .event_clock = clock->is_event_clock()};
+                             .event_clock = clock->is_event_clock(),
+                             .secret = options.secret};
   ASSIGN_OR_RETURN(embedded->secret_, OpenDirMeta(dir, settings));
-  ASSIGN_OR_RETURN(embedded->log_, RocksLog::Open(dir + "/log", clock, options.log));
-  ASSIGN_OR_RETURN(embedded->aggregates_,
-                   RocksAggregateStore::Open(dir + "/aggregates", options.aggregates));
-  RETURN_IF_ERROR(embedded->OpenCheckpoint(dir));
+  if (options.with_log) {
+    ASSIGN_OR_RETURN(embedded->log_, RocksLog::Open(dir + "/log", clock, options.log));
+  }
+  if (options.with_aggregates) {
+    ASSIGN_OR_RETURN(embedded->aggregates_,
+                     RocksAggregateStore::Open(dir + "/aggregates", options.aggregates));
+  }
+  if (options.with_checkpoint) RETURN_IF_ERROR(embedded->OpenCheckpoint(dir));
   return embedded;
 }
 

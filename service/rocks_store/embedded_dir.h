@@ -1,8 +1,9 @@
-// Everything that `--embedded DIR` keeps: DIR/LOCK, DIR/meta, DIR/log, DIR/aggregates,
-// DIR/checkpoint.
+// A folder that one process owns: DIR/LOCK, DIR/meta, and of DIR/log, DIR/aggregates,
+// DIR/checkpoint what is asked for. `--embedded DIR` has all of them.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -22,7 +23,11 @@ class EmbeddedDir {
   struct Options {
     std::string zone_name = "UTC";
     std::string base_currency = "EUR";
-    std::string program = "verdictd";  // what a second process is told
+    std::string program = "verdictd";         // what a second process is told
+    std::optional<base::SipKey> secret = {};  // DirSettings::secret
+    bool with_log = true;
+    bool with_aggregates = true;
+    bool with_checkpoint = true;
     RocksLog::Options log = {};
     RocksAggregateStore::Options aggregates = {};
   };
@@ -35,6 +40,7 @@ class EmbeddedDir {
                                                            const Options& options);
 
   const base::SipKey& secret() const { return secret_; }  // of entity keys
+  // REQUIRES: it was asked for.
   RocksLog& log() { return *log_; }
   RocksAggregateStore& aggregates() { return *aggregates_; }
   RocksCheckpointStore& checkpoint() { return *checkpoint_; }

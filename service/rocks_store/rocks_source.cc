@@ -29,14 +29,14 @@ absl::Status RocksSource::CheckPartition(Partition partition) const {
       absl::StrFormat("partition %d: the log has partitions 0 to %d", partition, partitions() - 1));
 }
 
-absl::Status RocksSource::Assign(Partition partition, Offset from) {
+absl::Status RocksSource::Assign(Partition partition, Offset from, int64_t floor_ms) {
   RETURN_IF_ERROR(CheckPartition(partition));
   if (from < log_->low(partition)) {
     return absl::OutOfRangeError(
         absl::StrFormat("partition %d: offset %d is asked for, the log begins at %d", partition,
                         from, log_->low(partition)));
   }
-  readers_[partition] = Reader{.next = from};
+  readers_[partition] = Reader{.next = from, .floor_ms = floor_ms};
   return absl::OkStatus();
 }
 
@@ -62,7 +62,7 @@ absl::StatusOr<size_t> RocksSource::Poll(std::vector<LogRecord>* out, size_t max
 // iterators.
 void RocksSource::StepBack() {
   for (Reader& reader : readers_) {
-    reader = Reader{.next = reader.poll_began};
+    reader = Reader{.next = reader.poll_began, .floor_ms = reader.floor_ms};
   }
 }
 
@@ -116,7 +116,9 @@ void RocksSource::Decode(Partition partition, const rocksdb::Iterator& at,
   record->offset = OffsetOfLogKey(ViewOf(at.key()));
   record->unreadable.clear();
   const absl::StatusOr<int64_t> time_ms = wire::RecordTimeOf(value);
-  record->record_time_ms = time_ms.value_or(0);
+  record->left_out = false;
+  // The log stamps its records, never backwards: the floor is for who was told a later time.
+  record->record_time_ms = std::max(time_ms.value_or(0), readers_[partition].floor_ms);
   if (!with_decisions_) record->decision.reset();
   absl::Status decoded = time_ms.status();
   if (decoded.ok()) {

@@ -18,7 +18,9 @@ class RocksSource : public eventlog::EventSource {
   ~RocksSource() override;
 
   int partitions() const override { return log_->partitions(); }
-  absl::Status Assign(eventlog::Partition partition, eventlog::Offset from) override;
+  using EventSource::Assign;
+  absl::Status Assign(eventlog::Partition partition, eventlog::Offset from,
+                      int64_t floor_ms) override;
   void LeaveOutDecisions() override { with_decisions_ = false; }
   absl::StatusOr<size_t> Poll(std::vector<eventlog::LogRecord>* out, size_t max,
                               std::chrono::milliseconds wait) override;
@@ -37,6 +39,7 @@ class RocksSource : public eventlog::EventSource {
     eventlog::Offset iterator_end = 0;
     std::unique_ptr<rocksdb::Iterator> iterator = {};
     eventlog::Offset poll_began = eventlog::kParked;  // `next` before the poll under way
+    int64_t floor_ms = eventlog::kNoFloor;
   };
   absl::Status CheckPartition(eventlog::Partition partition) const;
   void StepBack();

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <iterator>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -39,6 +40,9 @@ std::string Dashed(std::string name, char separator, bool upper) {
 absl::Status Bad(const std::string& origin, const std::string& why) {
   return absl::InvalidArgumentError(absl::StrFormat("%s: %s", origin, why));
 }
+
+constexpr std::array<Choice<ValueFormat>, 2> kFormats = {
+    {{"protobuf", ValueFormat::kProtobuf}, {"json", ValueFormat::kJson}}};
 
 template <typename T, size_t N>
 absl::Status SetChoice(const std::array<Choice<T>, N>& choices, const std::string& text,
@@ -84,6 +88,69 @@ absl::Status SetInt(const IntSlot& slot, const std::string& text, const std::str
   return absl::OkStatus();
 }
 
+void AddRedisKeys(RedisStore* redis, std::vector<Key>* keys) {
+  keys->insert(
+      keys->end(),
+      {
+          {"store.redis.address", "host:port of the Redis that keeps aggregates; empty: embedded",
+           &redis->address},
+          {"store.redis.user", "its ACL user; empty: the default user", &redis->user},
+          {"store.redis.password_file", "file whose one line is its password; empty: none",
+           &redis->password_file},
+          {"store.redis.database", "number of its database", IntSlot{&redis->database, 0, 65535}},
+          {"store.redis.connect_ms", "a connection may take so long",
+           IntSlot{&redis->connect_ms, 1, 60000}},
+          {"store.redis.io_ms", "a reply may take so long; then Redis counts as away",
+           IntSlot{&redis->io_ms, 1, 60000}},
+      });
+}
+
+std::vector<Key> MemoryKeys(Settings* s) {
+  return {
+      {"memory.cells_bytes_max", "live tiles", IntSlot{&s->memory.cells_bytes_max, kMiB, kTiB}},
+      {"memory.blob_cache_bytes_max", "cached batch tiles",
+       IntSlot{&s->memory.blob_cache_bytes_max, kMiB, kTiB}},
+      {"memory.decisions_bytes_max", "kept decisions",
+       IntSlot{&s->memory.decisions_bytes_max, kMiB, kTiB}},
+      {"memory.overlay_bytes_max", "payments whose event is still to come",
+       IntSlot{&s->memory.overlay_bytes_max, kMiB, kTiB}},
+      {"memory.sliding_bytes_max", "events in windows of minutes and hours",
+       IntSlot{&s->memory.sliding_bytes_max, kMiB, kTiB}},
+      {"memory.sliding_events_per_key_max",
+       "events of one key in such windows; older minutes keep their sub-total alone",
+       IntSlot{&s->memory.sliding_events_per_key_max, 128, 100'000'000}},
+      {"memory.dedup_ids_per_partition", "event ids told apart in each partition",
+       IntSlot{&s->memory.dedup_ids_per_partition, 1000, 1000000000}},
+  };
+}
+
+// Where log and store are servers.
+std::vector<Key> ServerKeys(Settings* s) {
+  return {
+      {"state",
+       "with Kafka: the folder that verdictd owns: checkpoints, and blobs where no Redis is",
+       &s->state},
+      {"secret_file", "32 hexadecimal digits under which entities are stored; the same for all",
+       &s->secret_file},
+      {"log.kafka.brokers", "\"host:9092,other:9092\"; empty: the embedded log", &s->kafka.brokers},
+      {"log.kafka.topic", "the events, keyed by merchant", &s->kafka.topic},
+      {"log.kafka.decisions_topic", "where decisions go; empty: nowhere",
+       &s->kafka.decisions_topic},
+      {"log.kafka.dead_topic", "where unreadable events go; empty: nowhere", &s->kafka.dead_topic},
+      {"log.kafka.format", "\"protobuf\" or \"json\": values without a content-type header",
+       &s->kafka.format},
+      {"log.kafka.mapping", "a mapping file: values are JSON of another shape", &s->kafka.mapping},
+      {"log.kafka.properties", "a file of librdkafka's own properties (SASL, TLS)",
+       &s->kafka.properties},
+      {"log.kafka.spool_bytes_max",
+       "decisions on disk while the brokers are away; more are dropped",
+       IntSlot{&s->kafka.spool_bytes_max, kMiB, kTiB}},
+      {"log.kafka.record", "Record writes to the topic", &s->kafka.record},
+      {"aggregate.dir", "with Kafka and Redis: the folder that `verdict aggregate` owns",
+       &s->aggregate.dir},
+  };
+}
+
 }  // namespace
 
 std::string Key::Flag() const { return "--" + Dashed(name, '-', /*upper=*/false); }
@@ -95,6 +162,7 @@ std::string Key::Text() const {
     std::string operator()(const bool* value) const { return *value ? "true" : "false"; }
     std::string operator()(const ClockKind* value) const { return NameOf(kClocks, *value); }
     std::string operator()(const LogLevel* value) const { return NameOf(kLevels, *value); }
+    std::string operator()(const ValueFormat* value) const { return NameOf(kFormats, *value); }
     std::string operator()(const IntSlot& slot) const { return std::to_string(*slot.value); }
   };
   return std::visit(Reader{}, slot);
@@ -115,6 +183,9 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
     absl::Status operator()(LogLevel* value) const {
       return SetChoice(kLevels, text, origin, value);
     }
+    absl::Status operator()(ValueFormat* value) const {
+      return SetChoice(kFormats, text, origin, value);
+    }
     absl::Status operator()(const IntSlot& slot) const { return SetInt(slot, text, origin); }
   };
   return std::visit(Writer{text, origin}, key.slot);
@@ -122,7 +193,7 @@ absl::Status SetFromText(const Key& key, const std::string& text, const std::str
 
 // Long: one line a key.
 std::vector<Key> KeysOf(Settings* s) {
-  return {
+  std::vector<Key> keys = {
       {"embedded", "the folder that verdictd owns: log, blobs, checkpoints", &s->embedded},
       {"rules", "the folder of rules, features, lists and policy", &s->rules},
       {"listen", "gRPC address; other than loopback only with TLS or insecure_listen", &s->listen},
@@ -165,18 +236,13 @@ std::vector<Key> KeysOf(Settings* s) {
        IntSlot{&s->score.append_wait_ms, 0, 10000}},
       {"score.event_time_skew_s", "a payment may be so far ahead of the clock",
        IntSlot{&s->score.event_time_skew_s, 0, 86400}},
-      {"memory.cells_bytes_max", "live tiles", IntSlot{&s->memory.cells_bytes_max, kMiB, kTiB}},
-      {"memory.blob_cache_bytes_max", "cached batch tiles",
-       IntSlot{&s->memory.blob_cache_bytes_max, kMiB, kTiB}},
-      {"memory.decisions_bytes_max", "kept decisions",
-       IntSlot{&s->memory.decisions_bytes_max, kMiB, kTiB}},
-      {"memory.overlay_bytes_max", "payments whose event is still to come",
-       IntSlot{&s->memory.overlay_bytes_max, kMiB, kTiB}},
-      {"memory.dedup_ids_per_partition", "event ids told apart in each partition",
-       IntSlot{&s->memory.dedup_ids_per_partition, 1000, 1000000000}},
       {"retention.decisions_s", "seconds that a retry gets its first decision",
        IntSlot{&s->retention.decisions_s, 60, 7 * 86400}},
   };
+  std::ranges::move(MemoryKeys(s), std::back_inserter(keys));
+  std::ranges::move(ServerKeys(s), std::back_inserter(keys));
+  AddRedisKeys(&s->store.redis, &keys);
+  return keys;
 }
 
 }  // namespace verdict::settings

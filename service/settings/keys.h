@@ -22,7 +22,7 @@ struct IntSlot {
 struct Key {
   std::string name;
   std::string help;
-  std::variant<std::string*, bool*, ClockKind*, LogLevel*, IntSlot> slot;
+  std::variant<std::string*, bool*, ClockKind*, LogLevel*, ValueFormat*, IntSlot> slot;
 
   std::string Flag() const;      // "--grpc-threads"
   std::string Variable() const;  // "VERDICT_GRPC_THREADS"

@@ -45,6 +45,8 @@ struct Memory {
   int64_t blob_cache_bytes_max = int64_t{512} << 20;
   int64_t decisions_bytes_max = int64_t{1} << 30;
   int64_t overlay_bytes_max = int64_t{256} << 20;
+  int64_t sliding_bytes_max = int64_t{1} << 30;
+  int64_t sliding_events_per_key_max = 65'536;
   int64_t dedup_ids_per_partition = 8'000'000;
 };
 
@@ -52,8 +54,41 @@ struct Retention {
   int64_t decisions_s = 7200;  // a retry gets its first decision so long
 };
 
+enum class ValueFormat : uint8_t { kProtobuf, kJson };
+
+struct Kafka {
+  std::string brokers;  // "host:9092,other:9092"; empty: the log is the embedded one
+  std::string topic = "transactions";
+  std::string decisions_topic = "decisions";     // empty: none is written
+  std::string dead_topic = "transactions.dead";  // empty: what cannot be read is counted alone
+  ValueFormat format = ValueFormat::kProtobuf;   // of values without a content-type
+  std::string mapping;                           // file: values are foreign JSON, read by it
+  std::string properties;                        // file: librdkafka's own properties
+  bool record = false;                           // Record writes to the topic
+  int64_t spool_bytes_max = int64_t{1} << 30;    // decisions while the brokers are away
+};
+
+struct RedisStore {
+  std::string address;        // host:port; empty: aggregates lie in the embedded folder
+  std::string user;           // empty: Redis's default user
+  std::string password_file;  // empty: no AUTH
+  int64_t database = 0;
+  int64_t connect_ms = 1000;  // TCP, AUTH, SELECT and PING together
+  int64_t io_ms = 100;        // a reply owed for longer: the connection is given up
+};
+
+struct Store {
+  RedisStore redis;
+};
+
+struct Aggregate {
+  std::string dir;  // the folder that the batch owns: its base of what it has folded
+};
+
 struct Settings {
-  std::string embedded;  // the folder that verdictd owns
+  std::string embedded;     // the folder that verdictd owns
+  std::string state;        // the folder that verdictd owns where the log is not its own
+  std::string secret_file;  // of entity keys, where processes share a store
   std::string rules = "rules";
   std::string listen = "127.0.0.1:50051";
   std::string http = "127.0.0.1:9464";  // empty: no HTTP
@@ -71,6 +106,9 @@ struct Settings {
   Score score;
   Memory memory;
   Retention retention;
+  Aggregate aggregate;
+  Kafka kafka;
+  Store store;
 };
 
 }  // namespace verdict::settings

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
@@ -37,6 +38,72 @@ absl::Status CheckTls(const Settings& s) {
   RETURN_IF_ERROR(CheckFile("tls.cert", s.tls.cert));
   RETURN_IF_ERROR(CheckFile("tls.key", s.tls.key));
   return CheckFile("tls.client_ca", s.tls.client_ca);
+}
+
+absl::Status CheckFolder(const std::string& key, const std::string& path) {
+  struct stat info {};
+  if (path.empty() || stat(path.c_str(), &info) != 0 || S_ISDIR(info.st_mode)) {
+    return absl::OkStatus();
+  }
+  return Bad(key, absl::StrFormat("%s is not a folder", path));
+}
+
+absl::Status CheckRedis(const RedisStore& redis) {
+  if (redis.address.empty()) {
+    for (const auto& [key, given] :
+         {std::pair("store.redis.user", !redis.user.empty()),
+          std::pair("store.redis.password_file", !redis.password_file.empty()),
+          std::pair("store.redis.database", redis.database != 0)}) {
+      if (given) return Bad(key, "has no effect without store.redis.address");
+    }
+    return absl::OkStatus();
+  }
+  RETURN_IF_ERROR(CheckAddress("store.redis.address", redis.address));
+  if (ParseHostPort(redis.address)->port == 0) {
+    return Bad("store.redis.address",
+               absl::StrFormat("\"%s\" names no port; Redis's own is 6379", redis.address));
+  }
+  if (!redis.user.empty() && redis.password_file.empty()) {
+    return Bad("store.redis.user", "needs store.redis.password_file");
+  }
+  return CheckFile("store.redis.password_file", redis.password_file);
+}
+
+// Processes that share a store.
+absl::Status CheckShared(const Settings& s) {
+  if (s.store.redis.address.empty() || s.kafka.brokers.empty()) return absl::OkStatus();
+  if (s.secret_file.empty()) {
+    return Bad("secret_file",
+               "missing: what shares a Redis needs one secret (openssl rand -hex 16 >FILE)");
+  }
+  if (s.aggregate.dir.empty()) {
+    return Bad("aggregate.dir",
+               "missing: name the folder in which `verdict aggregate` keeps its base");
+  }
+  return absl::OkStatus();
+}
+
+// One log, and what goes with it.
+absl::Status CheckLogAndStore(const Settings& s) {
+  if (s.embedded.empty() && s.kafka.brokers.empty()) {
+    return Bad("embedded",
+               "missing: name the folder for state, as in --embedded /var/lib/verdict, or Kafka "
+               "with log.kafka.brokers");
+  }
+  if (!s.embedded.empty() && !s.kafka.brokers.empty()) {
+    return Bad("embedded", "there is one log: leave out this or log.kafka.brokers");
+  }
+  if (!s.kafka.brokers.empty() && s.state.empty()) {
+    return Bad("state", "missing: name the folder for checkpoints, as in --state /var/lib/verdict");
+  }
+  RETURN_IF_ERROR(CheckFolder("embedded", s.embedded));
+  RETURN_IF_ERROR(CheckFolder("state", s.state));
+  RETURN_IF_ERROR(CheckFolder("aggregate.dir", s.aggregate.dir));
+  RETURN_IF_ERROR(CheckFile("secret_file", s.secret_file));
+  RETURN_IF_ERROR(CheckFile("log.kafka.properties", s.kafka.properties));
+  RETURN_IF_ERROR(CheckFile("log.kafka.mapping", s.kafka.mapping));
+  RETURN_IF_ERROR(CheckRedis(s.store.redis));
+  return CheckShared(s);
 }
 
 absl::Status CheckListen(const Settings& s) {
@@ -82,12 +149,7 @@ absl::StatusOr<HostPort> ParseHostPort(const std::string& text) {
 }
 
 absl::Status Validate(const Settings& s) {
-  if (s.embedded.empty())
-    return Bad("embedded", "missing: name the folder for state, as in --embedded /var/lib/verdict");
-  struct stat info {};
-  if (stat(s.embedded.c_str(), &info) == 0 && !S_ISDIR(info.st_mode)) {
-    return Bad("embedded", absl::StrFormat("%s is not a folder", s.embedded));
-  }
+  RETURN_IF_ERROR(CheckLogAndStore(s));
   if (s.rules.empty()) return Bad("rules", "missing: name the folder of rules");
   RETURN_IF_ERROR(CheckTls(s));
   RETURN_IF_ERROR(CheckListen(s));

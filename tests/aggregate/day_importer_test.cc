@@ -44,7 +44,13 @@ class DayImporterTest : public ::testing::Test {
 
   uint64_t hash() const { return compiled_.set->measures()[measure_].hash; }
   Manifest manifest() { return store_.GetManifest(hash()).value(); }
-  DayImportParts Parts() { return {&store_, compiled_.set.get(), &*schedule_, &clock_}; }
+  DayImportParts Parts() {
+    return {.store = &store_,
+            .base = base_.get(),
+            .features = compiled_.set.get(),
+            .schedule = &*schedule_,
+            .clock = &clock_};
+  }
 
   static ImportedDays Rows(const Contents& lake, const model::KeyHasher& hasher) {
     std::vector<ImportedDay> rows;
@@ -114,6 +120,7 @@ class DayImporterTest : public ::testing::Test {
   feature::CompiledSet compiled_;
   std::optional<eventlog::CutSchedule> schedule_;
   FakeAggregateStore store_;
+  std::unique_ptr<FakeAggregateStore> base_;  // where a test has one
   uint16_t measure_ = 0;
 };
 
@@ -363,6 +370,57 @@ TEST_F(DayImporterTest, AFoldedMeasureIsRefusedAndAnImportedOneIsNotFolded) {
   EXPECT_THAT(ImportUpTo(kToday - 4, lake),
               StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("CUT mode")));
   EXPECT_FALSE(manifest().day.has_value());
+}
+
+TEST_F(DayImporterTest, EarlierDaysComeFromTheBaseWhereTheStoreHasLostThem) {
+  base_ = std::make_unique<FakeAggregateStore>();
+  ASSERT_THAT(ImportUpTo(kToday - 4, {{{"m0", kToday - 5}, {1, 1}}, {{"m1", kToday - 5}, {2, 1}}}),
+              IsOk());
+  EXPECT_EQ(base_->blobs(), store_.blobs());
+  FakeAggregateStore emptied;  // of values; its manifest is there
+  ASSERT_THAT(emptied.CompareAndSwapManifest(hash(), Manifest(), manifest()), IsOk());
+  const DayImportParts parts = {.store = &emptied,
+                                .base = base_.get(),
+                                .features = compiled_.set.get(),
+                                .schedule = &*schedule_,
+                                .clock = &clock_};
+  const ImportedDays days = Rows({{{"m1", kToday - 4}, {5, 1}}}, hasher_);
+  DayImporter importer(parts, {.measure = measure_, .before = kToday - 3, .from = kToday - 4},
+                       &days, {});
+  ASSERT_THAT(importer.Run(nullptr), IsOk());
+  EXPECT_EQ(emptied.blobs(), base_->blobs());
+  EXPECT_EQ(emptied.blobs().size(), 2u);
+}
+
+TEST_F(DayImporterTest, AnImportBetweenBaseAndStoreGoesOnWhereverItBroke) {
+  const Contents lake = RandomLake(kToday - 9, kToday - 2);
+  base_ = std::make_unique<FakeAggregateStore>();
+  for (const int64_t broken : {0, 1}) {
+    FakeAggregateStore* const at = broken == 0 ? &store_ : base_.get();
+    at->LoseNextSwapAcknowledgement();
+    EXPECT_THAT(ImportUpTo(kToday - 2, lake), StatusIs(absl::StatusCode::kUnavailable));
+    at->FailPutsAfter(3);
+    EXPECT_THAT(ImportUpTo(kToday - 2, lake), StatusIs(absl::StatusCode::kUnavailable));
+    at->Heal();
+  }
+  ASSERT_THAT(ImportUpTo(kToday - 2, lake), IsOk());
+  EXPECT_EQ(Stored(), lake);
+  EXPECT_EQ(base_->blobs(), store_.blobs());
+  EXPECT_EQ(base_->GetManifest(hash()).value(), manifest());
+}
+
+TEST_F(DayImporterTest, AStoreThatHasLostAPublishedImportIsRefused) {
+  base_ = std::make_unique<FakeAggregateStore>();
+  const Contents lake = {{{"m0", kToday - 5}, {1, 1}}};
+  ASSERT_THAT(ImportUpTo(kToday - 4, lake), IsOk());
+  FakeAggregateStore lost;
+  BatchStores stores(base_.get(), &lost);
+  EXPECT_THAT(stores.Settle(hash()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("upload the base")));
+  FakeAggregateStore behind;
+  BatchStores reversed(&behind, &store_);
+  EXPECT_THAT(reversed.Settle(hash()),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("the base is behind")));
 }
 
 TEST_F(DayImporterTest, CountingBeginsWhereEveryEventIsOfAnImportedDay) {

@@ -263,6 +263,22 @@ TEST_F(FolderTest, RefusesALogThatHasLostWhatWasNeverFolded) {
   EXPECT_THAT(FoldAll(), StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("lost")));
 }
 
+TEST_F(FolderTest, TheFirstFoldOfALogWithoutItsHeadSaysFromWhichDayItIsWhole) {
+  FillTo((kFirstDay + 3) * kDayMs + 20 * kMinuteMs);
+  const uint64_t hash = compiled_.set->measures().front().hash;
+  eventlog::Partition removed = 0;
+  std::optional<eventlog::Offset> low;
+  for (; removed < 3 && !low; ++removed) {
+    low = log_.FirstAtOrAfter(removed, (kFirstDay + 2) * kDayMs);
+    if (low) log_.Retain(removed, *low);
+  }
+  ASSERT_TRUE(low.has_value());
+  const auto begin = log_.At(removed - 1, *low);
+  ASSERT_TRUE(begin.has_value());
+  ASSERT_THAT(FoldAll(), IsOk());
+  EXPECT_EQ(store_.GetManifest(hash)->oldest_day, begin->record_time_ms / kDayMs + 1);
+}
+
 TEST_F(FolderTest, PublishesNothingThatDoesNotReadBack) {
   FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
   ASSERT_THAT(FoldAll(), IsOk());

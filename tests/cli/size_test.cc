@@ -95,6 +95,30 @@ TEST(Size, CellsCostWhatTheTablesSayForAnyNumberOfKeys) {
   }
 }
 
+TEST(Size, SlidingWindowsCostWhatLiveStateSays) {
+  const auto features =
+      CompileFeatures({Declare("volume_1h", "merchant", "sum", "txn.amount_base_minor", "1h"),
+                       Declare("count_5m", "card", "count", "", "5m")});
+  Traffic traffic;
+  traffic.active = {{"merchant", 300}, {"card", 40'000}};
+  traffic.peak_per_s = 5;
+  const SizeEstimate estimate = EstimateSize(*features, traffic, {});
+  LiveWorld world(1, {}, features);
+  std::mt19937_64 random(1);
+  // As long as the longest window and what may come late, at the peak.
+  const int64_t span_ms = kHourMs + counters::kSlidingLateMs;
+  const auto payments = static_cast<int64_t>(traffic.peak()) * span_ms / 1000;
+  for (int64_t i = 0; i < payments; ++i) {
+    world.clock.Set(kNoon + i * span_ms / payments);
+    world.Apply(EventOf(Payment("t" + std::to_string(i), world.clock.NowMs(), 1,
+                                "m" + std::to_string(random() % 300),
+                                "c" + std::to_string(random() % 40'000))));
+    world.live.Expire();
+  }
+  ExpectWithin(0.15, LineOf(estimate, "sliding windows").bytes,
+               static_cast<double>(world.live.sizes().sliding_bytes));
+}
+
 TEST(Size, EventIdsCostWhatTheirWindowSays) {
   for (const int ids : {50'000, 200'000, 777'777}) {
     eventlog::DedupWindow window(8'000'000);
@@ -294,6 +318,7 @@ TEST(Size, PrintsJson) {
       {"features": "card.count_1d", "entity": "card", "daily_keys": 900, "live_cells": 2700,
        "bytes_per_cell": 60.0, "live_bytes": 512, "blobs": 8000, "days_per_blob": 1.0,
        "bytes_per_blob": 41, "guard_bytes": 12}],
+    "sliding": [],
     "lines": [
       {"what": "live cells", "where": "memory", "number": 122700, "bytes": 7340544, "note": "3 days"},
       {"what": "checkpoint", "where": "disk", "number": 0, "bytes": 5000000000, "note": "cells and ids"},

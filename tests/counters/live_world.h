@@ -45,6 +45,7 @@ struct LiveWorld {
     std::vector<std::optional<model::EntityKey>> keys;
     counters::Touched touched;
     std::vector<feature::Contribution> contributions;
+    std::vector<feature::SlidingContribution> sliding;
   };
   std::unique_ptr<Scored> Score(model::Transaction txn, int partition = 0) const {
     auto scored = std::make_unique<Scored>();
@@ -56,6 +57,8 @@ struct LiveWorld {
     const rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
     features->Contributions(EventOf(scored->txn), record, scored->keys, arena.get(),
                             &scored->contributions);
+    features->SlidingContributions(EventOf(scored->txn), record, scored->keys, arena.get(),
+                                   &scored->sliding);
     return scored;
   }
 

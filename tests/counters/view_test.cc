@@ -264,5 +264,26 @@ TEST(View, AMeasureThatIsNotCountedHereSaysRebuilding) {
   EXPECT_EQ(view.CollectLive(1, *scored->keys[0], 0, &cells), model::kPartialRebuilding);
 }
 
+TEST(View, APaymentIsKnownWhereverItsProducerPutIt) {
+  LiveWorld world(/*partitions=*/3);
+  ASSERT_EQ(world.Apply(EventOf(Payment("p1", kNoon, 100)), /*partition=*/2),
+            eventlog::EventClass::kCounted);
+  const auto known = world.Score(Payment("p1", kNoon, 100), kAnyPartition);
+  EXPECT_TRUE(LiveState::View(world.live, known->touched).PaymentSeen());
+  const auto elsewhere = world.Score(Payment("p1", kNoon, 100), /*partition=*/1);
+  EXPECT_FALSE(LiveState::View(world.live, elsewhere->touched).PaymentSeen());
+  const auto other = world.Score(Payment("p2", kNoon, 100), kAnyPartition);
+  EXPECT_FALSE(LiveState::View(world.live, other->touched).PaymentSeen());
+}
+
+TEST(View, WhereAnyPartitionMayHaveForgottenAnIdItIsNotSurelyNew) {
+  LiveWorld world(/*partitions=*/3);
+  world.live.StartAt(1, 0, /*ids_known_from_ms=*/kNoon);
+  const auto scored = world.Score(Payment("p1", kNoon, 100), kAnyPartition);
+  const LiveState::View view(world.live, scored->touched);
+  EXPECT_FALSE(view.WithinDedupHorizon(kNoon));
+  EXPECT_TRUE(view.WithinDedupHorizon(kNoon + kHourMs));
+}
+
 }  // namespace
 }  // namespace verdict::counters

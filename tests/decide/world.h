@@ -147,6 +147,7 @@ class World {
                                .live = &*live,
                                .blobs = &cache,
                                .appender = with_appender ? &appender : nullptr,
+                               .decisions = decisions,
                                .clock = &clock,
                                .hasher = &hasher,
                                .timer = with_timer == nullptr ? &timer : with_timer},
@@ -221,6 +222,7 @@ class World {
   FakeLog log;
   FakeLogReader reader;
   FakeAppender appender;
+  decide::DecisionSink* decisions = nullptr;  // of the next decider that is made
   FakeAggregateStore store;
   ManualTimer timer;
   model::BusinessCalendar calendar;

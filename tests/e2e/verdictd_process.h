@@ -2,11 +2,11 @@
 // or stopped.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <string>
 #include <vector>
+
+#include "e2e/child_process.h"
 
 namespace verdict::testing {
 
@@ -15,35 +15,33 @@ class VerdictdProcess {
  public:
   struct Options {
     std::string binary;
-    std::string directory;                 // --embedded
-    std::string rules;                     // --rules
-    std::vector<std::string> flags;        // further ones
-    std::vector<std::string> environment;  // "NAME=value"
-    std::string log;                       // its stderr is appended here
+    std::string config = {};                    // --config; else
+    std::string directory = {};                 // --embedded
+    std::string rules;                          // --rules
+    std::vector<std::string> flags = {};        // further ones
+    std::vector<std::string> environment = {};  // "NAME=value"
+    std::string log;                            // its stderr is appended here
   };
   explicit VerdictdProcess(Options options);
-  ~VerdictdProcess();  // kills what still runs
 
-  void Start(std::vector<std::string> environment);
+  void Start(const std::vector<std::string>& environment);
   // True once the health service says SERVING; false when the process ended or `timeout` passed.
   bool AwaitServing(std::chrono::milliseconds timeout);
-  bool HasEnded();  // reaps it where it has
-  void Kill();      // SIGKILL, and reaps it
-  int Stop();       // SIGTERM; its exit status, or -signal
+  bool IsServing() const;                        // now
+  bool HasEnded() { return child_.HasEnded(); }  // reaps it where it has
+  void Kill() { child_.Kill(); }                 // SIGKILL, and reaps it
+  int Stop();                                    // SIGTERM; its exit status, or -signal
   // How the last life ended. REQUIRES: it has ended.
-  bool EndedBySigkill() const;
-  std::string HowItEnded() const;  // "exit status 2", "signal 6 (Aborted)"
+  bool EndedBySigkill() const { return child_.EndedBySigkill(); }
+  std::string HowItEnded() const { return child_.HowItEnded(); }
   const std::string& address() const { return address_; }
+  int http_port() const { return http_port_; }
 
  private:
   Options options_;
   std::string address_;
-  std::string http_address_;
-  pid_t pid_ = -1;
-  int status_ = 0;
+  int http_port_;
+  ChildProcess child_;
 };
-
-// A loopback port that was free a moment ago.
-int FreePort();
 
 }  // namespace verdict::testing

@@ -40,6 +40,29 @@ TEST(Compile, KeepsApartWhatAddsUpOtherThings) {
   EXPECT_TRUE(compiled.measure_of("merchant.e").extremes);
 }
 
+TEST(Compile, KeepsSlidingWindowsApartAndSharesThemWhateverTheAggregate) {
+  const CompiledSet compiled = Compile({{"a", "card", "sum", "", "5m"},
+                                        {"b", "card", "max", "txn.amount_base_minor", "24h"},
+                                        {"c", "card", "avg", "", "60m"},
+                                        {"d", "card", "count", "", "1h"},
+                                        {"e", "card", "sum", "", "1h", kApproved},
+                                        {"f", "card", "sum", "", "1d"}});
+  ASSERT_NE(compiled.set, nullptr) << compiled.Errors();
+  EXPECT_EQ(compiled.set->measures().size(), 1u) << "of f alone";
+  ASSERT_EQ(compiled.set->sliding_measures().size(), 3u);
+  const Feature& longest = compiled.feature("card.b");
+  EXPECT_TRUE(longest.slides());
+  EXPECT_EQ(longest.window_days, 0);
+  EXPECT_EQ(longest.window_ms, 24 * 3'600'000);
+  EXPECT_EQ(compiled.feature("card.a").measure, longest.measure);
+  EXPECT_EQ(compiled.feature("card.c").measure, longest.measure);
+  EXPECT_NE(compiled.feature("card.d").measure, longest.measure);
+  EXPECT_NE(compiled.feature("card.e").measure, longest.measure);
+  EXPECT_EQ(compiled.set->sliding_measures()[longest.measure].window_ms_max, 24 * 3'600'000);
+  EXPECT_FALSE(compiled.feature("card.f").slides());
+  EXPECT_EQ(compiled.set->kept_days(), 9) << "sliding windows keep no days";
+}
+
 TEST(Compile, GivesMoneyTwoFieldsAndTheRestOne) {
   const CompiledSet compiled = Compile({{"volume", "merchant", "sum"},
                                         {"payments", "merchant", "count"},
@@ -121,9 +144,15 @@ TEST(Compile, SaysWhatIsWrongAndWhatToWrite) {
       {{"v", "card", "sum", "", "9999999999d"}, "R114: `9999999999d` is no window"},
       {{"v", "card", "sum", "", "-3d"}, "R114: `-3d` is no window"},
       {{"v", "card", "sum", "", "1w"}, "R114: `1w` is no window"},
-      {{"v", "card", "sum", "", "1h"},
-       "R115: the window `1h` slides; this build serves windows of"},
-      {{"v", "card", "sum", "", "5m"}, "R115: the window `5m` slides"},
+      {{"v", "card", "sum", "", "0m"}, "R114: `0m` is no window"},
+      {{"v", "card", "sum", "", "30s"}, "R114: `30s` is no window"},
+      {{"v", "card", "sum", "", "h"}, "R114: `h` is no window"},
+      {{"v", "card", "sum", "", "25h"},
+       "R115: the window `25h` slides, and windows that slide reach back 24h at most; write `2d`"},
+      {{"v", "card", "sum", "", "1441m"}, "R115: the window `1441m` slides"},
+      {{"v", "card", "sum", "", "999999h"},
+       "R115: the window `999999h` slides, and windows that slide reach back 24h at most; write "
+       "`90d`"},
       {{"v", "card", "count", "txn.amount_minor"}, "R116: `count` counts events and takes no `of`"},
       {{"v", "card", "sum", "txn.amout_minor"},
        "R102: unknown field `txn.amout_minor`; did you mean `txn.amount_minor`?"},
@@ -199,6 +228,8 @@ TEST(Compile, RefusesADeploymentItCannotServe) {
     many.push_back({"v" + std::to_string(i), "card", "count", "", "1d",
                     "txn.amount_minor > " + std::to_string(i)});
   }
+  EXPECT_THAT(Compile(many).Errors(), StartsWith("R522: the features need 257 measures"));
+  for (Declared& one : many) one.window = "1h";
   EXPECT_THAT(Compile(many).Errors(), StartsWith("R522: the features need 257 measures"));
 }
 

@@ -21,7 +21,10 @@ class Contributing : public ::testing::Test {
                          {"payments", "merchant", "count", "", "30d", "txn.status == 'approved'"},
                          {"highest", "merchant", "max", "", "30d", "txn.status == 'approved'"},
                          {"all", "card", "count", "", "7d", ""},
-                         {"items", "card", "sum", "txn.items", "7d", ""}},
+                         {"items", "card", "sum", "txn.items", "7d", ""},
+                         {"lately", "merchant", "sum", "", "5m", "txn.status == 'approved'"},
+                         {"hits", "card", "count", "", "1h"},
+                         {"most_items", "card", "max", "txn.items", "24h"}},
                         {.zone_name = "Europe/Paris"},
                         {AttributeField("txn", "items", rule::FieldType::kInt)});
     EXPECT_NE(compiled_.set, nullptr) << compiled_.Errors();
@@ -43,10 +46,28 @@ class Contributing : public ::testing::Test {
     std::map<std::string, Tile> tiles;
     for (const Contribution& contribution : contributions_) {
       for (const Feature& feature : compiled_.set->features()) {
-        if (feature.measure == contribution.measure) tiles[feature.name] = contribution.tile;
+        if (!feature.slides() && feature.measure == contribution.measure)
+          tiles[feature.name] = contribution.tile;
       }
     }
     return tiles;
+  }
+
+  // The same of the windows that slide.
+  std::map<std::string, SlidingEntry> Entries() {
+    compiled_.set->FillRecord(event_.txn, &record_);
+    compiled_.set->EntityKeys(record_, kHasher, &keys_);
+    std::vector<SlidingContribution> contributions;
+    compiled_.set->SlidingContributions(event_, record_, keys_, arena_.get(), &contributions);
+    std::map<std::string, SlidingEntry> entries;
+    for (const SlidingContribution& contribution : contributions) {
+      for (const Feature& feature : compiled_.set->features()) {
+        if (!feature.slides() || feature.measure != contribution.measure) continue;
+        EXPECT_EQ(contribution.key, *keys_[feature.entity]);
+        entries[feature.name] = contribution.entry;
+      }
+    }
+    return entries;
   }
 
   CompiledSet compiled_;
@@ -56,6 +77,39 @@ class Contributing : public ::testing::Test {
   rule::EvaluationArenaPtr arena_ = rule::MakeEvaluationArena();
   std::vector<Contribution> contributions_;
 };
+
+TEST_F(Contributing, SlidingWindowsGetTheEventAtItsVeryMoment) {
+  auto entries = Entries();
+  ASSERT_EQ(entries.size(), 3u);
+  for (const auto& [name, entry] : entries) {
+    EXPECT_EQ(entry.time_ms(), event_.txn.event_time_ms) << name;
+  }
+  EXPECT_EQ(entries["lately"].tile(), (Tile{.sum = 500, .count = 1, .min = 500, .max = 500}));
+  EXPECT_EQ(entries["hits"].tile(), (Tile{.sum = 0, .count = 1}));
+  EXPECT_EQ(entries["most_items"].tile(), (Tile{.sum = 3, .count = 1, .min = 3, .max = 3}));
+  event_.kind = EventKind::kReversal;
+  entries = Entries();
+  EXPECT_EQ(entries["lately"].tile(), (Tile{.sum = -500, .count = -1}));
+  EXPECT_EQ(entries["hits"].tile(), (Tile{.sum = 0, .count = -1}));
+  event_.kind = EventKind::kRefund;
+  entries = Entries();
+  EXPECT_EQ(entries["lately"].tile(), (Tile{.sum = -500, .count = 0}));
+  EXPECT_FALSE(entries.contains("hits")) << "a refund is no payment less";
+}
+
+TEST_F(Contributing, SlidingWindowsHoldToWhereKeysAndKnownAmounts) {
+  event_.txn.status = "declined";
+  EXPECT_FALSE(Entries().contains("lately"));
+  event_.txn.status = "approved";
+  event_.txn.currency = "USD";
+  EXPECT_EQ(Entries()["lately"].tile(), (Tile{.marks = kMarkFx}));
+  event_.txn.attributes.clear();
+  EXPECT_FALSE(Entries().contains("most_items"));
+  event_.txn.card_id.clear();
+  EXPECT_FALSE(Entries().contains("hits"));
+  event_.kind = EventKind::kLabel;
+  EXPECT_TRUE(Entries().empty());
+}
 
 TEST_F(Contributing, PaymentAddsItsAmountAndOneAndTakesPartInExtremes) {
   const auto tiles = Tiles();

@@ -116,6 +116,24 @@ TEST(DefinitionHash, OfTheFeatureAloneChangesWithHowItIsRead) {
   EXPECT_EQ(features.size(), 5u);
 }
 
+TEST(DefinitionHash, OfASlidingWindowIsItsOwnAndKnowsNoZone) {
+  const auto hashes_of = [](const std::string& window, const FeatureOptions& options = {}) {
+    Declared declared = kVolume;
+    declared.window = window;
+    const CompiledSet compiled = Compile({declared}, options);
+    const Feature& feature = compiled.feature("merchant.volume");
+    return Hashes{compiled.set->sliding_measures().at(feature.measure).hash, feature.hash};
+  };
+  const Hashes hour = hashes_of("1h");
+  EXPECT_NE(hour.measure, HashesOf(kVolume).measure);
+  EXPECT_EQ(hashes_of("60m"), hour) << "the same window";
+  EXPECT_EQ(hashes_of("5m").measure, hour.measure) << "one state for all windows";
+  EXPECT_NE(hashes_of("5m").feature, hour.feature);
+  EXPECT_EQ(hashes_of("1h", {.zone_name = "Asia/Tokyo", .late_accept_days = 3}), hour);
+  EXPECT_NE(hashes_of("1h", {.future_skew_ms = 1}).measure, hour.measure);
+  EXPECT_NE(hashes_of("1h", {.base_currency = "USD"}).measure, hour.measure);
+}
+
 TEST(DefinitionHash, OfACountDoesNotDependOnTheBaseCurrency) {
   const Declared count = {"payments", "card", "count"};
   EXPECT_EQ(HashesOf(count, {.base_currency = "USD"}), HashesOf(count));

@@ -312,5 +312,25 @@ TEST_F(Storing, WhatReadsAsMissingOrIsNotKnownEmptiesBothSlots) {
   EXPECT_TRUE(record_.slots[1].is_missing());
 }
 
+TEST(MergeSliding, TakesProvisionalsThatLieInTheWindow) {
+  const SlidingWindow window{.after_ms = 1000, .until_ms = 2000};
+  const std::vector<TimedTile> overlay = {{1000, PaymentTile(1)},
+                                          {1001, PaymentTile(20)},
+                                          {2000, PaymentTile(300)},
+                                          {2001, PaymentTile(4000)}};
+  uint16_t reasons = model::kPartialLimit;
+  std::vector<Part> parts;
+  const Tile total = MergeSliding(window, PaymentTile(50'000), overlay, &reasons, &parts);
+  EXPECT_EQ(total, (Tile{.sum = 50'320, .count = 3, .min = 20, .max = 50'000}));
+  EXPECT_EQ(reasons, model::kPartialLimit);
+  ASSERT_EQ(parts.size(), 3u);
+  EXPECT_EQ(parts[0].source, Part::Source::kLive);
+  EXPECT_EQ(parts[0].window.after_ms, 1000);
+  EXPECT_EQ(parts[1].source, Part::Source::kProvisional);
+  EXPECT_EQ(parts[1].window.until_ms, 1001);
+  EXPECT_EQ(MergeSliding(window, {}, {{{1500, MarkedTile(kMarkFx)}}}, &reasons, nullptr).count, 0);
+  EXPECT_EQ(reasons, model::kPartialLimit | model::kPartialFx);
+}
+
 }  // namespace
 }  // namespace verdict::feature

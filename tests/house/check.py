@@ -27,7 +27,7 @@ LIBRARIES = {
     r"hiredis/": {"redis_store"},
     r"prometheus/|Civet|civetweb": {"http_api"},
     r"google/protobuf/|verdict/v1/": {"wire", "grpc_api", "cli"},
-    r"nlohmann/": {"ruleset", "settings", "cli"},
+    r"nlohmann/": {"ruleset", "mapping", "settings", "cli"},
     r"re2/": {"rule"},
     r"CLI/": {"settings", "cli"},
     r"spdlog/": {"main"},

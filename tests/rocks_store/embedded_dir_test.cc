@@ -139,5 +139,27 @@ TEST(EmbeddedDir, APathThatIsNoDirectoryIsRefusedClearly) {
               StatusIs(absl::StatusCode::kUnavailable, HasSubstr("cannot make the directory")));
 }
 
+TEST(EmbeddedDir, ASecretThatIsGivenIsKeptAndAnotherOneRefused) {
+  TempDir dir;
+  const base::SipKey secret{0x0123456789abcdef, 0x00000000000000ff};
+  {
+    auto made = EmbeddedDir::Open(dir.path(), &wall, {.secret = secret});
+    ASSERT_THAT(made, IsOk());
+    EXPECT_EQ((*made)->secret(), secret);
+  }
+  EXPECT_THAT(EmbeddedDir::Open(dir.path(), &wall, {.secret = secret}), IsOk());
+  EXPECT_THAT(EmbeddedDir::Open(dir.path(), &wall, {.secret = base::SipKey{1, 2}}).status(),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("another secret")));
+}
+
+TEST(EmbeddedDir, HoldsOnlyWhatIsAskedFor) {
+  TempDir dir;
+  auto opened = EmbeddedDir::Open(dir.path(), &wall, {.with_log = false, .with_checkpoint = false});
+  ASSERT_THAT(opened, IsOk());
+  EXPECT_FALSE(std::filesystem::exists(dir / "log"));
+  EXPECT_FALSE(std::filesystem::exists(dir / "checkpoint"));
+  EXPECT_TRUE(std::filesystem::exists(dir / "aggregates"));
+}
+
 }  // namespace
 }  // namespace verdict::rocks_store

@@ -79,6 +79,22 @@ TEST_F(LoadTest, FlagsBeatTheEnvironmentWhichBeatsTheFile) {
   EXPECT_EQ(loaded->settings.grpc.threads, 7);
 }
 
+TEST_F(LoadTest, ReadsWhereRedisIs) {
+  EXPECT_EQ(LoadWith({})->settings.store.redis.address, "") << "embedded";
+  const auto loaded = LoadWith(
+      {"--config", File(R"({"store": {"redis": {"address": "redis.internal:6379", "user": "verdict",
+        "password_file": "/dev/null", "database": 3, "connect_ms": 500, "io_ms": 50}}})")});
+  ASSERT_THAT(loaded, IsOk());
+  const RedisStore& redis = loaded->settings.store.redis;
+  EXPECT_EQ(redis.address, "redis.internal:6379");
+  EXPECT_EQ(redis.user, "verdict");
+  EXPECT_EQ(redis.password_file, "/dev/null");
+  EXPECT_EQ(redis.database, 3);
+  EXPECT_EQ(redis.connect_ms, 500);
+  EXPECT_EQ(redis.io_ms, 50);
+  EXPECT_THAT(LoadWith({"--store-redis-address", "[::1]:6379"}), IsOk());
+}
+
 TEST_F(LoadTest, TheEnvironmentMayNameTheFile) {
   input_.environment = {{"VERDICT_CONFIG", File(R"({"clock": "event"})")}};
   const auto loaded = LoadWith({});
@@ -170,6 +186,18 @@ TEST_F(LoadTest, FlagsAreRefusedByNameAndReason) {
       {{"--tls-cert", "/dev/null", "--tls-key", "/no/such/key"},
        "tls.key: cannot read /no/such/key"},
       {{"--config", "/no/such/file"}, "--config: cannot read /no/such/file"},
+      {{"--store-redis-address", "6379"}, "store.redis.address: \"6379\" is not host:port"},
+      {{"--store-redis-address", "redis:0"}, "store.redis.address: \"redis:0\" names no port"},
+      {{"--store-redis-user", "u"}, "store.redis.user: has no effect without store.redis.address"},
+      {{"--store-redis-password-file", "/dev/null"}, "store.redis.password_file: has no effect"},
+      {{"--store-redis-database", "2"}, "store.redis.database: has no effect"},
+      {{"--store-redis-database", "-1"}, "-1 is not between 0 and 65535"},
+      {{"--store-redis-address", "redis:6379", "--store-redis-user", "u"},
+       "store.redis.user: needs store.redis.password_file"},
+      {{"--store-redis-address", "redis:6379", "--store-redis-password-file", "/no/such/file"},
+       "store.redis.password_file: cannot read /no/such/file"},
+      {{"--store-redis-connect-ms", "0"}, "0 is not between 1 and 60000"},
+      {{"--store-redis-io-ms", "fast"}, "--store-redis-io-ms: \"fast\" is not a whole number"},
   };
   for (const RefusedFlags& c : kCases) {
     const absl::Status status = LoadWith(c.arguments).status();
@@ -184,6 +212,40 @@ TEST_F(LoadTest, TheFolderIsRequired) {
   input_.arguments = {"--embedded", File("{}")};
   EXPECT_THAT(LoadWith({}),
               StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("is not a folder")));
+}
+
+TEST_F(LoadTest, ServersNeedWhatGoesWithThem) {
+  input_.arguments = {"--log-kafka-brokers", "127.0.0.1:9092"};
+  EXPECT_THAT(LoadWith({}), StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("state: ")));
+  EXPECT_THAT(LoadWith({"--state", folder_}), IsOk());
+  EXPECT_THAT(LoadWith({"--state", folder_, "--embedded", folder_}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("one log")));
+  const std::vector<std::string> redis = {"--state", folder_, "--store-redis-address",
+                                          "127.0.0.1:6379"};
+  EXPECT_THAT(LoadWith(redis),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("secret_file: missing")));
+  const std::string secret = File("0123456789abcdef0123456789abcdef\n");
+  input_.arguments.insert(input_.arguments.end(), {"--secret-file", secret});
+  EXPECT_THAT(LoadWith(redis),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("aggregate.dir: missing")));
+  input_.arguments.insert(input_.arguments.end(), {"--aggregate-dir", folder_});
+  EXPECT_THAT(LoadWith(redis), IsOk());
+  EXPECT_THAT(LoadWith({"--state", folder_, "--store-redis-address", "nowhere"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("store.redis.address")));
+  EXPECT_THAT(LoadWith({"--state", folder_, "--log-kafka-properties", "/no/such"}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("log.kafka.properties")));
+}
+
+TEST_F(LoadTest, AFileOfServersNestsAsDeepAsItsKeys) {
+  const std::string path =
+      File("{\"log\": {\"kafka\": {\"brokers\": \"b:9092\", \"record\": true}}, \"state\": \"" +
+           folder_ + "\"}");
+  const absl::StatusOr<Settings> settings = LoadFile(path, {});
+  ASSERT_THAT(settings, IsOk());
+  EXPECT_EQ(settings->kafka.brokers, "b:9092");
+  EXPECT_TRUE(settings->kafka.record);
+  EXPECT_THAT(LoadFile(path, {{"VERDICT_LOG_KAFKA_FORMAT", "xml"}}),
+              StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("VERDICT_LOG_KAFKA_FORMAT")));
 }
 
 TEST_F(LoadTest, BeyondLoopbackNeedsTlsOrAWord) {

@@ -66,7 +66,7 @@ class SimWorld {
     int64_t since_ms = 0;
     std::map<Version, Lake> versions;  // what each import left, earlier days included
     std::optional<Version> begun, published;
-    bool spoilt = false;  // the newest version is not what the log says
+    bool spoilt = false;                            // the newest version is not what the log says
     std::vector<std::pair<Version, int64_t>> seen;  // what was published, and when it was seen
     std::unique_ptr<ImportRun> run;
   };
@@ -93,7 +93,7 @@ class SimWorld {
   bool StepImport(ImportedMeasure* imported);
   void NoteBegun(ImportedMeasure* imported);
   void BreakImport(ImportedMeasure* imported);
-  void LookAtImports();
+  void LookAtImports(bool nothing_read = false);
   void BeginToLook();
   bool AllAnnounced() const;
   Question QuestionOf(const feature::Feature& feature) const;

@@ -61,7 +61,8 @@ Question SimWorld::QuestionOf(uint16_t measure) const {
   return {};
 }
 
-// What the lake holds of the days before b: all that counts; a careless one also what came too late.
+// What the lake holds of the days before b: all that counts; a careless one also what came too
+// late.
 SimWorld::Lake SimWorld::ReadLake(uint16_t measure, model::DayNumber before, bool careless) {
   Question q = QuestionOf(measure);
   Lake lake;
@@ -141,8 +142,7 @@ void SimWorld::ImportSome() {
 bool SimWorld::BeginImport(uint16_t measure, ImportedMeasure* imported) {
   const feature::FeatureSet& features = *disks_->set->features;
   const int64_t now_ms = disks_->clock.NowMs();
-  model::DayNumber before =
-      aggregate::FirstOpenDay(disks_->schedule, now_ms, imported->late_days);
+  model::DayNumber before = aggregate::FirstOpenDay(disks_->schedule, now_ms, imported->late_days);
   if (Faults(40)) before -= static_cast<int>(Random(4));
   if (!imported->versions.empty()) {
     const model::DayNumber newest = imported->versions.rbegin()->first.first;
@@ -165,16 +165,14 @@ bool SimWorld::BeginImport(uint16_t measure, ImportedMeasure* imported) {
     run->from = std::max(run->from, imported->published->first - static_cast<int>(Random(3)));
     run->from = std::min(run->from, before - 1);
   }
-  run->request = {.measure = measure,
-                  .before = before,
-                  .from = run->from,
-                  .late_days = imported->late_days};
+  run->request = {
+      .measure = measure, .before = before, .from = run->from, .late_days = imported->late_days};
   run->days = RowsOf(measure, run->lake, run->from, before);
-  run->importer.emplace(
-      aggregate::DayImportParts{
-          .store = &disks_->blobs, .features = &features, .schedule = &disks_->schedule,
-          .clock = &disks_->clock},
-      run->request, &*run->days, aggregate::DayImportOptions{.keys_per_step = 1});
+  run->importer.emplace(aggregate::DayImportParts{.store = &disks_->blobs,
+                                                  .features = &features,
+                                                  .schedule = &disks_->schedule,
+                                                  .clock = &disks_->clock},
+                        run->request, &*run->days, aggregate::DayImportOptions{.keys_per_step = 1});
   imported->run = std::move(run);
   Note(absl::StrFormat("import measure %d: [%s, %s), %d rows", measure,
                        model::FormatDay(imported->run->from), model::FormatDay(before),
@@ -192,8 +190,8 @@ bool SimWorld::StepImport(ImportedMeasure* imported) {
   const uint64_t stored = disks_->blobs.stored();
   const absl::StatusOr<bool> more = run.importer->Step();
   const Phase phase = run.importer->progress().phase;
-  Note(absl::StrFormat("import step %d -> %d %s", static_cast<int>(before),
-                       static_cast<int>(phase), more.ok() ? "" : more.status().ToString()));
+  Note(absl::StrFormat("import step %d -> %d %s", static_cast<int>(before), static_cast<int>(phase),
+                       more.ok() ? "" : more.status().ToString()));
   LookAtImports();
   if (!more.ok() && gentle_) {
     Fail("import: " + more.status().ToString());
@@ -211,11 +209,7 @@ bool SimWorld::StepImport(ImportedMeasure* imported) {
     return false;
   }
   if (*more) return true;
-  imported->published = {run.request.before, run.importer->import().rev};
-  imported->begun.reset();
-  imported->seen.push_back({*imported->published, disks_->clock.NowMs()});
   imported->run.reset();
-  LookAtImports();
   return false;
 }
 
@@ -268,13 +262,19 @@ void SimWorld::BreakImport(ImportedMeasure* imported) {
 }
 
 // As verdictd does every few seconds, and at its start before all else.
-void SimWorld::LookAtImports() {
+void SimWorld::LookAtImports(bool nothing_read) {
   for (auto& [measure, imported] : imported_) {
     const aggregate::Manifest manifest = disks_->blobs.GetManifest(imported.hash).value();
     const auto watch =
         process_->day_watches.try_emplace(imported.hash, aggregate::DayWatch::Options{}).first;
-    const auto mode = watch->second.See(manifest.day, disks_->clock.NowMs());
+    const auto mode = watch->second.See(manifest.day, disks_->clock.NowMs(), nothing_read);
     if (mode) process_->live.SetDayMode(imported.hash, *mode);
+    if (!manifest.day || !manifest.day->published) continue;
+    const Version published = {manifest.day->published->before, manifest.day->published->rev};
+    if (imported.published == published) continue;
+    imported.published = published;
+    imported.begun.reset();
+    imported.seen.push_back({published, disks_->clock.NowMs()});
   }
 }
 
@@ -284,10 +284,11 @@ void SimWorld::BeginToLook() {
     imported.seen.clear();
     if (imported.published) imported.seen.push_back({*imported.published, INT64_MIN});
   }
-  LookAtImports();
+  LookAtImports(/*nothing_read=*/true);
 }
 
-// The newest import that nobody can be without any more: no older answer of the store is remembered.
+// The newest import that nobody can be without any more: no older answer of the store is
+// remembered.
 std::optional<SimWorld::Version> SimWorld::KnownToAll(const ImportedMeasure& imported) const {
   std::optional<Version> newest;
   for (const auto& [version, seen_ms] : imported.seen) {

@@ -114,8 +114,8 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
       const bool own = also[i].id == txn.id;
       if (own || !oracle_->IsOrphan(also[i].time_ms, put_ms[i], q)) counting.push_back(also[i]);
     }
-    const Total total = imported ? ImportedTotal(answer, q, next, counting)
-                                 : oracle_->Answer(q, next, also);
+    const Total total =
+        imported ? ImportedTotal(answer, q, next, counting) : oracle_->Answer(q, next, also);
     CheckFeature(call, answer, q, total);
     ++tally_->answers;
     const bool full = answer.result.provenance == model::Provenance::kFull;
@@ -285,12 +285,13 @@ void SimWorld::CheckClasses() {
   if (total(EventClass::kCounted) + total(EventClass::kFiltered) != rest ||
       total(EventClass::kOrphan) != orphans || total(EventClass::kDuplicate) != expected[2] ||
       total(EventClass::kQuarantined) != expected[3]) {
-    Fail(absl::StrFormat(
-        "I7: %d counted or filtered, %d orphans, %d duplicates, %d quarantined; the oracle says %d, "
-        "%d, %d, %d",
-        total(EventClass::kCounted) + total(EventClass::kFiltered), total(EventClass::kOrphan),
-        total(EventClass::kDuplicate), total(EventClass::kQuarantined), rest, orphans, expected[2],
-        expected[3]));
+    Fail(
+        absl::StrFormat("I7: %d counted or filtered, %d orphans, %d duplicates, %d quarantined; "
+                        "the oracle says %d, "
+                        "%d, %d, %d",
+                        total(EventClass::kCounted) + total(EventClass::kFiltered),
+                        total(EventClass::kOrphan), total(EventClass::kDuplicate),
+                        total(EventClass::kQuarantined), rest, orphans, expected[2], expected[3]));
   }
 }
 

@@ -2,7 +2,7 @@
 // passes this.
 //   INSTANTIATE_TYPED_TEST_SUITE_P(Rocks, AggregateStoreContract, RocksFixture);
 // A fixture has `std::unique_ptr<aggregate::AggregateStore> Open()`: called again, it finds what
-// was written before.
+// was written before; null where this machine lacks what the store needs.
 #pragma once
 
 #include <future>
@@ -11,35 +11,19 @@
 #include <vector>
 
 #include "aggregate/aggregate_store.h"
+#include "support/some_blob.h"
 #include "support/status_matchers.h"
 
 namespace verdict::testing {
-
-inline feature::Blob SomeBlob(uint64_t measure, feature::CutId cut, uint16_t rev, int64_t sum) {
-  feature::Blob blob;
-  blob.measure_hash = measure;
-  blob.cut = cut;
-  blob.rev = rev;
-  feature::Tile tile;
-  tile.sum = sum;
-  tile.count = 1;
-  blob.tiles = {{cut - 1, tile}};
-  blob.increment = blob.tiles;
-  return blob;
-}
-
-inline aggregate::BlobKey SomeKey(uint64_t measure, uint8_t entity) {
-  aggregate::BlobKey key;
-  key.measure_hash = measure;
-  key.entity.bytes[3] = entity;
-  return key;
-}
 
 template <typename Fixture>
 class AggregateStoreContract : public ::testing::Test {
  protected:
   using State = aggregate::BlobResult::State;
-  void SetUp() override { store_ = fixture_.Open(); }
+  void SetUp() override {
+    store_ = fixture_.Open();
+    if (store_ == nullptr) GTEST_SKIP() << "skipped: what this store needs is not installed";
+  }
   void Reopen() {
     store_.reset();
     store_ = fixture_.Open();

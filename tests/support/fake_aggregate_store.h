@@ -70,6 +70,25 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     keep_puts_ = false;
     return count;
   }
+  // Values that are gone, as if they had never been written. Returns how many.
+  size_t LoseBlobs(const std::function<bool(const Key&)>& lost) {
+    base::MutexLock lock(mutex_);
+    return std::erase_if(blobs_, [&lost](const auto& entry) { return lost(entry.first); });
+  }
+  // All that it holds, to come back to later: a server that restarts from an older snapshot.
+  struct Contents {
+    std::map<Key, feature::Blob> blobs;
+    std::map<uint64_t, aggregate::Manifest> manifests;
+  };
+  Contents Snapshot() const {
+    base::MutexLock lock(mutex_);
+    return {blobs_, manifests_};
+  }
+  void Restore(const Contents& contents) {
+    base::MutexLock lock(mutex_);
+    blobs_ = contents.blobs;
+    manifests_ = contents.manifests;
+  }
   void Heal() {
     base::MutexLock lock(mutex_);
     reads_ = Reads::kAtOnce;

@@ -166,8 +166,14 @@ class FakeLogReader : public eventlog::EventSource {
   uint64_t polled() const { return polled_; }
 
   int partitions() const override { return log_->partitions(); }
-  absl::Status Assign(eventlog::Partition partition, eventlog::Offset from) override {
+  using EventSource::Assign;
+  absl::Status Assign(eventlog::Partition partition, eventlog::Offset from,
+                      int64_t floor_ms) override {
+    if (partition < 0 || partition >= partitions()) {
+      return absl::InvalidArgumentError(absl::StrFormat("there is no partition %d", partition));
+    }
     next_[partition] = from;
+    floor_ms_[partition] = floor_ms;
     return absl::OkStatus();
   }
   absl::StatusOr<size_t> Poll(std::vector<eventlog::LogRecord>* out, size_t max,
@@ -226,6 +232,7 @@ class FakeLogReader : public eventlog::EventSource {
     for (const eventlog::Offset end = log_->End(partition); *next < end;) {
       std::optional<eventlog::LogRecord> record = log_->At(partition, (*next)++);
       if (!record) continue;
+      record->record_time_ms = std::max(record->record_time_ms, floor_ms_[partition]);
       out->push_back(*std::move(record));
       return true;
     }
@@ -234,6 +241,7 @@ class FakeLogReader : public eventlog::EventSource {
 
   const FakeLog* log_;
   std::map<eventlog::Partition, eventlog::Offset> next_;
+  std::map<eventlog::Partition, int64_t> floor_ms_;
   int failing_polls_ = 0;
   absl::Status failure_;
   uint64_t polled_ = 0;

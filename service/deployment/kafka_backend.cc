@@ -1,0 +1,125 @@
+#include "deployment/kafka_backend.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+#include <utility>
+
+#include "absl/strings/str_join.h"
+#include "base/mutex.h"
+#include "base/status.h"
+
+namespace verdict::deployment {
+namespace {
+
+// The last offsets of a partition may be a transaction's markers, which bear no record.
+constexpr eventlog::Offset kLookBack = 16;
+constexpr std::chrono::milliseconds kQueueFullPause{5};
+constexpr std::chrono::seconds kFlush{60};
+
+absl::StatusOr<int64_t> LastTimeOf(eventlog::EventSource* source, eventlog::Partition partition) {
+  ASSIGN_OR_RETURN(const eventlog::Offset low, source->Low(partition));
+  ASSIGN_OR_RETURN(const eventlog::Offset end, source->End(partition));
+  for (eventlog::Offset at = end - 1; at >= std::max(low, end - kLookBack); --at) {
+    const absl::StatusOr<eventlog::LogIdentity> record = source->Identity(partition, at);
+    if (record.ok()) return record->record_time_ms;
+    if (!absl::IsNotFound(record.status())) return record.status();
+  }
+  return 0;
+}
+
+// **Thread-safe.** The first thing that went wrong with any of many appends.
+class FirstTrouble {
+ public:
+  void Note(const absl::Status& status) EXCLUDES_LOCK(mutex_) {
+    base::MutexLock lock(mutex_);
+    status_.Update(status);
+  }
+  absl::Status status() const EXCLUDES_LOCK(mutex_) {
+    base::MutexLock lock(mutex_);
+    return status_;
+  }
+
+ private:
+  mutable base::Mutex mutex_;
+  absl::Status status_ GUARDED_BY(mutex_);
+};
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<KafkaBackend>> KafkaBackend::Open(
+    const kafka_log::KafkaOptions& options) {
+  ASSIGN_OR_RETURN(kafka_log::KafkaLog log, kafka_log::KafkaLog::Configure(options));
+  std::unique_ptr<KafkaBackend> backend(new KafkaBackend(std::move(log)));
+  ASSIGN_OR_RETURN(backend->findings_, backend->log_.Check());
+  if (!backend->findings_.refusals.empty()) {
+    return absl::FailedPreconditionError(absl::StrJoin(backend->findings_.refusals, "; "));
+  }
+  ASSIGN_OR_RETURN(const auto source, backend->log_.OpenQuietSource());
+  backend->id_ = source->log_id();
+  backend->partitions_ = source->partitions();
+  return backend;
+}
+
+absl::Status KafkaBackend::StartWriting(std::function<void(const absl::Status&)> report) {
+  const kafka_log::KafkaOptions& options = log_.options();
+  if (options.record || !options.dead_topic.empty()) {
+    ASSIGN_OR_RETURN(producer_, log_.MakeProducer());
+  }
+  if (!options.dead_topic.empty()) letters_ = log_.MakeDeadLetters(producer_.get());
+  if (options.record) {
+    ASSIGN_OR_RETURN(appender_, log_.MakeAppender(producer_.get()));
+  }
+  if (!options.decisions_topic.empty()) {
+    ASSIGN_OR_RETURN(decisions_, log_.OpenDecisionSink(std::move(report)));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<eventlog::EventSource>> KafkaBackend::MakeSource(Reader reader) {
+  if (reader == Reader::kBeside) return log_.OpenQuietSource();
+  return log_.OpenSource(letters_.get(), findings_.retention_ms);
+}
+
+// A full queue of the producer's is waited for; anything else ends the batch once what was sent
+// has its answer.
+absl::Status KafkaBackend::AppendBatch(std::span<eventlog::AppendRequest> requests) {
+  if (producer_ == nullptr) {
+    ASSIGN_OR_RETURN(producer_, log_.MakeProducer());
+  }
+  kafka_log::KafkaAppender appender(producer_.get(), log_.options().topic,
+                                    log_.options().event_clock);
+  const auto trouble = std::make_shared<FirstTrouble>();  // an answer may come after all
+  for (eventlog::AppendRequest& request : requests) {
+    for (bool taken = false; !taken && trouble->status().ok();) {
+      taken = true;
+      appender.Append(request.event, nullptr, [&taken, trouble](const absl::Status& status) {
+        if (absl::IsResourceExhausted(status)) {
+          taken = false;  // on this thread, at once
+        } else {
+          trouble->Note(status);
+        }
+      });
+      if (!taken) std::this_thread::sleep_for(kQueueFullPause);
+    }
+    if (!trouble->status().ok()) break;
+  }
+  RETURN_IF_ERROR(producer_->Flush(kFlush));
+  const absl::Status status = trouble->status();
+  for (eventlog::AppendRequest& request : requests) {
+    if (request.done) request.done(status);
+  }
+  return status;
+}
+
+absl::StatusOr<int64_t> KafkaBackend::LastRecordTimeMs() {
+  ASSIGN_OR_RETURN(const auto source, MakeSource(Reader::kBeside));
+  int64_t last_ms = 0;
+  for (eventlog::Partition p = 0; p < partitions_; ++p) {
+    ASSIGN_OR_RETURN(const int64_t ms, LastTimeOf(source.get(), p));
+    last_ms = std::max(last_ms, ms);
+  }
+  return last_ms;
+}
+
+}  // namespace verdict::deployment

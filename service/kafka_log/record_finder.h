@@ -1,0 +1,48 @@
+// Reads single records of a topic again, beside the stream: by offset, or the first of some time.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "eventlog/event_source.h"
+#include "kafka_log/client.h"
+
+namespace verdict::kafka_log {
+
+// What a record is known again by.
+struct Sighting {
+  eventlog::Offset offset = -1;
+  int64_t stamp_ms = 0;
+  uint32_t crc = 0;  // crc32c of key and value
+};
+Sighting Sight(const rd_kafka_message_t& message);
+
+// **Thread-compatible.** Its client is made with the first question.
+class RecordFinder {
+ public:
+  RecordFinder(Connection connection, std::string topic, std::chrono::milliseconds timeout);
+  ~RecordFinder();
+
+  // The first visible record from `from` on that is stamped `time_ms` or later, and believed
+  // (StampOf); INT64_MIN: whatever its stamp. Nothing where the end comes first. Errors: OutOfRange
+  // where `from` is no offset of the partition; Unavailable.
+  absl::StatusOr<std::optional<Sighting>> First(eventlog::Partition partition,
+                                                eventlog::Offset from, int64_t time_ms);
+
+ private:
+  absl::Status Open();
+  absl::Status Point(eventlog::Partition partition, eventlog::Offset from);
+  absl::StatusOr<std::optional<Sighting>> Search(eventlog::Partition partition, int64_t time_ms);
+
+  const Connection connection_;
+  const std::string topic_;
+  const std::chrono::milliseconds timeout_;
+  std::unique_ptr<Client> client_;
+  Queue queue_;
+};
+
+}  // namespace verdict::kafka_log

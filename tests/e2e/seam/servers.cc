@@ -1,0 +1,65 @@
+#include "e2e/seam/servers.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <utility>
+
+namespace verdict::seam {
+namespace {
+constexpr int kMissingPiece = 77;
+constexpr std::chrono::seconds kUpWithin{600};  // the broker's jars may have to be fetched
+}  // namespace
+
+void StartServers(const std::string& script, const std::string& folder) {
+  const std::string log = folder + "/up.log";
+  testing::ChildProcess up;
+  up.Start({.words = {script, "--dir", folder, "--kafka-port", "0", "--redis-port", "0",
+                      "--no-topics", "--while-pid", std::to_string(getpid()), "kafka", "redis"},
+            .log = log});
+  if (up.WaitFor(kUpWithin) && up.ExitStatus() == 0) return;
+  const bool missing = up.HasEnded() && up.ExitStatus() == kMissingPiece;
+  std::ifstream said(log);
+  for (std::string line; std::getline(said, line);) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+  std::_Exit(missing ? kMissingPiece : 2);
+}
+
+Server::Server(std::string name, std::string script, std::string folder)
+    : name_(std::move(name)), script_(std::move(script)), folder_(std::move(folder)) {
+  port_ = std::atoi(ReadFile("port").c_str());
+  if (port_ > 0) return;
+  std::fprintf(stderr, "%s: no server runs in %s\n", name_.c_str(), folder_.c_str());
+  std::exit(2);
+}
+
+std::string Server::ReadFile(const std::string& file) const {
+  std::ifstream in(folder_ + "/" + name_ + "/" + file);
+  std::string text;
+  std::getline(in, text);
+  return text;
+}
+
+bool Server::Kill() {
+  const pid_t pid = std::atoi(ReadFile("pid").c_str());
+  return pid > 0 && kill(pid, SIGKILL) == 0;
+}
+
+void Server::Start() {
+  starting_.Start({.words = {script_, "--dir", folder_, "--no-topics", name_},
+                   .log = folder_ + "/" + name_ + ".restarts.log"});
+}
+
+bool Server::IsUp() {
+  if (!starting_.HasEnded()) return false;
+  if (starting_.ExitStatus() == 0) return true;
+  std::fprintf(stderr, "%s did not come up again: %s, see %s/%s.restarts.log\n", name_.c_str(),
+               starting_.HowItEnded().c_str(), folder_.c_str(), name_.c_str());
+  std::exit(2);
+}
+
+}  // namespace verdict::seam
