@@ -7,6 +7,7 @@
 #include "aggregate/folder.h"
 #include "base/status.h"
 #include "cli/aggregate_import.h"
+#include "cli/aggregate_late.h"
 #include "cli/aggregate_show.h"
 #include "cli/deployment_flags.h"
 #include "cli/lint.h"
@@ -23,6 +24,7 @@ constexpr char kExample[] =
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules\n"
+    "         verdict aggregate late --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate --import tiles.csv.gz --feature merchant.volume_30d --embedded "
     "/var/lib/verdict";
 
@@ -173,7 +175,11 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
   show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
       ->default_str("now");
   show->fallthrough();
-  command->callback([a, show, exit_code] {
+  CLI::App* late = command->add_subcommand(
+      "late",
+      "list the events of the log that are in no total: quarantined, or orphans of imports");
+  late->fallthrough();
+  command->callback([a, show, late, exit_code] {
     if (const absl::Status status = Resolve(a.get()); !status.ok()) {
       *exit_code = ExitWith("aggregate", status);
       return;
@@ -181,6 +187,10 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
     if (show->parsed()) {
       *exit_code =
           ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
+      return;
+    }
+    if (late->parsed()) {
+      *exit_code = ExitWith("aggregate late", ListLate(*a));
       return;
     }
     if (!a->tiles.empty()) {

@@ -109,11 +109,10 @@ absl::StatusOr<model::DayNumber> LogFrom(deployment::LogBackend& log,
                    log.MakeSource(deployment::LogBackend::Reader::kBeside));
   int64_t first_ms = now_ms;
   for (eventlog::Partition p = 0; p < source->partitions(); ++p) {
-    ASSIGN_OR_RETURN(const eventlog::Offset low, source->Low(p));
-    const absl::StatusOr<eventlog::LogIdentity> first = source->Identity(p, low);
-    if (absl::IsNotFound(first.status())) continue;  // empty
-    RETURN_IF_ERROR(first.status());
-    first_ms = std::min(first_ms, first->record_time_ms);
+    ASSIGN_OR_RETURN(const std::optional<eventlog::Offset> first, source->FirstAtOrAfter(p, 0));
+    if (!first) continue;
+    ASSIGN_OR_RETURN(const eventlog::LogIdentity record, source->Identity(p, *first));
+    first_ms = std::min(first_ms, record.record_time_ms);
   }
   return calendar.DayOf(first_ms) + 1;
 }

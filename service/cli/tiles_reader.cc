@@ -11,12 +11,12 @@
 #include "absl/strings/str_format.h"
 #include "aggregate/day_importer.h"
 #include "base/status.h"
-#include "cli/card_mask.h"
 #include "cli/csv_reader.h"
-#include "cli/exact_number.h"
 #include "cli/terminal.h"
 #include "eventlog/rules_of_the_log.h"
+#include "mapping/exact_number.h"
 #include "model/business_day.h"
+#include "model/card_mask.h"
 #include "model/card_number.h"
 
 namespace verdict::cli {
@@ -163,7 +163,7 @@ class Run {
   }
 
   static absl::StatusOr<int64_t> Number(const char* name, std::string_view text) {
-    const absl::StatusOr<int64_t> value = ParseWhole(text);
+    const absl::StatusOr<int64_t> value = mapping::ParseWhole(text);
     if (value.ok()) return *value;
     return absl::InvalidArgumentError(
         absl::StrFormat("%s: %s", name, std::string(value.status().message())));
@@ -181,7 +181,7 @@ class Run {
   }
 
   void Reject(int64_t line, std::string reason) {
-    MaskCardNumbers(&reason);
+    model::MaskCardNumbers(&reason);
     ++summary().bad;
     if (summary().first_bad.size() < kBadTilesShown) {
       summary().first_bad.push_back({line, std::move(reason)});

@@ -196,6 +196,9 @@ def main():
         writer.writerow(late)
     code, said = run(binaries, "verdict", "import", work / "late.csv", *where)
     check("a late payment is recorded", code == 0, said)
+    code, said = run(binaries, "verdict", "aggregate", "late", *where, "--rules", TOP / "rules", "--format", "json")
+    listed = [event for event in json.loads(said)["events"] if code == 0]
+    check("it is listed as an orphan", len(listed) == 1 and listed[0]["id"] == "late" and FEATURE in listed[0]["why"], said)
     payments.write_lake(work / "corrected.csv.gz", extra=100)
     code, said = bring("corrected.csv.gz")
     check("a corrected file is another revision", code == 0 and "(rev 1)" in said, said)
