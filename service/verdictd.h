@@ -61,6 +61,7 @@ class Verdictd {
   void MakeWatch();
   void FollowImports();
   void NotePublished();
+  bool ImportsHoldWhatIsMissing(uint64_t measure_hash) const;
   void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds

@@ -39,15 +39,24 @@ void Verdictd::FollowImports() {
   }
 }
 
+// Of an imported measure: do imports hold every day that is said to be missing, for all keys?
+bool Verdictd::ImportsHoldWhatIsMissing(uint64_t measure_hash) const {
+  const feature::DayMode* mode = live_->DayModeOf(measure_hash);
+  return mode != nullptr && mode->before > live_->ReasonsNewestDay(measure_hash);
+}
+
 // Blobs of a measure reach a cut now: what lies before it is no longer missing.
 void Verdictd::NotePublished() {
   for (const feature::Measure& measure : features_->measures()) {
     if ((live_->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) continue;
     const absl::StatusOr<aggregate::Manifest> manifest =
         deployment_->aggregates().GetManifest(measure.hash);
-    if (!manifest.ok() || manifest->published == feature::kNoCut) continue;  // the next look
+    if (!manifest.ok()) continue;  // the next look
+    const bool whole = manifest->day ? ImportsHoldWhatIsMissing(measure.hash)
+                                     : manifest->published != feature::kNoCut;
+    if (!whole) continue;
     // What the fold could not add is not whole even so.
-    if (manifest->oldest_day > manifest->cut - features_->kept_days()) {
+    if (!manifest->day && manifest->oldest_day > manifest->cut - features_->kept_days()) {
       live_->AddReasons(measure.hash, model::kPartialTooOld, manifest->oldest_day - 1);
     }
     blobs_->Clear();  // that there was none is no longer true

@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
-# What takes longer than CI allows: many simulator worlds, several kill -9 runs on fresh seeds.
-# usage: ./tests/soak.sh [WORLDS] [KILL_RUNS]     (default 20000 worlds, 5 kill runs; needs a release build)
+# What takes longer than CI allows: many simulator worlds, several kill -9 runs, and the seam on real servers over 50 business hours each,
+# on fresh seeds.
+# usage: ./tests/soak.sh [WORLDS] [KILL_RUNS] [SEAM_RUNS]     (default 20000 worlds, 5 kill runs, 2 seam runs; needs a release build)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 worlds=${1:-20000}
 runs=${2:-5}
+seams=${3:-2}
 cmake --preset release >/dev/null
-cmake --build --preset release --target simulator kill_test verdictd
+cmake --build --preset release --target simulator kill_test seam_test outage_test verdictd verdict verdict-load
 seed=$(date +%s)
 echo "soak: $worlds worlds from seed $seed"
 build/release/bin/simulator --worlds "$worlds" --ops 300 --seed "$seed"
@@ -14,4 +16,15 @@ for run in $(seq "$runs"); do
   echo "soak: kill run $run of $runs, seed $((seed + run))"
   build/release/bin/kill_test --verdictd build/release/bin/verdictd --kills 40 --events 200000 --seed $((seed + run))
 done
+# 77: no broker or no Redis can be had here, and the program has said so.
+on_servers() {
+  local status=0
+  "$@" || status=$?
+  [ $status -eq 77 ] || return $status
+}
+for run in $(seq "$seams"); do
+  echo "soak: seam run $run of $seams, seed $((seed + run))"
+  on_servers timeout 1800 build/release/bin/seam_test --seed $((seed + run))
+done
+[ "$seams" -eq 0 ] || on_servers timeout 900 build/release/bin/outage_test
 echo "soak: ok"

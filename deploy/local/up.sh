@@ -68,16 +68,16 @@ choose_port() {
   echo "$chosen"
 }
 
-# start SERVER COMMAND...: in its folder, its own session, its output in server.log.
+# start SERVER COMMAND...: in its folder, its own session, its output in server.log. It is born in that folder: by it pid_of
+# knows a process, from the first moment on.
 start() {
   local server=$1
   shift
   (
     cd "$dir/$server"
-    exec setsid "$@" >>server.log 2>&1 </dev/null 9>&-
-  ) &
-  echo $! >"$dir/$server/pid"
-  disown
+    setsid "$@" >>server.log 2>&1 </dev/null 9>&- &
+    echo $! >pid
+  )
 }
 
 # await SERVER SECONDS CHECK...: until CHECK succeeds; what the server said last where it does not.

@@ -21,18 +21,26 @@ using feature::Tile;
 constexpr uint8_t kMagic = 'V';
 constexpr uint16_t kFlagDay = 1;
 constexpr uint16_t kFlagMarked = 2;
-constexpr uint16_t kFlagExtremes = 4;
-constexpr uint16_t kKnownFlags = kFlagDay | kFlagMarked | kFlagExtremes;
+constexpr uint16_t kFlagWords = 4;  // a tile's `min` and `max` follow where they hold something
+constexpr uint16_t kFlagKind = 24;  // of which kind they are; one kind in a blob
+constexpr int kKindShift = 3;
+constexpr uint16_t kKnownFlags = kFlagDay | kFlagMarked | kFlagWords | kFlagKind;
 constexpr int kLateShift = 8;  // with flag DAY the high byte is L
 constexpr int kDaysMax = 255 * 8;
 
-bool AnyExtremes(const Blob& blob) {
+uint16_t FlagsOfWords(const Blob& blob) {
+  uint16_t flags = 0;
   for (const auto* tiles : {&blob.tiles, &blob.increment}) {
     for (const DayTile& day : *tiles) {
-      if (day.tile.has_extremes()) return true;
+      if (day.tile.has_words()) flags |= kFlagWords;
+      flags |= static_cast<uint16_t>(static_cast<int>(day.tile.kind) << kKindShift);
     }
   }
-  return false;
+  return flags;
+}
+
+feature::TileKind KindOf(uint16_t flags) {
+  return static_cast<feature::TileKind>((flags & kFlagKind) >> kKindShift);
 }
 
 bool AnyMarks(const Blob& blob) {
@@ -54,9 +62,13 @@ model::DayNumber BaseDay(const Blob& blob) {
 void PutTile(const Tile& tile, uint16_t flags, std::string* out) {
   PutZigzag(tile.sum, out);
   PutZigzag(tile.count, out);
-  if ((flags & kFlagExtremes) == 0) return;
-  PutFixed<uint8_t>(tile.has_extremes() ? 1 : 0, out);
-  if (!tile.has_extremes()) return;
+  if ((flags & kFlagWords) == 0) return;
+  PutFixed<uint8_t>(tile.has_words() ? 1 : 0, out);
+  if (!tile.has_words()) return;
+  if (tile.kind == feature::TileKind::kSquares) {
+    PutZigzag(tile.squares(), out);
+    return;
+  }
   PutZigzag(tile.min, out);
   PutZigzag(tile.max, out);
 }
@@ -65,10 +77,16 @@ Tile GetTile(uint16_t flags, ByteReader* in) {
   Tile tile;
   tile.sum = in->Zigzag();
   tile.count = in->Zigzag64();
-  if ((flags & kFlagExtremes) != 0 && in->Fixed<uint8_t>() != 0) {
-    tile.min = in->Zigzag64();
-    tile.max = in->Zigzag64();
+  tile.kind = KindOf(flags);
+  if ((flags & kFlagWords) == 0 || in->Fixed<uint8_t>() == 0) return tile;
+  if (tile.kind == feature::TileKind::kSquares) {
+    const Tile squares = Tile::OfSquares(in->Zigzag());
+    tile.min = squares.min;
+    tile.max = squares.max;
+    return tile;
   }
+  tile.min = in->Zigzag64();
+  tile.max = in->Zigzag64();
   return tile;
 }
 
@@ -127,8 +145,8 @@ std::string EncodeBlob(const Blob& blob) {
   CHECK(base >= 0 && base <= 0xffff && days >= 0 && days <= kDaysMax);
   const auto bitmap_bytes = static_cast<size_t>((days + 7) / 8);
   const int day_flags = blob.day ? kFlagDay | blob.day->late_days << kLateShift : 0;
-  const uint16_t flags = static_cast<uint16_t>((AnyMarks(blob) ? kFlagMarked : 0) |
-                                               (AnyExtremes(blob) ? kFlagExtremes : 0) | day_flags);
+  const auto flags =
+      static_cast<uint16_t>((AnyMarks(blob) ? kFlagMarked : 0) | FlagsOfWords(blob) | day_flags);
   std::string out;
   out.reserve(64 + blob.tiles.size() * 8);
   PutFixed<uint8_t>(kMagic, &out);
@@ -172,7 +190,10 @@ absl::StatusOr<Blob> DecodeBlob(std::string_view bytes) {
   const auto flags = in.Fixed<uint16_t>();
   const bool by_days = (flags & kFlagDay) != 0;
   const auto late_days = static_cast<uint8_t>(by_days ? flags >> kLateShift : 0);
-  if ((flags & ~kKnownFlags) != late_days << kLateShift) return Damaged("unknown flags");
+  if ((flags & ~kKnownFlags) != late_days << kLateShift ||
+      static_cast<int>(KindOf(flags)) >= feature::kTileKinds) {
+    return Damaged("unknown flags");
+  }
   Blob blob;
   blob.measure_hash = in.Fixed<uint64_t>();
   blob.cut = static_cast<feature::CutId>(in.Fixed<uint32_t>());

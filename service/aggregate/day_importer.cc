@@ -36,6 +36,28 @@ std::string Days(const DayImport& import) {
 
 }  // namespace
 
+absl::Status CheckImportable(const feature::Measure& measure) {
+  const char* what = nullptr;
+  switch (measure.state) {
+    case feature::MeasureState::kTotals:
+    case feature::MeasureState::kExtremes:
+      return absl::OkStatus();
+    case feature::MeasureState::kVariance:
+      what = "squares (variance, stddev)";
+      break;
+    case feature::MeasureState::kLast:
+      what = "the newest payment (last)";
+      break;
+    case feature::MeasureState::kSeen:
+      what = "moments (first_seen, last_seen)";
+      break;
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "its days hold ", what,
+      ", which no import brings: that of sum, count, avg, min and max can be imported; leave this "
+      "one to the log and its fold"));
+}
+
 absl::Status CheckImportable(const Manifest& manifest) {
   if (manifest.day || manifest.state == Manifest::State::kNone) return absl::OkStatus();
   return Refused(
@@ -67,17 +89,19 @@ DayImporter::DayImporter(const DayImportParts& parts, const DayImportRequest& re
 }
 
 absl::Status DayImporter::CheckModeAndDays(const Manifest& manifest) const {
+  RETURN_IF_ERROR(CheckImportable(parts_.features->measures()[request_.measure]));
   RETURN_IF_ERROR(CheckImportable(manifest));
   const int64_t now_ms = parts_.clock->NowMs();
-  const model::DayNumber open = now_ms <= 0
-                                    ? eventlog::kFirstDayCounted
-                                    : FirstOpenDay(*parts_.schedule, now_ms, request_.late_days);
+  const model::DayNumber open =
+      now_ms <= 0 ? eventlog::kFirstDayCounted
+                  : FirstOpenDay(*parts_.schedule, now_ms - options_.grace_ms, request_.late_days);
   if (request_.before > open) {
     return Refused(absl::StrFormat(
         "%s may still get events that count, which are taken up to %d days late: an import up to "
         "there is taken from %s on, and the clock stands at %s",
         model::FormatDay(request_.before - 1), request_.late_days,
-        model::FormatTimeMs(parts_.schedule->CutTimeMs(request_.before + request_.late_days)),
+        model::FormatTimeMs(parts_.schedule->CutTimeMs(request_.before + request_.late_days) +
+                            options_.grace_ms),
         now_ms <= 0 ? "nothing yet: the log is empty, and its clock follows the events (--clock "
                       "wall where verdictd runs by the wall clock)"
                     : model::FormatTimeMs(now_ms)));

@@ -43,6 +43,9 @@ struct DayImportRequest {
 
 struct DayImportOptions {
   size_t keys_per_step = 512;
+  // As FolderOptions::grace_ms: clocks differ, and a replica that is a little behind has not seen
+  // yet that the days are over.
+  int64_t grace_ms = 5 * 60 * 1000;
 };
 
 struct DayImportProgress {
@@ -58,10 +61,14 @@ struct DayImportProgress {
   uint64_t total = 0;
 };
 
+// Can days of it be imported at all? InvalidArgument where its tiles hold more than sum, count, the
+// least and the greatest.
+absl::Status CheckImportable(const feature::Measure& measure);
 // May a measure of this manifest be imported? FailedPrecondition where it is folded (CUT mode):
 // says what to do instead.
 absl::Status CheckImportable(const Manifest& manifest);
 // The first day whose events may still come in time for the batch: no import may own it yet.
+// `now_ms` is less the grace.
 model::DayNumber FirstOpenDay(const eventlog::CutSchedule& schedule, int64_t now_ms, int late_days);
 // The first day of which an import up to `before` keeps anything: no window reaches further back.
 model::DayNumber OldestImportedDay(const feature::FeatureSet& features, model::DayNumber before);

@@ -31,6 +31,7 @@ base::Hash128 TileDigest(const BlobKey& key, const std::vector<feature::DayTile>
     PutZigzag(day.tile.min, &bytes);
     PutZigzag(day.tile.max, &bytes);
     PutFixed(day.tile.marks, &bytes);
+    PutFixed(static_cast<uint8_t>(day.tile.kind), &bytes);
     digest = AddDigests(digest, base::SipHash128(kDigestKey, bytes));
   }
   return digest;
@@ -46,7 +47,12 @@ base::Hash128 AddDigests(const base::Hash128& a, const base::Hash128& b) {
 feature::Tile Increments::TileOf(const Cell& cell) {
   const auto sum = static_cast<feature::Int128>(
       (static_cast<unsigned __int128>(cell.sum_high) << 64) | cell.sum_low);
-  return {.sum = sum, .count = cell.count, .min = cell.min, .max = cell.max, .marks = cell.marks};
+  return {.sum = sum,
+          .count = cell.count,
+          .min = cell.min,
+          .max = cell.max,
+          .marks = cell.marks,
+          .kind = cell.kind};
 }
 
 void Increments::SetTile(const feature::Tile& tile, Cell* cell) {
@@ -57,6 +63,7 @@ void Increments::SetTile(const feature::Tile& tile, Cell* cell) {
   cell->min = tile.min;
   cell->max = tile.max;
   cell->marks = tile.marks;
+  cell->kind = tile.kind;
 }
 
 uint32_t Increments::NewCell(const feature::Contribution& contribution, uint32_t next) {

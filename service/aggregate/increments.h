@@ -45,6 +45,7 @@ class Increments {
     model::DayNumber day = 0;
     uint16_t measure = 0;
     uint8_t marks = 0;
+    feature::TileKind kind = feature::TileKind::kTotals;
     uint64_t sum_low = 0, sum_high = 0;
     int64_t count = 0, min = 0, max = 0;
   };

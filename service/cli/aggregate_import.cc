@@ -95,6 +95,11 @@ absl::StatusOr<Job> JobOf(const AggregateArguments& arguments,
   }
   ASSIGN_OR_RETURN(job.measure, MeasureOf(features, arguments.feature));
   job.readers = ReadersOf(features, job.measure);
+  const absl::Status importable = aggregate::CheckImportable(features.measures()[job.measure]);
+  if (!importable.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrFormat("--feature: %s: %s", job.readers, std::string(importable.message())));
+  }
   RETURN_IF_ERROR(ReadDay("--until", arguments.before, &job.before));
   RETURN_IF_ERROR(ReadDay("--from", arguments.from, &job.from));
   RETURN_IF_ERROR(ReadDay("--log-from", arguments.log_from, &job.log_from));

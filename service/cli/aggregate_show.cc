@@ -17,6 +17,7 @@ namespace {
 // One measure of the entity, as it stands in the store.
 struct Shown {
   std::string features;  // those that read it
+  feature::MeasureState state = feature::MeasureState::kTotals;
   bool money = false;
   std::string currency;
   aggregate::Manifest manifest;
@@ -48,6 +49,7 @@ absl::StatusOr<std::optional<Shown>> ReadMeasure(const feature::FeatureSet& feat
                                                  aggregate::AggregateStore* store) {
   const feature::Measure& measure = features.measures()[index];
   Shown shown;
+  shown.state = measure.state;
   for (const feature::Feature& feature : features.features()) {
     if (feature.slides() || feature.measure != index) continue;
     shown.features += (shown.features.empty() ? "" : ", ") + feature.full_name;
@@ -70,6 +72,33 @@ absl::StatusOr<std::optional<Shown>> ReadMeasure(const feature::FeatureSet& feat
   return std::nullopt;
 }
 
+// What a tile holds beside sum, count and marks: names for people, and texts; empty where nothing.
+struct Words {
+  std::string first_name, second_name;
+  std::string first, second;
+};
+
+Words WordsOf(const Shown& shown, const feature::Tile& tile) {
+  const auto value = [&](int64_t v) {
+    return shown.money ? model::FormatMoney(v, shown.currency) : WithThousands(v);
+  };
+  const bool any = tile.has_extremes();
+  switch (shown.state) {
+    case feature::MeasureState::kTotals:
+    case feature::MeasureState::kExtremes:
+      return {"least", "most", any ? value(tile.min) : "", any ? value(tile.max) : ""};
+    case feature::MeasureState::kSeen:
+      return {"first seen", "last seen", any ? model::FormatTimeMs(tile.min) : "",
+              any ? model::FormatTimeMs(tile.max) : ""};
+    case feature::MeasureState::kVariance:
+      return {"squares", "", absl::StrFormat("%.0Lf", static_cast<long double>(tile.squares())),
+              ""};
+    case feature::MeasureState::kLast:
+      return {"last", "", tile.has_last() ? value(tile.last_value()) : "", ""};
+  }
+  return {};
+}
+
 void PrintText(const Shown& shown) {
   absl::PrintF("%s\n", shown.features);
   if (shown.blob.day) {
@@ -79,17 +108,32 @@ void PrintText(const Shown& shown) {
     absl::PrintF("  folded up to the cut of %s; the newest published cut is that of %s\n",
                  CutName(shown.blob.cut), CutName(shown.manifest.published));
   }
-  Table table({"day", "sum", "count", "least", "most", "marks"});
-  const auto value = [&](int64_t v) {
-    return shown.money ? model::FormatMoney(v, shown.currency) : WithThousands(v);
+  const auto value = [&](feature::Int128 v) {
+    return shown.money ? model::FormatMoney(Narrow(v), shown.currency) : WithThousands(Narrow(v));
   };
+  const Words names = WordsOf(shown, {});
+  Table table({"day", "sum", "count", names.first_name, names.second_name, "marks"});
   for (const feature::DayTile& day : shown.blob.tiles) {
     const feature::Tile& tile = day.tile;
-    table.Add({model::FormatDay(day.day), value(Narrow(tile.sum)), WithThousands(tile.count),
-               tile.has_extremes() ? value(tile.min) : "",
-               tile.has_extremes() ? value(tile.max) : "", MarkNames(tile.marks)});
+    Words words = WordsOf(shown, tile);
+    table.Add({model::FormatDay(day.day), value(tile.sum), WithThousands(tile.count),
+               std::move(words.first), std::move(words.second), MarkNames(tile.marks)});
   }
   absl::PrintF("%s\n", table.Text());
+}
+
+void AddWords(const Shown& shown, const feature::Tile& tile, nlohmann::json* json) {
+  if (shown.state == feature::MeasureState::kSeen && tile.has_extremes()) {
+    (*json)["first_seen"] = model::FormatTimeMs(tile.min);
+    (*json)["last_seen"] = model::FormatTimeMs(tile.max);
+  } else if (tile.has_extremes()) {
+    (*json)["min"] = tile.min;
+    (*json)["max"] = tile.max;
+  } else if (tile.has_last()) {
+    (*json)["last"] = tile.last_value();
+  } else if (shown.state == feature::MeasureState::kVariance) {
+    (*json)["squares"] = static_cast<double>(tile.squares());
+  }
 }
 
 nlohmann::json Json(const Shown& shown) {
@@ -106,10 +150,7 @@ nlohmann::json Json(const Shown& shown) {
                            {"sum", Narrow(day.tile.sum)},
                            {"count", day.tile.count},
                            {"marks", MarkNames(day.tile.marks)}};
-    if (day.tile.has_extremes()) {
-      tile["min"] = day.tile.min;
-      tile["max"] = day.tile.max;
-    }
+    AddWords(shown, day.tile, &tile);
     json["tiles"].push_back(std::move(tile));
   }
   return json;

@@ -71,13 +71,30 @@ model::Decision TypicalDecision() {
 
 // A day of an entity with so many payments.
 feature::Tile TypicalTile(const feature::Measure& measure, double payments) {
+  const model::Transaction txn = TypicalPayment().txn;
+  const feature::Int128 amount = txn.amount_minor;
+  const int64_t count = std::max<int64_t>(1, std::llround(payments));
   feature::Tile tile;
-  tile.count = std::max<int64_t>(1, std::llround(payments));
-  if (!measure.of_slot) return tile;
-  tile.sum = feature::Int128{TypicalPayment().txn.amount_minor} * tile.count;
-  if (!measure.extremes) return tile;
-  tile.min = 1;
-  tile.max = 10 * TypicalPayment().txn.amount_minor;
+  switch (measure.state) {
+    case feature::MeasureState::kTotals:
+      break;
+    case feature::MeasureState::kExtremes:
+      tile.min = 1;
+      tile.max = 10 * txn.amount_minor;
+      break;
+    case feature::MeasureState::kVariance:
+      tile = feature::Tile::OfSquares(amount * amount * count);
+      break;
+    case feature::MeasureState::kLast:
+      tile = feature::Tile::OfLast(feature::LastPlace(txn.event_time_ms, 0), txn.amount_minor);
+      break;
+    case feature::MeasureState::kSeen:
+      tile.min = tile.max = txn.event_time_ms;
+      break;
+  }
+  tile.count = count;
+  const bool adds_up = measure.state != feature::MeasureState::kLast;
+  if (measure.of_slot && adds_up) tile.sum = amount * count;
   return tile;
 }
 

@@ -67,6 +67,7 @@ class Run {
 
  private:
   TilesSummary& summary() { return tiles_.summary; }
+  bool has_extremes() const { return measure_.state == feature::MeasureState::kExtremes; }
 
   bool Needed(Column column) const {
     switch (column) {
@@ -74,7 +75,7 @@ class Run {
         return measure_.of_slot.has_value();
       case kMin:
       case kMax:
-        return measure_.extremes;
+        return has_extremes();
       default:
         return true;
     }
@@ -109,7 +110,7 @@ class Run {
   absl::Status BadHeader(const std::string& why) const {
     return absl::InvalidArgumentError(absl::StrFormat(
         "%s: the first line must name the columns entity, id, day%s, count%s: %s", options_.path,
-        measure_.of_slot ? ", sum" : "", measure_.extremes ? ", min, max" : "", why));
+        measure_.of_slot ? ", sum" : "", has_extremes() ? ", min, max" : "", why));
   }
 
   std::string_view Field(const CsvRow& row, Column column) const {
@@ -144,7 +145,7 @@ class Run {
     if (measure_.of_slot) {
       ASSIGN_OR_RETURN(tile.sum, Number("sum", Field(row, kSum)));
     }
-    if (measure_.extremes) RETURN_IF_ERROR(TakeExtremes(Field(row, kMin), Field(row, kMax), &tile));
+    if (has_extremes()) RETURN_IF_ERROR(TakeExtremes(Field(row, kMin), Field(row, kMax), &tile));
     tiles_.rows.push_back(tile);
     return absl::OkStatus();
   }

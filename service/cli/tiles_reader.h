@@ -18,7 +18,8 @@ namespace verdict::cli {
 struct TilesOptions {
   std::string path;
   const feature::FeatureSet* features = nullptr;
-  uint16_t measure = 0;  // index into FeatureSet::measures()
+  uint16_t measure =
+      0;  // index into FeatureSet::measures(); aggregate::CheckImportable has allowed it
   const model::KeyHasher* hasher = nullptr;
   std::optional<model::DayNumber> before;  // b; nothing: the day after the newest row
   std::optional<model::DayNumber> from;    // nothing: the day of the oldest row that is taken

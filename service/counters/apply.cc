@@ -26,6 +26,8 @@ uint64_t ContributionDigest(uint64_t measure_hash, const feature::Contribution& 
   hash = Mix(hash, static_cast<uint64_t>(contribution.day));
   hash = Mix(hash, static_cast<uint64_t>(contribution.tile.sum));
   hash = Mix(hash, static_cast<uint64_t>(contribution.tile.count));
+  hash = Mix(hash, static_cast<uint64_t>(contribution.tile.min));
+  hash = Mix(hash, static_cast<uint64_t>(contribution.tile.max));
   return Mix(hash, contribution.tile.marks);
 }
 
@@ -286,7 +288,8 @@ void LiveState::CountApart(std::span<const uint64_t> measure_hashes) {
     const int measure = tables_->MeasureNumber(hash);
     if (measure < 0) continue;
     tables_->apart[static_cast<size_t>(measure)] = true;
-    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::max());
+    // Said whatever the days; the other reasons keep theirs.
+    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::min());
   }
 }
 

@@ -15,7 +15,9 @@ enum CellFlag : uint16_t {
   kCellMarks = 0x00ff,
   kCellWide = 0x0100,   // sum and count stand in the table's side table: they left int64 or int32
   kCellDirty = 0x0200,  // changed since the last checkpoint took it
+  kCellKind = 0x0c00,   // feature::TileKind: what `min` and `max` hold
 };
+inline constexpr int kCellKindShift = 10;
 
 struct Cell {
   model::EntityKey key;

@@ -129,6 +129,7 @@ bool CellTable::Merge(uint32_t number, const feature::Tile& tile) {
   cell.min = sum.min;
   cell.max = sum.max;
   cell.flags |= sum.marks;
+  cell.flags |= static_cast<uint16_t>(static_cast<int>(sum.kind) << kCellKindShift);
   const bool was_clean = (cell.flags & kCellDirty) == 0;
   cell.flags |= kCellDirty;
   return was_clean;
@@ -142,6 +143,7 @@ feature::Tile CellTable::Read(uint32_t number) const {
   tile.min = cell.min;
   tile.max = cell.max;
   tile.marks = static_cast<uint8_t>(cell.flags & kCellMarks);
+  tile.kind = static_cast<feature::TileKind>((cell.flags & kCellKind) >> kCellKindShift);
   if ((cell.flags & kCellWide) != 0) {
     const Wide& wide = wide_.at(number);
     tile.sum = wide.sum;

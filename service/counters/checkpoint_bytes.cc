@@ -10,7 +10,9 @@
 namespace verdict::counters {
 namespace {
 
-enum CellShape : uint8_t { kWide = 1, kExtremes = 2 };
+// kWords: what a tile's `min` and `max` hold follows; of which kind is said in the two bits above.
+enum CellShape : uint8_t { kWide = 1, kWords = 2, kKind = 12 };
+constexpr int kKindShift = 2;
 
 absl::Status Damaged(const char* what) {
   return absl::DataLossError(absl::StrFormat("checkpoint: %s cannot be read", what));
@@ -89,9 +91,10 @@ void EncodeCell(const CheckpointBatch::SavedCell& cell, CheckpointWrite* out) {
   const auto sum = static_cast<int64_t>(tile.sum);
   const auto count = static_cast<int32_t>(tile.count);
   const bool wide = sum != tile.sum || count != tile.count;
-  const bool extremes = tile.has_extremes();
+  const bool words = tile.has_words();
   PutFixed(&write.value, tile.marks);
-  PutFixed(&write.value, static_cast<uint8_t>((wide ? kWide : 0) | (extremes ? kExtremes : 0)));
+  PutFixed(&write.value, static_cast<uint8_t>((wide ? kWide : 0) | (words ? kWords : 0) |
+                                              static_cast<int>(tile.kind) << kKindShift));
   if (wide) {
     PutFixed(&write.value, tile.sum);
     PutFixed(&write.value, tile.count);
@@ -99,7 +102,7 @@ void EncodeCell(const CheckpointBatch::SavedCell& cell, CheckpointWrite* out) {
     PutFixed(&write.value, sum);
     PutFixed(&write.value, count);
   }
-  if (extremes) {
+  if (words) {
     PutFixed(&write.value, tile.min);
     PutFixed(&write.value, tile.max);
   }
@@ -310,7 +313,10 @@ absl::StatusOr<CheckpointBatch::SavedCell> DecodeCell(std::string_view key,
     cell.tile.sum = values.Fixed<int64_t>();
     cell.tile.count = values.Fixed<int32_t>();
   }
-  if ((shape & kExtremes) != 0) {
+  const int kind = (shape & kKind) >> kKindShift;
+  if (kind >= feature::kTileKinds) return Damaged("a cell");
+  cell.tile.kind = static_cast<feature::TileKind>(kind);
+  if ((shape & kWords) != 0) {
     cell.tile.min = values.Fixed<int64_t>();
     cell.tile.max = values.Fixed<int64_t>();
   }

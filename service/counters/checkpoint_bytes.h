@@ -10,7 +10,7 @@
 namespace verdict::counters {
 
 // Grows where the bytes change their meaning; another format is not read.
-inline constexpr uint32_t kCheckpointFormat = 3;
+inline constexpr uint32_t kCheckpointFormat = 4;
 // Ids in one value of the dedup family.
 inline constexpr size_t kIdsPerBlock = 65'536;
 

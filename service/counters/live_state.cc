@@ -281,6 +281,14 @@ uint16_t LiveState::ReasonsOf(uint64_t measure_hash) const {
       tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed).bits);
 }
 
+model::DayNumber LiveState::ReasonsNewestDay(uint64_t measure_hash) const {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return feature::kNoDay;
+  const MeasureReasons set =
+      tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+  return set.bits == 0 ? feature::kNoDay : set.newest_day;
+}
+
 uint64_t LiveState::reasons_version() const {
   return tables_->reasons_version.load(std::memory_order_acquire);
 }

@@ -116,7 +116,8 @@ struct ControlTotal {
 class DayModes;  // counters/day_modes.h
 
 // **Thread-safe.** State lies in 1,024 stripes, each under its mutex; this room alone takes them
-// (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does); any thread views.
+// (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does), another may fill
+// sliding windows after a start (`SlidingRebuild`); any thread views.
 // Measures are named by their definition hash, so that rule sets may come and go.
 class LiveState {
  public:
@@ -172,7 +173,7 @@ class LiveState {
   void DropEpoch(feature::CutId epoch);
 
   // --- any thread ---
-  // Further PartialReason bits of answers over a measure: before, log_gone, rebuilding, suspect.
+  // Further PartialReason bits of answers over a measure: before, log_gone, too_old, suspect.
   // Said of answers that reach back to `newest_day` or before it. Replaces what was set; kept in
   // checkpoints. Unknown measures are ignored.
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
@@ -183,6 +184,9 @@ class LiveState {
   // whole: where the version after CollectLive is another than before the blobs were read.
   void ClearReasons(uint64_t measure_hash, uint16_t reasons);
   uint16_t ReasonsOf(uint64_t measure_hash) const;
+  // The newest day back to which they are said; kNoDay where there are none. Rebuilding, which
+  // CountApart sets, is said of every answer.
+  model::DayNumber ReasonsNewestDay(uint64_t measure_hash) const;
   uint64_t reasons_version() const;  // grows with each ClearReasons
   // Sliding windows hold every event later than `event_time_ms` that was applied here; those that
   // reach further back say `reasons`. INT64_MIN: they hold all (the default).

@@ -23,8 +23,11 @@ constexpr size_t kWordBytesMax = 64;  // status, channel
 constexpr size_t kIpBytesMax = 45;
 constexpr int64_t kAmountMinorMax = 1'000'000'000'000'000;  // 10^15
 
+// No early way out: so it is a few wide comparisons.
 bool IsPlainAscii(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+  bool plain = true;
+  for (const char c : text) plain &= c >= 0x20 && c < 0x7f;
+  return plain;
 }
 
 // Bytes of the well-formed UTF-8 character at the head of `text`; 0 where it is not one (RFC 3629:

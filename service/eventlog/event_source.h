@@ -62,7 +62,7 @@ class EventSource {
   // of the call; a log that cannot be asked is an error. After an error nothing was read, and the
   // next call begins where this one began. Errors: Unavailable (it heals by itself); OutOfRange
   // (retention has removed what was to be read next), DataLoss: of one partition, again and again
-  // until it is assigned anew, once there is nothing to read in the others.
+  // until it is assigned anew; the others go on in between.
   virtual absl::StatusOr<size_t> Poll(std::vector<LogRecord>* out, size_t max,
                                       std::chrono::milliseconds wait) = 0;
   // From now on records may come without their decisions: the reader has no use for them.

@@ -18,26 +18,35 @@ namespace {
 
 using rule::Diagnostic;
 
-bool NeedsExtremes(Aggregate aggregate) {
+MeasureState StateOf(Aggregate aggregate) {
   switch (aggregate) {
     case Aggregate::kSum:
     case Aggregate::kCount:
     case Aggregate::kAvg:
-      return false;
+      return MeasureState::kTotals;
     case Aggregate::kMin:
     case Aggregate::kMax:
-      return true;
+      return MeasureState::kExtremes;
+    case Aggregate::kVariance:
+    case Aggregate::kStddev:
+      return MeasureState::kVariance;
+    case Aggregate::kLast:
+      return MeasureState::kLast;
+    case Aggregate::kFirstSeen:
+    case Aggregate::kLastSeen:
+      return MeasureState::kSeen;
   }
-  return false;
+  return MeasureState::kTotals;
 }
 
-// Money sum, min and max also give rules their exact minor units.
+// Money sum, min, max and last also give rules their exact minor units.
 bool HasMinorField(const Feature& feature) {
-  return feature.money && feature.aggregate != Aggregate::kAvg;
+  return feature.money && !IsRealAlone(feature.aggregate);
 }
 
 rule::FieldType TypeOf(const Feature& feature) {
-  const bool real = feature.money || feature.aggregate == Aggregate::kAvg;
+  if (IsMoment(feature.aggregate)) return rule::FieldType::kTimestamp;
+  const bool real = feature.money || IsRealAlone(feature.aggregate);
   return real ? rule::FieldType::kDouble : rule::FieldType::kInt;
 }
 
@@ -198,13 +207,13 @@ class FeatureCompiler {
 
   // What tells measures apart; sorted by it, those of one `where` stand together and none comes
   // first. Windows that slide keep each event, so one state serves all their aggregates.
-  using MeasureKey = std::tuple<std::string, std::string, std::string, bool>;
+  using MeasureKey = std::tuple<std::string, std::string, std::string, MeasureState>;
   using Groups = std::map<MeasureKey, std::vector<Draft*>>;
 
   MeasureKey KeyOf(const Draft& draft) const {
     return {draft.where_text(), set_->entities_[draft.feature.entity].name,
             draft.of_slot ? schema_->fields()[*draft.of_slot].full_name() : "",
-            !draft.feature.slides() && NeedsExtremes(draft.feature.aggregate)};
+            draft.feature.slides() ? MeasureState::kTotals : StateOf(draft.feature.aggregate)};
   }
 
   // What measures of days and sliding ones have in common; `like` (may be null) shares its `where`
@@ -250,7 +259,7 @@ class FeatureCompiler {
     for (const auto& [key, group] : days) {
       auto& measures = set_->measures_;
       auto measure = MeasureOf(*group.front(), measures.empty() ? nullptr : &measures.back());
-      measure.extremes = NeedsExtremes(group.front()->feature.aggregate);
+      measure.state = StateOf(group.front()->feature.aggregate);
       for (const Draft* draft : group) {
         measure.window_days_max = std::max(measure.window_days_max, draft->feature.window_days);
       }

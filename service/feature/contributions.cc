@@ -1,4 +1,5 @@
 // What one event adds to each measure, of days and of sliding windows.
+#include "base/hash.h"
 #include "feature/effect.h"
 #include "feature/feature_set.h"
 
@@ -41,13 +42,56 @@ std::optional<AmountState> AmountOf(const AnyMeasure& measure, const rule::Recor
   return std::nullopt;
 }
 
+constexpr base::SipKey kPublicKey = {0x7665726469637402ULL, 0x6c61737470616964ULL};  // no secret
+constexpr int64_t kSquaredValueEnd = int64_t{1} << 46;  // what is larger is left out, and marked
+
+// A mark alone, of the kind that the measure's tiles have.
+Tile MarkedTile(const Measure& measure, uint8_t mark) {
+  Tile tile;
+  if (measure.state == MeasureState::kVariance) tile = Tile::OfSquares(0);
+  if (measure.state == MeasureState::kLast) tile.kind = TileKind::kLast;
+  tile.marks = mark;
+  return tile;
+}
+
+// What a payment adds to a state that refunds and reversals leave alone.
+Tile TileOfPayment(const Measure& measure, const model::Transaction& txn, int64_t value) {
+  Tile tile;
+  switch (measure.state) {
+    case MeasureState::kVariance:
+      if (value <= -kSquaredValueEnd || value >= kSquaredValueEnd) {
+        return MarkedTile(measure, kMarkRange);
+      }
+      tile = Tile::OfSquares(Int128{value} * value);
+      tile.sum = value;
+      break;
+    case MeasureState::kLast:
+      tile = Tile::OfLast(LastPlace(txn.event_time_ms, base::SipHash128(kPublicKey, txn.id).high),
+                          value);
+      break;
+    case MeasureState::kSeen:
+      tile.min = tile.max = txn.event_time_ms;
+      break;
+    case MeasureState::kTotals:
+    case MeasureState::kExtremes:
+      break;
+  }
+  tile.count = 1;
+  return tile;
+}
+
 // The tile that the event adds to `measure`; empty where it adds nothing.
-Tile TileOf(const Measure& measure, model::EventKind kind, const rule::Record& record) {
+Tile TileOf(const Measure& measure, const model::Event& event, const rule::Record& record) {
   int64_t amount = 0;
   const std::optional<AmountState> state = AmountOf(measure, record, &amount);
   if (!state) return {};
-  Tile tile = TileOfEvent(kind, *state, amount);
-  if (!measure.extremes) tile.min = Tile{}.min, tile.max = Tile{}.max;
+  if (measure.state != MeasureState::kTotals && measure.state != MeasureState::kExtremes) {
+    if (event.kind != model::EventKind::kPayment) return {};
+    if (*state == AmountState::kUnknown) return MarkedTile(measure, kMarkFx);
+    return TileOfPayment(measure, event.txn, amount);
+  }
+  Tile tile = TileOfEvent(event.kind, *state, amount);
+  if (measure.state == MeasureState::kTotals) tile.min = Tile::kNoMin, tile.max = Tile::kNoMax;
   return tile;
 }
 
@@ -84,7 +128,7 @@ void FeatureSet::Contributions(const model::Event& event, const rule::Record& re
     const bool counts = where.Counts(measure.where.get(), record, arena);
     const std::optional<model::EntityKey>& key = keys[measure.entity];
     if (!counts || !key) continue;
-    const Tile tile = TileOf(measure, event.kind, record);
+    const Tile tile = TileOf(measure, event, record);
     if (tile == Tile{}) continue;
     out->push_back({static_cast<uint16_t>(i), *key, day, tile});
   }

@@ -16,11 +16,42 @@ constexpr int64_t kMinuteMs = 60'000;
 constexpr int64_t kHourMs = 60 * kMinuteMs;
 constexpr int kSlidingHoursMax = static_cast<int>(kSlidingWindowMsMax / kHourMs);
 
-constexpr std::pair<std::string_view, Aggregate> kAggregates[] = {{"sum", Aggregate::kSum},
-                                                                  {"count", Aggregate::kCount},
-                                                                  {"avg", Aggregate::kAvg},
-                                                                  {"min", Aggregate::kMin},
-                                                                  {"max", Aggregate::kMax}};
+constexpr std::pair<std::string_view, Aggregate> kAggregates[] = {
+    {"sum", Aggregate::kSum},
+    {"count", Aggregate::kCount},
+    {"avg", Aggregate::kAvg},
+    {"min", Aggregate::kMin},
+    {"max", Aggregate::kMax},
+    {"variance", Aggregate::kVariance},
+    {"stddev", Aggregate::kStddev},
+    {"last", Aggregate::kLast},
+    {"first_seen", Aggregate::kFirstSeen},
+    {"last_seen", Aggregate::kLastSeen}};
+
+// What a window of minutes or hours can give.
+bool CanSlide(Aggregate aggregate) {
+  switch (aggregate) {
+    case Aggregate::kSum:
+    case Aggregate::kCount:
+    case Aggregate::kAvg:
+    case Aggregate::kMin:
+    case Aggregate::kMax:
+      return true;
+    case Aggregate::kVariance:
+    case Aggregate::kStddev:
+    case Aggregate::kLast:
+    case Aggregate::kFirstSeen:
+    case Aggregate::kLastSeen:
+      return false;
+  }
+  return false;
+}
+
+// It looks at events, not at a value that they carry.
+bool TakesNoOf(Aggregate aggregate) {
+  return aggregate == Aggregate::kCount || aggregate == Aggregate::kFirstSeen ||
+         aggregate == Aggregate::kLastSeen;
+}
 
 // Words that CEL keeps to itself: `merchant.in` would not parse.
 constexpr std::string_view kReservedWords[] = {
@@ -66,7 +97,10 @@ class Checker {
     CheckEntity();
     CheckWindow();
     CheckReading();
-    if (CheckAggregate()) CheckOf();
+    if (CheckAggregate()) {
+      CheckOf();
+      CheckCanSlide();
+    }
     if (failed_) return std::nullopt;
     return std::move(draft_);
   }
@@ -167,12 +201,20 @@ class Checker {
     }
   }
 
+  void CheckCanSlide() {
+    if (!draft_.feature.slides() || CanSlide(draft_.feature.aggregate)) return;
+    Error("R115", "window",
+          absl::StrFormat("`%s` is served over business days alone: write `1d` to `%dd`",
+                          declaration_.aggregate, kWindowDaysMax));
+  }
+
   void CheckOf() {
-    if (draft_.feature.aggregate == Aggregate::kCount) {
+    if (TakesNoOf(draft_.feature.aggregate)) {
       if (declaration_.of.empty()) return;
-      Error(
-          "R116", "of",
-          "`count` counts events and takes no `of`; leave it out, and say in `where` which count");
+      Error("R116", "of",
+            absl::StrFormat("`%s` looks at events and takes no `of`; leave it out, and say in "
+                            "`where` which count",
+                            declaration_.aggregate));
       return;
     }
     const std::string of = declaration_.of.empty() ? std::string(kDefaultOf) : declaration_.of;

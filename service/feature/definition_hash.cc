@@ -26,6 +26,32 @@ std::string_view AggregateWord(Aggregate aggregate) {
       return "min";
     case Aggregate::kMax:
       return "max";
+    case Aggregate::kVariance:
+      return "variance";
+    case Aggregate::kStddev:
+      return "stddev";
+    case Aggregate::kLast:
+      return "last";
+    case Aggregate::kFirstSeen:
+      return "first_seen";
+    case Aggregate::kLastSeen:
+      return "last_seen";
+  }
+  return "unknown";
+}
+
+std::string_view StateWords(const Measure& measure) {
+  switch (measure.state) {
+    case MeasureState::kTotals:
+      return measure.of_slot ? "count sum" : "count";
+    case MeasureState::kExtremes:
+      return "count sum min max";
+    case MeasureState::kVariance:
+      return "payments sum squares";
+    case MeasureState::kLast:
+      return "payments last";
+    case MeasureState::kSeen:
+      return "payments first_seen last_seen";
   }
   return "unknown";
 }
@@ -100,8 +126,7 @@ uint64_t MeasureHash(const Measure& measure, const Entity& entity, const Feature
                       kSemantics, entity.name, schema.fields()[entity.key_slot].full_name(),
                       options.zone_name, options.late_accept_days, options.future_skew_ms);
   text += AddedLines(measure, schema);
-  absl::StrAppendFormat(&text, "states count%s%s\n", measure.of_slot ? " sum" : "",
-                        measure.extremes ? " min max" : "");
+  absl::StrAppendFormat(&text, "states %s\n", StateWords(measure));
   if (ReadsBaseAmount(slots)) absl::StrAppendFormat(&text, "base %s\n", options.base_currency);
   return HashOf(text + AttributeLines(slots, schema));
 }

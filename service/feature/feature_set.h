@@ -22,7 +22,37 @@
 
 namespace verdict::feature {
 
-enum class Aggregate : uint8_t { kSum, kCount, kAvg, kMin, kMax };
+enum class Aggregate : uint8_t {
+  kSum,
+  kCount,
+  kAvg,
+  kMin,
+  kMax,
+  kVariance,   // of all payments in the window, not an estimate from a sample of them
+  kStddev,     // its square root
+  kLast,       // the value of the newest payment
+  kFirstSeen,  // the time of the oldest payment
+  kLastSeen,   // and of the newest
+};
+
+// Rules read it as a double alone: no exact integer stands beside it.
+inline bool IsRealAlone(Aggregate aggregate) {
+  return aggregate == Aggregate::kAvg || aggregate == Aggregate::kVariance ||
+         aggregate == Aggregate::kStddev;
+}
+// Rules read it as a timestamp.
+inline bool IsMoment(Aggregate aggregate) {
+  return aggregate == Aggregate::kFirstSeen || aggregate == Aggregate::kLastSeen;
+}
+
+// What the tiles of a measure hold beside marks.
+enum class MeasureState : uint8_t {
+  kTotals,    // sum and count
+  kExtremes,  // also the least and the greatest value
+  kVariance,  // count, sum and squares of payments alone
+  kLast,      // the newest payment's value
+  kSeen,      // the first and the last moment, as extremes of the event time
+};
 
 // An entity type: a named key of a transaction. An absent key (empty string) is no entity: nothing
 // is counted, and its features are missing.
@@ -32,16 +62,16 @@ struct Entity {
 };
 
 // What is added up. Features of one entity, `where`, `of` and state share one, whatever their
-// window: sum, count and avg are one state, min and max another, so that adding a max leaves the
-// sums and their hash as they are.
+// window: sum, count and avg are one state, min and max another, variance and stddev a third, so
+// that adding a max leaves the sums and their hash as they are.
 struct Measure {
   uint16_t entity = 0;                            // index into entities()
   std::shared_ptr<const rule::Expression> where;  // null: every event
   std::optional<uint16_t> of_slot;                // an int field; none for a pure count
   bool of_base_amount = false;                    // txn.amount_base_minor, with its fall-back (R40)
-  bool extremes = false;                          // the state also holds min and max
-  int window_days_max = 1;                        // the longest window that reads it
-  uint64_t hash = 0;                              // definition hash (R13)
+  MeasureState state = MeasureState::kTotals;
+  int window_days_max = 1;  // the longest window that reads it
+  uint64_t hash = 0;        // definition hash (R13)
 };
 
 // What is added up event by event, for windows that slide. Features of one entity, `where` and `of`
@@ -66,11 +96,12 @@ struct Feature {
   bool use_partial = false;  // "partial": "use"
   // current.assume: how x counts while its own answer is computed.
   std::string assumed_status = "approved";
-  bool money = false;          // sum, min, max, avg over an amount
+  bool money = false;          // over an amount
   std::string money_currency;  // currency of the amounts: base, or the one that `where` pins
-  // As rules read it: double in major units for money, else int (avg: double).
+  // As rules read it: double in major units for money, a timestamp for first_seen and last_seen,
+  // else int (avg, variance, stddev: double).
   uint16_t slot = 0;
-  std::optional<uint16_t> minor_slot;  // money sum, min, max: exact minor units
+  std::optional<uint16_t> minor_slot;  // money sum, min, max, last: exact minor units
   uint64_t hash = 0;
 
   bool slides() const { return window_ms != 0; }

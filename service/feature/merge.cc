@@ -3,8 +3,10 @@
 #include "feature/merge.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/check.h"
+#include "feature/variance.h"
 #include "model/money.h"
 
 namespace verdict::feature {
@@ -59,6 +61,15 @@ double AverageOf(const Feature& feature, const Tile& tile, uint16_t* reasons) {
   if (feature.money) units *= model::MinorUnitsPerMajor(feature.money_currency);
   // One division alone, so that the double is the nearest one wherever `scaled` fits into it.
   return static_cast<double>(scaled) / static_cast<double>(units);
+}
+
+// Variance or standard deviation, in major units of money (squared) where the feature is money.
+double SpreadOf(const Feature& feature, const Tile& tile) {
+  const double variance = VarianceOf(tile.count, tile.sum, tile.squares());
+  const double units =
+      feature.money ? static_cast<double>(model::MinorUnitsPerMajor(feature.money_currency)) : 1.0;
+  if (feature.aggregate == Aggregate::kStddev) return std::sqrt(variance) / units;
+  return variance / (units * units);
 }
 
 void SetInteger(const Feature& feature, int64_t integer, FeatureResult* result) {
@@ -211,6 +222,20 @@ FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reason
     case Aggregate::kMax:
       if (tile.has_extremes()) SetInteger(feature, tile.max, &result);
       break;
+    case Aggregate::kVariance:
+    case Aggregate::kStddev:
+      result.known = tile.count > 0;
+      if (result.known) result.real = SpreadOf(feature, tile);
+      break;
+    case Aggregate::kLast:
+      if (tile.has_last()) SetInteger(feature, tile.last_value(), &result);
+      break;
+    case Aggregate::kFirstSeen:
+      if (tile.has_extremes()) SetInteger(feature, tile.min, &result);
+      break;
+    case Aggregate::kLastSeen:
+      if (tile.has_extremes()) SetInteger(feature, tile.max, &result);
+      break;
   }
   result.reasons = reasons;
   result.provenance = reasons == 0 ? model::Provenance::kFull : model::Provenance::kPartial;
@@ -221,12 +246,15 @@ FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reason
 
 void StoreResult(const Feature& feature, const FeatureResult& result, rule::Record* record) {
   const bool missing = !result.known || result.reads_as_missing;
-  const bool real = feature.money || feature.aggregate == Aggregate::kAvg;
   rule::Value& slot = record->slots[feature.slot];
   if (missing) {
     slot = rule::Value::Missing(feature.slot);
+  } else if (feature.money || IsRealAlone(feature.aggregate)) {
+    slot = rule::Value::Double(result.real);
+  } else if (IsMoment(feature.aggregate)) {
+    slot = rule::Value::TimestampMs(result.integer);
   } else {
-    slot = real ? rule::Value::Double(result.real) : rule::Value::Int(result.integer);
+    slot = rule::Value::Int(result.integer);
   }
   if (!feature.minor_slot) return;
   rule::Value& minor = record->slots[*feature.minor_slot];

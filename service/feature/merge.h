@@ -54,8 +54,8 @@ struct Part {
 struct FeatureResult {
   // False: empty window of avg, min or max; absent entity; unknown amount.
   bool known = false;
-  int64_t integer = 0;  // sum, count, min, max
-  double real = 0;      // as rules read it: major units of money, averages
+  int64_t integer = 0;  // sum, count, min, max, last; first_seen, last_seen: Unix epoch, ms
+  double real = 0;      // as rules read it: major units of money, averages, variance, stddev
   model::Provenance provenance = model::Provenance::kFull;
   uint16_t reasons = 0;           // PartialReason bits
   bool reads_as_missing = false;  // what rules see (R35)

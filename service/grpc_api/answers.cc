@@ -45,7 +45,7 @@ void WritePart(std::string_view source, model::DayNumber day, const feature::Til
                feature::CutId cut, v1::FeaturePart* out) {
   out->set_source(std::string(source));
   out->set_day(model::FormatDay(day));
-  out->set_sum(Saturated(tile.sum));
+  out->set_sum(tile.has_last() ? tile.last_value() : Saturated(tile.sum));
   out->set_count(tile.count);
   out->set_cut(static_cast<uint32_t>(cut));
 }
@@ -53,10 +53,10 @@ void WritePart(std::string_view source, model::DayNumber day, const feature::Til
 void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   const feature::Feature& feature = *answer.feature;
   const feature::FeatureResult& result = answer.result;
-  const bool is_average = feature.aggregate == feature::Aggregate::kAvg;
+  const bool is_real = feature::IsRealAlone(feature.aggregate);
   out->set_name(feature.full_name);
-  if (result.known && !is_average) out->set_int_value(result.integer);
-  if (result.known && (is_average || feature.money)) out->set_double_value(result.real);
+  if (result.known && !is_real) out->set_int_value(result.integer);
+  if (result.known && (is_real || feature.money)) out->set_double_value(result.real);
   out->set_provenance(wire::ToProto(result.provenance));
   wire::ToProto(result.reasons, out->mutable_partial_reasons());
   out->set_reads_as_missing(result.reads_as_missing);

@@ -28,20 +28,16 @@ LiveMetrics::LiveMetrics(const counters::LiveState* live) : live_(live) {
       {}, [live](const counters::LiveSizes&) {
         return static_cast<double>(live->LiveEpochs().size());
       });
-  AddOffsets();
+  AddFirstOffsets();
 }
 
-// Between the two lies what this process has counted: verdict_agg_events_total adds up to it (I7).
-void LiveMetrics::AddOffsets() {
+// What verdict_agg_events_total adds up to begins here (I7).
+void LiveMetrics::AddFirstOffsets() {
   const std::vector<eventlog::Offset> first = live_->NextOffsets();
   for (size_t p = 0; p < first.size(); ++p) {
-    const base::MetricLabels labels = {{"partition", std::to_string(p)}};
-    Add("verdict_agg_first_offset", "Where this process began to count.", labels,
+    Add("verdict_agg_first_offset", "The record with which this process began to count.",
+        {{"partition", std::to_string(p)}},
         [offset = first[p]](const counters::LiveSizes&) { return static_cast<double>(offset); });
-    Add("verdict_agg_next_offset", "The next record to be counted.", labels,
-        [this, p](const counters::LiveSizes&) {
-          return static_cast<double>(live_->NextOffsets()[p]);
-        });
   }
 }
 

@@ -1,4 +1,4 @@
-// What live state holds and costs, and how far it has counted, as gauges.
+// What live state holds and costs, and where it began to count, as gauges.
 #pragma once
 
 #include <chrono>
@@ -25,7 +25,7 @@ class LiveMetrics {
  private:
   using Read = std::function<double(const counters::LiveSizes&)>;
   void Add(const std::string& name, const std::string& help, base::MetricLabels labels, Read read);
-  void AddOffsets();
+  void AddFirstOffsets();
   // One walk over the stripes serves all gauges of a scrape.
   counters::LiveSizes Sizes();
 

@@ -77,7 +77,9 @@ bool BatchSender::Produce(const SpooledRecord& record, size_t place,
 
 std::vector<Fate> BatchSender::Send(std::span<const SpooledRecord> records, milliseconds within) {
   fates_.assign(records.size(), Fate::kUnknown);
-  if (!Open().ok()) return std::exchange(fates_, {});
+  // A new client learns where the partitions are first: that alone may take it a second.
+  asked_ = asked_ || Ask(within).ok();
+  if (!asked_) return std::exchange(fates_, {});
   const auto deadline = steady_clock::now() + within;
   bool whole = true;
   for (size_t i = 0; i < records.size() && whole; ++i) whole = Produce(records[i], i, deadline);
@@ -89,6 +91,7 @@ std::vector<Fate> BatchSender::Send(std::span<const SpooledRecord> records, mill
     rd_kafka_purge(client_->handle(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
     rd_kafka_flush(client_->handle(), kPurgeMs);
     client_.reset();
+    asked_ = false;
   }
   return std::exchange(fates_, {});
 }

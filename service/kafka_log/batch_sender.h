@@ -30,7 +30,7 @@ class BatchSender {
   // Whether the brokers can be reached and have the topic. Errors: NotFound, Unavailable.
   absl::Status Ask(std::chrono::milliseconds timeout);
   // In order within a partition; the key chooses it. Returns once all are acknowledged, or after
-  // `within`.
+  // `within`; a new client may take as long again to find the brokers.
   std::vector<Fate> Send(std::span<const SpooledRecord> records, std::chrono::milliseconds within);
 
  private:
@@ -43,6 +43,7 @@ class BatchSender {
   const std::string topic_;
   const eventlog::Partitioner partitioner_;
   std::unique_ptr<Client> client_;
+  bool asked_ = false;       // `client_` knows where the partitions are
   std::vector<Fate> fates_;  // of the batch under way
 };
 

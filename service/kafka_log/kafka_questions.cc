@@ -1,11 +1,20 @@
 // What is asked of the log beside the stream: its edges, its cuts, its identity.
+#include <chrono>
 #include <numeric>
+#include <string>
+#include <thread>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "kafka_log/kafka_source.h"
 
 namespace verdict::kafka_log {
+namespace {
+
+constexpr int kOutOfRangeTries = 10;
+constexpr std::chrono::milliseconds kOutOfRangePause{50};
+
+}  // namespace
 
 using eventlog::LogIdentity;
 using eventlog::Offset;
@@ -29,6 +38,23 @@ absl::StatusOr<std::vector<Offset>> KafkaSource::Ends() {
   return written_->Ends(all);
 }
 
+// A broker may name an offset that it does not give out yet: a moment later it does.
+absl::StatusOr<std::optional<Sighting>> KafkaSource::FirstFrom(Partition partition, Offset from,
+                                                               Offset end, int64_t time_ms) {
+  absl::StatusOr<std::optional<Sighting>> found;
+  for (int tries = 0; tries < kOutOfRangeTries; ++tries) {
+    found = finder_.First(partition, from, end, time_ms);
+    if (!absl::IsOutOfRange(found.status())) return found;
+    ASSIGN_OR_RETURN(const Offset low, Low(partition));
+    if (from < low) {
+      from = low;  // retention has passed it meanwhile
+    } else {
+      std::this_thread::sleep_for(kOutOfRangePause);
+    }
+  }
+  return absl::UnavailableError(std::string(found.status().message()));
+}
+
 // The first record stamped so is also the first whose running maximum of stamps is as late.
 absl::StatusOr<std::optional<Offset>> KafkaSource::FirstAtOrAfter(Partition partition,
                                                                   int64_t record_time_ms) {
@@ -44,7 +70,7 @@ absl::StatusOr<std::optional<Offset>> KafkaSource::FirstAtOrAfter(Partition part
   // Beyond the end lies no record: it is no answer, but the question come back.
   if (from >= 0 && from < decided.front()) {
     ASSIGN_OR_RETURN(const std::optional<Sighting> found,
-                     finder_.First(partition, from, record_time_ms));
+                     FirstFrom(partition, from, decided.front(), record_time_ms));
     if (found) return std::optional<Offset>(found->offset);
   }
   // There is none, unless a transaction that is open still adds one.
@@ -62,7 +88,8 @@ absl::StatusOr<LogIdentity> KafkaSource::Identity(Partition partition, Offset la
   if (last < 0) return identity;
   Sighting seen = readers_[static_cast<size_t>(partition)].last;
   if (seen.offset != last) {
-    const absl::StatusOr<std::optional<Sighting>> found = finder_.First(partition, last, INT64_MIN);
+    const absl::StatusOr<std::optional<Sighting>> found =
+        finder_.First(partition, last, /*end=*/0, INT64_MIN);
     const bool none = absl::IsOutOfRange(found.status()) ||
                       (found.ok() && (!found->has_value() || (*found)->offset != last));
     if (none) {

@@ -158,11 +158,15 @@ absl::StatusOr<size_t> KafkaSource::Poll(std::vector<LogRecord>* out, size_t max
 absl::StatusOr<size_t> KafkaSource::PollOnce(std::vector<LogRecord>* out, size_t max,
                                              milliseconds wait) {
   Refresh();
+  RETURN_IF_ERROR(TellLoss());
   RETURN_IF_ERROR(ApplyAssignment());
   size_t count = 0;
   Consume(max, wait, out, &count);
   if (count == 0) {
     ASSIGN_OR_RETURN(count, Settle(max, out));
+  } else {
+    // What the brokers do not answer now is asked again with the next records.
+    static_cast<void>(ExamineDoubtful().ok());
   }
   out->resize(count);
   return count;
@@ -188,12 +192,15 @@ void KafkaSource::Consume(size_t max, milliseconds wait, std::vector<LogRecord>*
 }
 
 void KafkaSource::TakeBatch(size_t size, std::vector<LogRecord>* out, size_t* count) {
+  bool answered = false;
   for (size_t i = 0; i < size; ++i) {
     const rd_kafka_message_t& message = *batch_[i];
     if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR) {
       TakeRecord(message, static_cast<int>(i), out, count);
+      answered = true;
     } else {
       TakeError(message);
+      answered = answered || message.err == RD_KAFKA_RESP_ERR__PARTITION_EOF;
     }
   }
   for (Reader& reader : readers_) {
@@ -202,7 +209,7 @@ void KafkaSource::TakeBatch(size_t size, std::vector<LogRecord>* out, size_t* co
     }
   }
   for (size_t i = 0; i < size; ++i) rd_kafka_message_destroy(batch_[i]);
-  if (size > 0) reader_client_->NoteAnswer();
+  if (answered) reader_client_->NoteAnswer();
 }
 
 void KafkaSource::TakeRecord(const rd_kafka_message_t& message, int place,
@@ -242,28 +249,6 @@ void KafkaSource::CheckPlace(const LogRecord& record) const {
   if (said != record.partition) misplaced_.Add();
 }
 
-// A gap is what transactions leave, as a rule. It is a loss where the log's first offset lies
-// within it: then somebody has moved on past what retention removed.
-bool KafkaSource::RetentionLiesBetween(Partition partition, Offset offset) {
-  Reader& reader = readers_[static_cast<size_t>(partition)];
-  int64_t low = 0;
-  int64_t high = 0;
-  if (rd_kafka_get_watermark_offsets(reader_client_->handle(), options_.topic.c_str(), partition,
-                                     &low, &high) != RD_KAFKA_RESP_ERR_NO_ERROR) {
-    return false;
-  }
-  if (low <= reader.next || low > offset) return false;
-  reader.lost = Removed(partition, reader.next, low);
-  return true;
-}
-
-absl::Status KafkaSource::Removed(Partition partition, Offset next, Offset low) const {
-  return absl::OutOfRangeError(absl::StrFormat(
-      "partition %d of topic %s: offset %d was to be read next, but retention has removed the log "
-      "below %d: events are missing; start again, and lengthen the topic's retention.ms",
-      partition, options_.topic, next, low));
-}
-
 void KafkaSource::TakeError(const rd_kafka_message_t& message) {
   const bool of_partition =
       message.rkt != nullptr && message.partition >= 0 && message.partition < partitions();
@@ -276,7 +261,10 @@ void KafkaSource::TakeError(const rd_kafka_message_t& message) {
       return;
     case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
     case RD_KAFKA_RESP_ERR_OFFSET_OUT_OF_RANGE:
-      if (reader != nullptr && reader->next != kParked) reader->doubtful = true;
+      if (reader != nullptr && reader->next != kParked) {
+        reader->doubtful = true;
+        any_doubtful_ = true;
+      }
       return;
     default:
       held_ = reader_client_->Trouble("reading topic " + options_.topic, message.err);
@@ -325,28 +313,6 @@ absl::StatusOr<bool> KafkaSource::AllRead(const std::vector<Partition>& assigned
                         assigned[i], options_.topic, ends[i], next));
   }
   return all_read;
-}
-
-// librdkafka found no record where reading was to go on. Why?
-absl::Status KafkaSource::ExamineDoubtful() {
-  for (Partition p = 0; p < partitions(); ++p) {
-    Reader& reader = readers_[static_cast<size_t>(p)];
-    if (!reader.doubtful) continue;
-    ASSIGN_OR_RETURN(const Offset low, Low(p));
-    ASSIGN_OR_RETURN(const Offset end, End(p));
-    reader.doubtful = false;
-    if (reader.next < low) {
-      reader.lost = Removed(p, reader.next, low);
-    } else if (reader.next > end) {
-      reader.lost = absl::DataLossError(absl::StrFormat(
-          "partition %d of topic %s was read up to offset %d, but ends at %d: its tail was lost "
-          "(an unclean leader election?); start again",
-          p, options_.topic, reader.next, end));
-    } else {
-      assignment_changed_ = true;  // it is there after all
-    }
-  }
-  return absl::OkStatus();
 }
 
 // A question that fails is asked again next time; whether brokers answer others will say.

@@ -75,6 +75,9 @@ class KafkaSource : public eventlog::EventSource {
   };
   KafkaSource(const Connection& connection, Options options, RecordDecoder decoder);
   absl::Status CheckPartition(eventlog::Partition partition) const;
+  absl::StatusOr<std::optional<Sighting>> FirstFrom(eventlog::Partition partition,
+                                                    eventlog::Offset from, eventlog::Offset end,
+                                                    int64_t time_ms);
 
   // kafka_source.cc: the stream
   absl::StatusOr<size_t> PollOnce(std::vector<eventlog::LogRecord>* out, size_t max,
@@ -88,16 +91,19 @@ class KafkaSource : public eventlog::EventSource {
   void TakeRecord(const rd_kafka_message_t& message, int place,
                   std::vector<eventlog::LogRecord>* out, size_t* count);
   void TakeError(const rd_kafka_message_t& message);
-  bool RetentionLiesBetween(eventlog::Partition partition, eventlog::Offset offset);
-  absl::Status Removed(eventlog::Partition partition, eventlog::Offset next,
-                       eventlog::Offset low) const;
   absl::StatusOr<size_t> Settle(size_t max, std::vector<eventlog::LogRecord>* out);
   absl::StatusOr<bool> AllRead(const std::vector<eventlog::Partition>& assigned,
                                const std::vector<eventlog::Offset>& ends) const;
-  absl::Status ExamineDoubtful();
   void CheckPlace(const eventlog::LogRecord& record) const;
   void Refresh();
   void Grow(int partitions);
+
+  // kafka_losses.cc: what is gone
+  absl::Status ExamineDoubtful();
+  bool RetentionLiesBetween(eventlog::Partition partition, eventlog::Offset offset);
+  absl::Status Removed(eventlog::Partition partition, eventlog::Offset next,
+                       eventlog::Offset low) const;
+  absl::Status TellLoss();
 
   const Connection connection_;
   const Options options_;
@@ -114,6 +120,8 @@ class KafkaSource : public eventlog::EventSource {
 
   std::vector<Reader> readers_;
   bool assignment_changed_ = false;
+  bool any_doubtful_ = false;
+  std::chrono::steady_clock::time_point next_tell_;
   absl::Status held_;  // an error of the stream that came behind records
   std::vector<rd_kafka_message_t*> batch_;
   std::chrono::steady_clock::time_point next_refresh_;

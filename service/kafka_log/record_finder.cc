@@ -30,7 +30,6 @@ RecordFinder::RecordFinder(Connection connection, std::string topic, millisecond
 RecordFinder::~RecordFinder() = default;
 
 absl::Status RecordFinder::Open() {
-  if (client_ != nullptr) return absl::OkStatus();
   // One record is wanted, not a megabyte.
   ASSIGN_OR_RETURN(
       client_, Client::Make(connection_, Client::Kind::kReader,
@@ -51,15 +50,16 @@ absl::Status RecordFinder::Point(Partition partition, Offset from) {
 }
 
 absl::StatusOr<std::optional<Sighting>> RecordFinder::First(Partition partition, Offset from,
-                                                            int64_t time_ms) {
+                                                            Offset end, int64_t time_ms) {
+  queue_.reset();
+  client_.reset();
   RETURN_IF_ERROR(Open());
   RETURN_IF_ERROR(Point(partition, from));
-  absl::StatusOr<std::optional<Sighting>> found = Search(partition, time_ms);
-  RETURN_IF_ERROR(Point(partition, -1));
-  return found;
+  return Search(partition, end, time_ms);
 }
 
-absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition, int64_t time_ms) {
+absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition, Offset end,
+                                                             int64_t time_ms) {
   auto deadline = steady_clock::now() + timeout_;  // of the next record, not of all
   for (auto now = steady_clock::now(); now < deadline; now = steady_clock::now()) {
     const auto left = std::chrono::ceil<milliseconds>(deadline - now);
@@ -76,6 +76,7 @@ absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition
       }
       case RD_KAFKA_RESP_ERR__PARTITION_EOF:
         client_->NoteAnswer();
+        if (message->offset < end) break;  // of an earlier moment
         return std::optional<Sighting>();
       case RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET:
         return absl::OutOfRangeError(absl::StrFormat("partition %d of topic %s: %s", partition,

@@ -21,22 +21,26 @@ struct Sighting {
 };
 Sighting Sight(const rd_kafka_message_t& message);
 
-// **Thread-compatible.** Its client is made with the first question.
+// **Thread-compatible.** Each question has a client of its own: one that was pointed elsewhere
+// before was seen to tell of the place before.
 class RecordFinder {
  public:
   RecordFinder(Connection connection, std::string topic, std::chrono::milliseconds timeout);
   ~RecordFinder();
 
   // The first visible record from `from` on that is stamped `time_ms` or later, and believed
-  // (StampOf); INT64_MIN: whatever its stamp. Nothing where the end comes first. Errors: OutOfRange
-  // where `from` is no offset of the partition; Unavailable.
+  // (StampOf); INT64_MIN: whatever its stamp. Nothing where the log's end comes first, which lies
+  // at `end` or behind it as the caller has seen it. Errors: OutOfRange where `from` is no offset
+  // of the partition; Unavailable.
   absl::StatusOr<std::optional<Sighting>> First(eventlog::Partition partition,
-                                                eventlog::Offset from, int64_t time_ms);
+                                                eventlog::Offset from, eventlog::Offset end,
+                                                int64_t time_ms);
 
  private:
   absl::Status Open();
   absl::Status Point(eventlog::Partition partition, eventlog::Offset from);
-  absl::StatusOr<std::optional<Sighting>> Search(eventlog::Partition partition, int64_t time_ms);
+  absl::StatusOr<std::optional<Sighting>> Search(eventlog::Partition partition,
+                                                 eventlog::Offset end, int64_t time_ms);
 
   const Connection connection_;
   const std::string topic_;

@@ -4,6 +4,7 @@
 #include "absl/strings/str_format.h"
 #include "wire/decision_proto.h"
 #include "wire/event_proto.h"
+#include "wire/plain_event.h"
 
 namespace verdict::wire {
 namespace {
@@ -31,6 +32,7 @@ void EventToBytes(const model::Event& event, std::string* out) {
 }
 
 absl::Status EventFromBytes(std::string_view bytes, model::Event* event) {
+  if (ReadPlainEvent(bytes, event)) return absl::OkStatus();
   v1::TransactionEvent& message = EventMessage();
   if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
     return NoMessage("TransactionEvent", bytes.size());

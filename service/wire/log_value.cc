@@ -10,6 +10,7 @@
 #include "base/status.h"
 #include "wire/decision_proto.h"
 #include "wire/event_proto.h"
+#include "wire/plain_event.h"
 
 namespace verdict::wire {
 namespace {
@@ -46,6 +47,16 @@ absl::Status CheckFrame(std::string_view value) {
 absl::Status Unreadable(const char* part, const absl::Status& why) {
   return absl::DataLossError(
       absl::StrFormat("log record: %s: %s", part, std::string(why.message())));
+}
+
+absl::Status DecodeEvent(std::string_view bytes, model::Event* event) {
+  if (ReadPlainEvent(bytes, event)) return absl::OkStatus();
+  v1::TransactionEvent& message = EventMessage();
+  if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+    return absl::DataLossError("log record: the event is no verdict.v1.TransactionEvent");
+  }
+  const absl::Status status = FromProto(message, event, Source::kTrusted);
+  return status.ok() ? status : Unreadable("event", status);
 }
 
 }  // namespace
@@ -91,13 +102,7 @@ absl::Status DecodeLogValue(std::string_view value, model::Event* event,
   if (event_bytes > value.size() - kEventAt) {
     return absl::DataLossError("log record: the event is cut short");
   }
-  v1::TransactionEvent& event_message = EventMessage();
-  if (!event_message.ParseFromArray(value.data() + kEventAt, static_cast<int>(event_bytes))) {
-    return absl::DataLossError("log record: the event is no verdict.v1.TransactionEvent");
-  }
-  if (const absl::Status status = FromProto(event_message, event, Source::kTrusted); !status.ok()) {
-    return Unreadable("event", status);
-  }
+  RETURN_IF_ERROR(DecodeEvent(value.substr(kEventAt, event_bytes), event));
   if (decision == nullptr) return absl::OkStatus();
   if ((value[1] & kHasDecision) == 0) {
     decision->reset();

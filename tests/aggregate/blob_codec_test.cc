@@ -30,6 +30,7 @@ class RandomBlobs {
         random_() % 8 == 0 ? feature::kNoCut : static_cast<feature::CutId>(random_() % 60000);
     blob.rev = static_cast<uint16_t>(random_());
     const auto base = static_cast<model::DayNumber>(random_() % 60000);
+    kind_ = static_cast<feature::TileKind>(random_() % feature::kTileKinds);
     blob.tiles = Tiles(base, random_() % 40);
     blob.increment = Tiles(base + static_cast<int>(random_() % 30), random_() % 4);
     if (random_() % 4 == 0) ImportedDays(base, &blob);
@@ -42,7 +43,7 @@ class RandomBlobs {
   void ImportedDays(model::DayNumber base, Blob* blob) {
     blob->cut = base + 200 + static_cast<int>(random_() % 200);
     const int back = static_cast<int>(random_() % 90);
-    blob->day = {.late_days = static_cast<uint8_t>(random_() % 31),
+    blob->day = {.late_days = static_cast<uint8_t>(random_() % 256),
                  .first_day = std::max(0, base - back)};
   }
   std::vector<DayTile> Tiles(model::DayNumber from, size_t days) {
@@ -59,14 +60,20 @@ class RandomBlobs {
     const int width = static_cast<int>(random_() % 127);
     tile.sum = (static_cast<Int128>(random_()) << 64 | random_()) >> width;
     tile.count = static_cast<int64_t>(random_()) >> (random_() % 63);
-    if (random_() % 2 == 0) {
+    if (kind_ == feature::TileKind::kSquares) {
+      const Tile squares = Tile::OfSquares((Int128{1} << 126) >> (random_() % 127));
+      tile.min = squares.min;
+      tile.max = squares.max;
+    } else if (random_() % 2 == 0) {
       tile.min = static_cast<int64_t>(random_()) >> (random_() % 63);
       tile.max = std::max(tile.min, static_cast<int64_t>(random_()));
     }
     tile.marks = random_() % 3 == 0 ? static_cast<uint8_t>(random_() % 8) : 0;
+    tile.kind = kind_;
     return tile;
   }
   std::mt19937_64 random_;
+  feature::TileKind kind_ = feature::TileKind::kTotals;  // of the blob's tiles
 };
 
 TEST(BlobCodec, GivesBackEveryBlob) {

@@ -1,6 +1,7 @@
 // One decision in process: 12 features, 100 rules, every entity resident. Prints p50, p99 and
 // allocations a decision, with an appender that answers at once; events are applied in batches
-// between. decide_bench [merchants] [decisions]
+// between. decide_bench [merchants] [decisions] [sliding]: sliding = 1 adds four features whose
+// windows slide.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -18,7 +19,7 @@ namespace {
 
 using std::chrono::steady_clock;
 
-testing::RuleTexts Texts() {
+testing::RuleTexts Texts(bool sliding) {
   testing::RuleTexts texts;
   texts.policy = R"({ "review_at": 50, "deny_at": 100, "default": "allow", "reasons": ["R"] })";
   for (const char* entity : {"merchant", "card"}) {
@@ -30,6 +31,13 @@ testing::RuleTexts Texts() {
             *aggregate == 's' ? R"("of": "txn.amount_base_minor",)" : "", window);
       }
     }
+  }
+  if (sliding) {
+    texts.features += R"(,
+      { "name": "sum_1h", "entity": "merchant", "aggregate": "sum", "window": "1h" },
+      { "name": "max_24h", "entity": "merchant", "aggregate": "max", "window": "24h" },
+      { "name": "count_5m", "entity": "card", "aggregate": "count", "window": "5m" },
+      { "name": "count_1h", "entity": "card", "aggregate": "count", "window": "1h" })";
   }
   texts.features = R"({ "features": [)" + texts.features + "] }";
   for (int i = 0; i < 100; ++i) {
@@ -84,8 +92,8 @@ void PrintStages() {
   }
 }
 
-int Run(int merchants, int decisions) {
-  testing::World world(Texts());
+int Run(int merchants, int decisions, bool sliding) {
+  testing::World world(Texts(sliding));
   CollectingAppender appender;
   decide::Decider decider({.rules = &world.rules,
                            .live = &*world.live,
@@ -125,9 +133,9 @@ int Run(int merchants, int decisions) {
            1000;
   };
   std::printf(
-      "one decision, 100 rules, 12 features, %d merchants: p50 %.2f us, p99 %.2f us, %.1f "
+      "one decision, 100 rules, %d features, %d merchants: p50 %.2f us, p99 %.2f us, %.1f "
       "allocations\n",
-      merchants, at(0.5), at(0.99), static_cast<double>(allocated) / decisions);
+      sliding ? 16 : 12, merchants, at(0.5), at(0.99), static_cast<double>(allocated) / decisions);
   PrintStages();
   return call.done ? 0 : 1;
 }
@@ -137,5 +145,5 @@ int Run(int merchants, int decisions) {
 
 int main(int argc, char** argv) {
   return verdict::Run(argc > 1 ? std::atoi(argv[1]) : 100'000,
-                      argc > 2 ? std::atoi(argv[2]) : 300'000);
+                      argc > 2 ? std::atoi(argv[2]) : 300'000, argc > 3 && std::atoi(argv[3]) != 0);
 }

@@ -168,7 +168,8 @@ TEST(Size, ACheckpointHoldsWhatWasEstimated) {
   for (const counters::ControlTotal& total : world.live.ControlTotals()) {
     feature::Tile tile;
     for (const feature::Measure& measure : world.features->measures()) {
-      if (measure.hash == total.measure_hash && measure.extremes) tile.min = tile.max = 1;
+      if (measure.hash == total.measure_hash && measure.state == feature::MeasureState::kExtremes)
+        tile.min = tile.max = 1;
     }
     estimated += static_cast<double>(total.cells) * counters::SavedCellBytes(tile);
   }

@@ -106,6 +106,33 @@ TEST(Checkpoint, RestoresSumsBeyondInt64AndUnknownAmounts) {
   EXPECT_EQ(tile.marks, feature::kMarkFx);
 }
 
+TEST(Checkpoint, RestoresEveryKindOfTile) {
+  const auto set = CompileFeatures({Declare("spread", "merchant", "variance", "", "30d"),
+                                    Declare("newest", "merchant", "last", "", "30d"),
+                                    Declare("seen", "merchant", "last_seen", "", "30d"),
+                                    Declare("total", "merchant", "sum", "", "30d")});
+  SavedWorld world(set);
+  FakeCheckpointStore store;
+  for (int round = 0; round < 3; ++round) {
+    Fill(&world, 20 * round, 20 * round + 20);
+    world.Save(&store);
+    SavedWorld restored(set);
+    ASSERT_THAT(restored.Restore(&store), IsOk());
+    const int64_t now = kNoon + (20 * round + 19) * kHourMs;
+    for (const char* merchant : {"m0", "m1", "m2"}) {
+      for (const char* name : {"spread", "newest", "seen", "total"}) {
+        const feature::Tile before = world.Ask(name, now, merchant);
+        EXPECT_EQ(restored.Ask(name, now, merchant), before) << name;
+        EXPECT_GT(before.count, 0);
+      }
+    }
+  }
+  const feature::Tile newest = world.Ask("newest", kNoon + 59 * kHourMs, "m2");
+  EXPECT_EQ(newest.last_value(), 159) << "the 60th payment";
+  const feature::Tile spread = world.Ask("spread", kNoon + 2 * kHourMs, "m2");
+  EXPECT_EQ(spread.kind, feature::TileKind::kSquares);
+}
+
 TEST(Checkpoint, RestoresDecisionsThatStillCount) {
   SavedWorld world;
   FakeCheckpointStore store;

@@ -88,6 +88,46 @@ TEST(DayModes, WhatWasRecordedBeforeTheFirstImportIsCounted) {
   EXPECT_EQ(world.Sum("volume_30d", kNoon), 100);
 }
 
+TEST(DayModes, AMeasureThatIsCountedApartLeavesItsOrphansOutToo) {
+  DayWorld world;
+  const uint64_t hash = world.volume();
+  world.live.CountApart({&hash, 1});
+  eventlog::DedupWindow window(1000);
+  for (const int days_ago : {2, 3}) {
+    const std::string id = "p" + std::to_string(days_ago);
+    const auto record = world.Record(EventOf(Payment(id, kNoon - days_ago * kDayMs, 100)), kNoon);
+    world.live.Apply(record);
+    world.live.ApplyApart(record, &window);
+  }
+  world.live.Join();
+  EXPECT_EQ(world.Sum("volume_30d", kNoon), 100);
+  EXPECT_EQ(world.live.sizes().orphans, 1u) << "told once, not by both streams";
+  EXPECT_EQ(world.live.total(EventClass::kOrphan), 1u);
+}
+
+TEST(DayModes, ReasonsKeepTheirDayBesideAReplay) {
+  DayWorld world;
+  const uint64_t hash = world.volume();
+  const model::DayNumber day = world.features->calendar().DayOf(kNoon) - 5;
+  EXPECT_EQ(world.live.ReasonsNewestDay(hash), feature::kNoDay);
+  world.live.AddReasons(hash, model::kPartialBefore, day);
+  world.live.CountApart({&hash, 1});
+  const auto reasons = [&](model::DayNumber oldest) {
+    const auto scored = world.Score(Payment("x", kNoon, 1));
+    LiveState::View view(world.live, scored->touched);
+    std::vector<feature::LiveCell> cells;
+    const feature::Measure& measure =
+        world.features->measures()[world.FeatureNamed("volume_30d").measure];
+    return view.CollectLive(hash, *scored->keys[measure.entity], oldest, &cells);
+  };
+  EXPECT_EQ(reasons(day), model::kPartialBefore | model::kPartialRebuilding);
+  EXPECT_EQ(reasons(day + 1), model::kPartialRebuilding) << "whatever the day";
+  world.live.Join();
+  EXPECT_EQ(reasons(day + 1), 0);
+  EXPECT_EQ(reasons(day), model::kPartialBefore);
+  EXPECT_EQ(world.live.ReasonsNewestDay(hash), day) << "an import of that day makes it whole";
+}
+
 TEST(DayModes, ReplayTellsTheSameOrphans) {
   DayWorld live;
   DayWorld again;

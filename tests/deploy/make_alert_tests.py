@@ -58,6 +58,14 @@ record = counter('verdict_log_appends_total{job="verdict",instance="a",result="f
 fold = counter('verdict_agg_folds_total{job="verdict",instance="a",result="failed"}')
 late = counter('verdict_score_shed_total{job="verdict",instance="a",reason="deadline"}')
 proof = counter('verdict_agg_proof_mismatch_total{job="verdict",instance="a",measure="m",stage="readback"}')
+dropped = counter('verdict_decision_records_total{job="verdict",instance="a",result="dropped"}')
+spooled = counter('verdict_decision_records_total{job="verdict",instance="a",result="spooled"}')
+misplaced = counter('verdict_kafka_misplaced_total{job="verdict",instance="a"}')
+
+
+def margin(*values):
+    return [('verdict_agg_retention_margin_seconds{job="verdict",instance="a",partition="3"}', " ".join(values))]
+
 
 # alert -> (fires, just below, recovered), each (series, minute at which it is asked).
 CASES = {
@@ -72,6 +80,9 @@ CASES = {
     "VerdictAppendFailed": ((append[0], 20), (append[1] + record[1], 20), (record[2], 60)),
     "VerdictFoldFailed": ((fold[0], 20), (fold[1], 20), ([(fold[2][0][0], "0+1x30 30+0x90")], 100)),
     "VerdictProofMismatch": ((proof[0], 20), (proof[1], 20), (proof[2], 60)),
+    "VerdictRetentionNear": ((margin("86400+0x60"), 20), (margin("172801+0x60"), 20), (margin("86400+0x30", "500000+0x30"), 50)),
+    "VerdictDecisionsDropped": ((dropped[0], 20), (dropped[1] + spooled[0], 20), (dropped[2], 60)),
+    "VerdictMisplacedEvents": ((misplaced[0], 20), (misplaced[1], 20), (misplaced[2], 60)),
     "VerdictReloadRefused": ((reload_ok[0], 10), (reload_ok[1], 10), (reload_ok[2], 50)),
     "VerdictDenyShareShift": ((DENY_JUMP, 1490), (DENY_SMALL, 1490), (DENY_BACK, 1585)),
     "VerdictDown": ((up[0], 10), (up[1], 10), (up[2], 50)),
@@ -100,13 +111,16 @@ def main():
     alerts = alerts_of(open(sys.argv[1]).read())
     if set(alerts) != set(CASES):
         sys.exit(f"alerts without three cases, or cases without an alert: {sorted(set(alerts) ^ set(CASES))}")
-    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictReloadRefused", "VerdictDown"}
+    instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictReloadRefused", "VerdictDown", "VerdictRetentionNear",
+                       "VerdictDecisionsDropped", "VerdictMisplacedEvents"}
     summaries = {
         "VerdictIngestLag": "Live totals are 12s behind the log",
         "VerdictCheckpointOld": "The last checkpoint is 1m 30s old: a restart would take long",
         "VerdictDown": "a does not answer scrapes",
+        "VerdictRetentionNear": "Retention removes events of partition 3 in 1d 0h 0m 0s that are not read yet",
     }
-    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"}}
+    extra = {"VerdictAppendFailed": {"result": "failed"}, "VerdictFoldFailed": {"result": "failed"}, "VerdictProofMismatch": {"measure": "m", "stage": "readback"},
+             "VerdictRetentionNear": {"partition": "3"}, "VerdictDecisionsDropped": {"result": "dropped"}}
     print("rule_files: [alerts.yml]\nevaluation_interval: 1m\ntests:")
     for name, cases in CASES.items():
         for position, (series, minute) in enumerate(cases):

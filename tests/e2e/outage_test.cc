@@ -358,7 +358,7 @@ int Main(const Arguments& arguments) {
   StartServers(arguments.script, servers);
   Server broker("kafka", arguments.script, servers), redis("redis", arguments.script, servers);
   const Setup setup{.binaries = arguments.binaries,
-                    .rules = "tests/e2e/seam/rules",
+                    .rules = "tests/e2e/outage_rules",
                     .work = work,
                     .zone = "Europe/Berlin",
                     .brokers = broker.address(),
@@ -380,11 +380,21 @@ int Main(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   verdict::seam::Arguments arguments;
-  for (int i = 1; i + 1 < argc; i += 2) {
+  for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
-    if (flag == "--bin") arguments.binaries = argv[i + 1];
-    if (flag == "--up") arguments.script = argv[i + 1];
-    if (flag == "--rate") arguments.rate = std::stoi(argv[i + 1]);
+    const bool has_value = i + 1 < argc;
+    if (flag == "--bin" && has_value) {
+      arguments.binaries = argv[++i];
+    } else if (flag == "--up" && has_value) {
+      arguments.script = argv[++i];
+    } else if (flag == "--rate" && has_value) {
+      arguments.rate = std::stoi(argv[++i]);
+    } else {
+      std::fprintf(stderr,
+                   "usage: outage_test [--bin build/release/bin] [--rate 10000] "
+                   "[--up deploy/local/up.sh]\n");
+      return 2;
+    }
   }
   return verdict::seam::Main(arguments);
 }

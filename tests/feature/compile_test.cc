@@ -23,7 +23,7 @@ TEST(Compile, SharesOneMeasureAmongAggregatesAndWindows) {
   EXPECT_EQ(measure.window_days_max, 30);
   EXPECT_EQ(measure.of_slot, rule::kTxnAmountBaseMinor);
   EXPECT_TRUE(measure.of_base_amount);
-  EXPECT_FALSE(measure.extremes);
+  EXPECT_EQ(measure.state, MeasureState::kTotals);
   EXPECT_EQ(compiled.set->kept_days(), 38);
 }
 
@@ -37,7 +37,38 @@ TEST(Compile, KeepsApartWhatAddsUpOtherThings) {
   ASSERT_NE(compiled.set, nullptr) << compiled.Errors();
   EXPECT_EQ(compiled.set->measures().size(), 5u);
   EXPECT_EQ(compiled.feature("merchant.e").measure, compiled.feature("merchant.f").measure);
-  EXPECT_TRUE(compiled.measure_of("merchant.e").extremes);
+  EXPECT_EQ(compiled.measure_of("merchant.e").state, MeasureState::kExtremes);
+}
+
+TEST(Compile, GivesEachFunctionItsStateAndItsType) {
+  const CompiledSet compiled = Compile({{"spread", "card", "variance"},
+                                        {"deviation", "card", "stddev", "", "7d"},
+                                        {"newest", "card", "last"},
+                                        {"items", "card", "last", "txn.items"},
+                                        {"since", "card", "first_seen"},
+                                        {"until", "card", "last_seen", "", "7d"},
+                                        {"total", "card", "sum"}},
+                                       {}, {AttributeField("txn", "items", rule::FieldType::kInt)});
+  ASSERT_NE(compiled.set, nullptr) << compiled.Errors();
+  EXPECT_EQ(compiled.set->measures().size(), 5u);
+  EXPECT_EQ(compiled.measure_of("card.spread").state, MeasureState::kVariance);
+  EXPECT_EQ(compiled.feature("card.spread").measure, compiled.feature("card.deviation").measure);
+  EXPECT_EQ(compiled.measure_of("card.newest").state, MeasureState::kLast);
+  EXPECT_EQ(compiled.measure_of("card.since").state, MeasureState::kSeen);
+  EXPECT_EQ(compiled.feature("card.since").measure, compiled.feature("card.until").measure);
+  EXPECT_FALSE(compiled.measure_of("card.since").of_slot.has_value());
+  const auto type_of = [&](const char* name) {
+    const rule::Field* field = compiled.schema->Find("card", name);
+    return field == nullptr ? "none" : std::string(rule::FieldTypeName(field->type));
+  };
+  EXPECT_EQ(type_of("spread"), "double");
+  EXPECT_EQ(type_of("spread_minor"), "none");
+  EXPECT_EQ(type_of("deviation"), "double");
+  EXPECT_EQ(type_of("newest"), "double");
+  EXPECT_EQ(type_of("newest_minor"), "int");
+  EXPECT_EQ(type_of("items"), "int");
+  EXPECT_EQ(type_of("since"), "timestamp");
+  EXPECT_EQ(type_of("until"), "timestamp");
 }
 
 TEST(Compile, KeepsSlidingWindowsApartAndSharesThemWhateverTheAggregate) {
@@ -153,7 +184,13 @@ TEST(Compile, SaysWhatIsWrongAndWhatToWrite) {
       {{"v", "card", "sum", "", "999999h"},
        "R115: the window `999999h` slides, and windows that slide reach back 24h at most; write "
        "`90d`"},
-      {{"v", "card", "count", "txn.amount_minor"}, "R116: `count` counts events and takes no `of`"},
+      {{"v", "card", "count", "txn.amount_minor"},
+       "R116: `count` looks at events and takes no `of`"},
+      {{"v", "card", "last_seen", "txn.amount_minor"},
+       "R116: `last_seen` looks at events and takes no `of`"},
+      {{"v", "card", "stddev", "", "1h"},
+       "R115: `stddev` is served over business days alone: write `1d`"},
+      {{"v", "card", "first_seen", "", "5m"}, "R115: `first_seen` is served over business days"},
       {{"v", "card", "sum", "txn.amout_minor"},
        "R102: unknown field `txn.amout_minor`; did you mean `txn.amount_minor`?"},
       {{"v", "card", "sum", "amount"},

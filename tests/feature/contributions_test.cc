@@ -22,6 +22,9 @@ class Contributing : public ::testing::Test {
                          {"highest", "merchant", "max", "", "30d", "txn.status == 'approved'"},
                          {"all", "card", "count", "", "7d", ""},
                          {"items", "card", "sum", "txn.items", "7d", ""},
+                         {"spread", "merchant", "variance", "", "30d"},
+                         {"newest", "merchant", "last", "", "30d"},
+                         {"seen", "merchant", "first_seen", "", "30d"},
                          {"lately", "merchant", "sum", "", "5m", "txn.status == 'approved'"},
                          {"hits", "card", "count", "", "1h"},
                          {"most_items", "card", "max", "txn.items", "24h"}},
@@ -78,6 +81,62 @@ class Contributing : public ::testing::Test {
   std::vector<Contribution> contributions_;
 };
 
+TEST_F(Contributing, VarianceLastAndSeenAreOfPaymentsAlone) {
+  auto tiles = Tiles();
+  Tile spread = Tile::OfSquares(250'000);
+  spread.sum = 500;
+  spread.count = 1;
+  EXPECT_EQ(tiles["spread"], spread);
+  EXPECT_TRUE(tiles["newest"].has_last());
+  EXPECT_EQ(tiles["newest"].last_value(), 500);
+  EXPECT_EQ(tiles["newest"].count, 1);
+  EXPECT_EQ(tiles["newest"].sum, 0) << "what is no total adds nothing to control totals";
+  EXPECT_EQ(tiles["seen"].min, event_.txn.event_time_ms);
+  EXPECT_EQ(tiles["seen"].max, event_.txn.event_time_ms);
+  for (const auto kind : {EventKind::kRefund, EventKind::kReversal, EventKind::kLabel}) {
+    event_.kind = kind;
+    tiles = Tiles();
+    EXPECT_FALSE(tiles.contains("spread") || tiles.contains("newest") || tiles.contains("seen"));
+  }
+}
+
+TEST_F(Contributing, VarianceLeavesOutWhatIsTooLargeToSquareAndMarksIt) {
+  event_.txn.amount_minor = (int64_t{1} << 46) - 1;
+  EXPECT_EQ(Tiles()["spread"].marks, 0);
+  EXPECT_TRUE(Tiles()["spread"].squares() ==
+              Int128{event_.txn.amount_minor} * event_.txn.amount_minor);
+  event_.txn.amount_minor = int64_t{1} << 46;
+  Tile left_out = Tile::OfSquares(0);
+  left_out.marks = kMarkRange;
+  EXPECT_EQ(Tiles()["spread"], left_out);
+  event_.txn.currency = "USD";
+  left_out.marks = kMarkFx;
+  EXPECT_EQ(Tiles()["spread"], left_out);
+  EXPECT_EQ(Tiles()["newest"].marks, kMarkFx);
+  EXPECT_FALSE(Tiles()["newest"].has_last());
+  EXPECT_EQ(Tiles()["seen"].marks, 0) << "a moment has no currency";
+}
+
+TEST_F(Contributing, TheNewestPaymentWinsWhateverTheOrder) {
+  const Tile first = Tiles()["newest"];
+  event_.txn.amount_minor = 9;
+  event_.txn.event_time_ms += 1;
+  const Tile later = Tiles()["newest"];
+  event_.txn.id = "t2";
+  event_.txn.amount_minor = 7;
+  const Tile same_time = Tiles()["newest"];
+  for (const auto& [a, b] : {std::pair(first, later), std::pair(later, first)}) {
+    Tile tile = a;
+    tile.Merge(b);
+    EXPECT_EQ(tile.last_value(), 9);
+    EXPECT_EQ(tile.count, 2);
+  }
+  Tile one = later, other = same_time;
+  one.Merge(same_time);
+  other.Merge(later);
+  EXPECT_EQ(one, other) << "of one millisecond, one of them wins in either order";
+}
+
 TEST_F(Contributing, SlidingWindowsGetTheEventAtItsVeryMoment) {
   auto entries = Entries();
   ASSERT_EQ(entries.size(), 3u);
@@ -113,7 +172,7 @@ TEST_F(Contributing, SlidingWindowsHoldToWhereKeysAndKnownAmounts) {
 
 TEST_F(Contributing, PaymentAddsItsAmountAndOneAndTakesPartInExtremes) {
   const auto tiles = Tiles();
-  ASSERT_EQ(tiles.size(), 5u);
+  ASSERT_EQ(tiles.size(), 8u);
   EXPECT_EQ(tiles.at("volume"), (Tile{.sum = 500, .count = 1}));
   EXPECT_EQ(tiles.at("payments"), (Tile{.sum = 0, .count = 1}));
   EXPECT_EQ(tiles.at("highest"), (Tile{.sum = 500, .count = 1, .min = 500, .max = 500}));

@@ -37,6 +37,10 @@ Hashes HashesOf(const Declared& declared, const FeatureOptions& options = {},
 // State outlives a build: a hash that comes out otherwise orphans it.
 TEST(DefinitionHash, NeverChangesForOneMeaning) {
   EXPECT_EQ(HashesOf(kVolume), (Hashes{0x9bb9d763602ed755, 0x2df771a19aadf806}));
+  Declared highest = kVolume;
+  highest.aggregate = "max";
+  EXPECT_EQ(HashesOf(highest).measure, 0x8833f255cc2ebfb5);
+  EXPECT_EQ(HashesOf(Declared{"n", "card", "count", "", "1d"}).measure, 0xe8216cec674d8195);
 }
 
 TEST(DefinitionHash, IgnoresWhatDoesNotChangeTheMeaning) {
@@ -79,6 +83,9 @@ TEST(DefinitionHash, ChangesWithEveryPartOfTheMeaning) {
       changed([](Declared& d) { d.where = ""; }),
       changed([](Declared& d) { d.aggregate = "count"; }),
       changed([](Declared& d) { d.aggregate = "max"; }),
+      changed([](Declared& d) { d.aggregate = "variance"; }),
+      changed([](Declared& d) { d.aggregate = "last"; }),
+      changed([](Declared& d) { d.aggregate = "last_seen"; }),
       changed([](Declared& d) {
         d.of = "txn.amount_minor";
         d.where = "txn.status == 'approved' && txn.currency == 'EUR'";

@@ -177,5 +177,35 @@ RC_GTEST_PROP(AverageProperty, AgreesWithLongDivision, ()) {
   if (reasons == 0) RC_ASSERT(result.real == AverageByLongDivision(tile.sum, tile.count));
 }
 
+// Tiles of one kind, in any order and any grouping, give one tile.
+RC_GTEST_PROP(TileMerge, DoesNotDependOnOrderOrGrouping, ()) {
+  const auto kind = static_cast<TileKind>(*rc::gen::inRange(0, kTileKinds));
+  std::vector<Tile> tiles(*rc::gen::inRange<size_t>(1, 12));
+  for (Tile& tile : tiles) {
+    const int64_t value = *rc::gen::inRange<int64_t>(-(int64_t{1} << 45), int64_t{1} << 45);
+    if (kind == TileKind::kTotals) tile = AnyTile();
+    if (kind == TileKind::kSquares) tile = Tile::OfSquares(Int128{value} * value);
+    // Few times and ids, so that ties are common.
+    if (kind == TileKind::kLast) {
+      tile = Tile::OfLast(
+          LastPlace(*rc::gen::inRange(0, 3), uint64_t{1} << *rc::gen::inRange(60, 63)), value % 3);
+    }
+    if (*rc::gen::inRange(0, 5) == 0) tile = Tile{.marks = kMarkFx, .kind = kind};
+    if (tile.kind == TileKind::kSquares && tile.marks != 0) tile.min = tile.max = 0;
+  }
+  Tile in_order;
+  for (const Tile& tile : tiles) in_order.Merge(tile);
+  std::mt19937_64 random(*rc::gen::arbitrary<uint64_t>());
+  std::shuffle(tiles.begin(), tiles.end(), random);
+  while (tiles.size() > 1) {
+    const size_t at = random() % (tiles.size() - 1);
+    tiles[at].Merge(tiles[at + 1]);
+    tiles.erase(tiles.begin() + static_cast<ptrdiff_t>(at) + 1);
+  }
+  Tile grouped;
+  grouped.Merge(tiles[0]);
+  RC_ASSERT(grouped == in_order);
+}
+
 }  // namespace
 }  // namespace verdict::feature

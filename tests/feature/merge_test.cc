@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <limits>
 
 namespace verdict::feature {
@@ -310,6 +311,46 @@ TEST_F(Storing, WhatReadsAsMissingOrIsNotKnownEmptiesBothSlots) {
   record_.slots[1] = rule::Value::Int(77);
   StoreResult(feature_, FeatureResult{}, &record_);
   EXPECT_TRUE(record_.slots[1].is_missing());
+}
+
+TEST_F(Finalizing, GivesVarianceAndDeviationInMajorUnits) {
+  Tile tile = Tile::OfSquares(100 * 100 + 200 * 200 + 600 * 600);
+  tile.sum = 900;
+  tile.count = 3;
+  const double variance = 140'000.0 / 3;
+  const FeatureResult in_euros = Finalize(Of(Aggregate::kVariance, "EUR"), tile, 0);
+  EXPECT_TRUE(in_euros.known);
+  EXPECT_DOUBLE_EQ(in_euros.real, variance / 10'000);
+  EXPECT_DOUBLE_EQ(Finalize(Of(Aggregate::kStddev, "EUR"), tile, 0).real,
+                   std::sqrt(variance) / 100);
+  EXPECT_DOUBLE_EQ(Finalize(Of(Aggregate::kStddev), tile, 0).real, std::sqrt(variance));
+  EXPECT_FALSE(Finalize(Of(Aggregate::kStddev), Tile{}, 0).known) << "of no payments";
+  tile.marks = kMarkRange;
+  EXPECT_EQ(ReasonsOfMarks(tile.marks), model::kPartialRange);
+}
+
+TEST_F(Finalizing, GivesTheNewestValueAndTheMoments) {
+  const Tile last = Tile::OfLast(LastPlace(1'000, 1), 12'345);
+  EXPECT_EQ(Finalize(Of(Aggregate::kLast, "EUR"), last, 0).integer, 12'345);
+  EXPECT_EQ(Finalize(Of(Aggregate::kLast, "EUR"), last, 0).real, 123.45);
+  EXPECT_FALSE(Finalize(Of(Aggregate::kLast), Tile{}, 0).known);
+  const Tile seen{.sum = 0, .count = 2, .min = 5'000, .max = 9'000};
+  EXPECT_EQ(Finalize(Of(Aggregate::kFirstSeen), seen, 0).integer, 5'000);
+  EXPECT_EQ(Finalize(Of(Aggregate::kLastSeen), seen, 0).integer, 9'000);
+  EXPECT_FALSE(Finalize(Of(Aggregate::kLastSeen), Tile{}, 0).known);
+}
+
+TEST_F(Finalizing, GivesRulesATimestampForAMoment) {
+  rule::Record record;
+  record.slots.assign(3, rule::Value::Missing(0));
+  Feature feature = Of(Aggregate::kLastSeen);
+  feature.slot = 1;
+  FeatureResult result;
+  result.known = true;
+  result.integer = 1'700'000'000'123;
+  StoreResult(feature, result, &record);
+  EXPECT_EQ(record.slots[1].kind(), rule::Kind::kTimestamp);
+  EXPECT_EQ(record.slots[1].integer(), 1'700'000'000'123);
 }
 
 TEST(MergeSliding, TakesProvisionalsThatLieInTheWindow) {

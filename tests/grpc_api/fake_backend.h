@@ -120,13 +120,16 @@ class FakeBackend : public eventlog::EventAppender {
     Decide(call);
   }
 
-  // One feature of one live tile and the payment's own, for Explain.
-  static void ShowFeature(decide::ScoreCall* call) {
-    static const feature::Feature feature = [] {
+  // One feature of one live tile and the payment's own, for Explain; and one whose window slides.
+  static void ShowFeatures(decide::ScoreCall* call) {
+    static const auto named = [](const char* name, int64_t window_ms) {
       feature::Feature one;
-      one.full_name = "merchant.count_1d";
+      one.full_name = name;
+      one.window_ms = window_ms;
       return one;
-    }();
+    };
+    static const feature::Feature feature = named("merchant.count_1d", 0);
+    static const feature::Feature slides = named("card.count_1h", 3'600'000);
     feature::Part live;
     live.source = feature::Part::Source::kLive;
     live.day = 20'000;
@@ -140,9 +143,15 @@ class FakeBackend : public eventlog::EventAppender {
     answer.current = current;
     answer.cut = 20'000;
     answer.rev = 3;
-    call->features = {answer};
     call->next_offsets = {7, 0, 9};
     call->lag_ms = 12;
+    decide::FeatureAnswer sliding;
+    sliding.feature = &slides;
+    feature::Part hour = live;
+    hour.day = 0;
+    hour.window = {.after_ms = 1'000, .until_ms = 3'601'000};
+    sliding.parts = {hour};
+    call->features = {answer, sliding};
   }
 
   // DENY above 100 major units, an error for the id "conflict", a replay for "again".
@@ -152,7 +161,7 @@ class FakeBackend : public eventlog::EventAppender {
                        : absl::OkStatus();
     call->replayed = call->txn.id == "again";
     call->rule_set = rules_.Load();
-    if (call->dry_run) ShowFeature(call);
+    if (call->dry_run) ShowFeatures(call);
     model::Decision& decision = call->decision;
     decision = model::Decision();
     decision.transaction_id = call->txn.id;

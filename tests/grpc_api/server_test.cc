@@ -304,7 +304,7 @@ TEST_F(ServerTest, ExplainShowsTheDecisionAndEachRule) {
   EXPECT_EQ(response.rules(0).result(), "no_match");
   EXPECT_EQ(response.rules(0).clauses(0).expression(), "txn.amount > 100.0");
   EXPECT_EQ(response.rules(0).clauses(0).result(), "false");
-  ASSERT_EQ(response.features_size(), 1);
+  ASSERT_EQ(response.features_size(), 2);
   ASSERT_EQ(response.features(0).parts_size(), 2) << "its parts add up to the value";
   EXPECT_EQ(response.features(0).parts(0).source(), "live");
   EXPECT_EQ(response.features(0).parts(0).count(), 2);
@@ -317,6 +317,11 @@ TEST_F(ServerTest, ExplainShowsTheDecisionAndEachRule) {
   EXPECT_THAT(response.as_of().next_offsets(), ElementsAre(7, 0, 9));
   EXPECT_EQ(response.as_of().lag_ms(), 12);
   EXPECT_NE(response.as_of().digest(), 0);
+  EXPECT_EQ(response.features(0).parts(0).until_ms(), 0);
+  ASSERT_EQ(response.features(1).parts_size(), 1);
+  EXPECT_EQ(response.features(1).parts(0).day(), "") << "a window that slides has no days";
+  EXPECT_EQ(response.features(1).parts(0).after_ms(), 1'000);
+  EXPECT_EQ(response.features(1).parts(0).until_ms(), 3'601'000);
 }
 
 TEST_F(ServerTest, GetDecisionFindsOrSaysNotFound) {

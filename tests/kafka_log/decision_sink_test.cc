@@ -17,6 +17,7 @@ namespace verdict::kafka_log {
 namespace {
 
 using std::chrono::milliseconds;
+using std::chrono::seconds;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 using testing::IsOk;
@@ -106,7 +107,9 @@ class DecisionSinkTest : public ::testing::Test {
 TEST_F(DecisionSinkTest, WritesEachDecisionUnderItsMerchant) {
   MockCluster cluster(1);
   cluster.MakeTopic(kTopic, 3);
-  auto sink = Open(cluster.brokers(), Options());
+  auto options = Options();
+  options.ack_within = seconds(60);  // nothing is spooled for being slow
+  auto sink = Open(cluster.brokers(), options);
   Put(sink.get(), 0, 500);
   EXPECT_TRUE(Eventually([&] { return Counted("sent") == sent_ + 500; }));
   sink.reset();

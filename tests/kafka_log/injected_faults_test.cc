@@ -1,4 +1,5 @@
 // Faults that brokers answer with, under a reader: it goes on by itself, and skips nothing.
+#include <algorithm>
 #include <chrono>
 #include <string>
 #include <vector>
@@ -52,7 +53,8 @@ class InjectedFaultsTest : public ::testing::Test {
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(60);
     int failed = 0;
     while (read_ < total && std::chrono::steady_clock::now() < deadline) {
-      const auto count = source_->Poll(&batch_, 20, milliseconds(50));
+      const auto most = static_cast<size_t>(std::min(20, total - read_));
+      const auto count = source_->Poll(&batch_, most, milliseconds(50));
       if (!count.ok()) {
         EXPECT_THAT(count, StatusIs(absl::StatusCode::kUnavailable));
         ++failed;

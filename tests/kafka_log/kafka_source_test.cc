@@ -203,6 +203,26 @@ TEST_F(KafkaSourceTest, RetentionThatHasPassedWhatIsReadNextIsTold) {
   EXPECT_THAT(IdsOf(ReadWhole(source.get())), ElementsAre("6", "8"));
 }
 
+TEST_F(KafkaSourceTest, ALossIsToldThoughTheOtherPartitionsNeverPause) {
+  const std::string topic = kafka_->MakeTopic(2);
+  TestProducer producer(kafka_->brokers());
+  for (int i = 0; i < 4; ++i) producer.Write(topic, {PaymentRecord("old", 0)});
+  auto source = OpenWhole(topic);
+  kafka_->DeleteRecords(topic, 0, 3);
+  std::vector<LogRecord> batch;
+  absl::Status told;
+  for (int i = 0; i < 2'000 && told.ok(); ++i) {
+    producer.Write(topic, {PaymentRecord("new", 1), PaymentRecord("new", 1)});
+    const auto count = source->Poll(&batch, 1, seconds(5));
+    told = count.status();
+    if (count.ok()) {
+      ASSERT_EQ(*count, 1u);  // there is always more
+    }
+  }
+  EXPECT_THAT(told, StatusIs(Code::kOutOfRange, HasSubstr("partition 0")));
+  EXPECT_THAT(source->Poll(&batch, 1, seconds(5)), IsOk());
+}
+
 TEST_F(KafkaSourceTest, RetentionThatRemovesWhatWasReadChangesNothing) {
   const std::string topic = kafka_->MakeTopic(1);
   TestProducer producer(kafka_->brokers());
@@ -215,6 +235,33 @@ TEST_F(KafkaSourceTest, RetentionThatRemovesWhatWasReadChangesNothing) {
   const auto other = Open(topic);
   EXPECT_THAT(other->Identity(0, 1), StatusIs(Code::kNotFound));
   EXPECT_EQ(other->Identity(0, -1)->log_id, source->log_id());
+}
+
+// As after an unclean leader election: the log ends before what was read.
+TEST_F(KafkaSourceTest, ATailThatIsLostIsTold) {
+  const std::string topic = kafka_->MakeTopic(1);
+  {
+    TestProducer producer(kafka_->brokers());
+    for (int i = 0; i < 10; ++i) producer.Write(topic, {PaymentRecord("old")});
+  }
+  auto source = OpenWhole(topic);
+  EXPECT_EQ(ReadWhole(source.get()).size(), 10u);
+  kafka_->DeleteTopic(topic);
+  kafka_->MakeTopicNamed(topic, 1);
+  TestProducer producer(kafka_->brokers());
+  for (int i = 0; i < 3; ++i) producer.Write(topic, {PaymentRecord("new")});
+  std::vector<LogRecord> batch;
+  absl::Status told;
+  const auto deadline = std::chrono::steady_clock::now() + seconds(60);
+  while (!absl::IsDataLoss(told) && std::chrono::steady_clock::now() < deadline) {
+    const auto count = source->Poll(&batch, 100, milliseconds(20));
+    told = count.status();  // Unavailable, until the new topic has its leader
+    if (count.ok()) {
+      EXPECT_EQ(*count, 0u);
+    }
+  }
+  EXPECT_THAT(
+      told, StatusIs(Code::kDataLoss, AllOf(HasSubstr("up to offset 10"), HasSubstr("ends at 3"))));
 }
 
 TEST_F(KafkaSourceTest, SaysThatPartitionsWereAdded) {

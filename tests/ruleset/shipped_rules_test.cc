@@ -148,6 +148,27 @@ TEST_F(ReadmeTest, RefusedExamplesAreRefusedWithTheirCode) {
   EXPECT_GE(checked, 5);
 }
 
+TEST_F(ReadmeTest, TheFeaturesLoadAndTheirConditionsCompile) {
+  TestFolder folder;
+  folder.Remove("rules.json");
+  std::string conditions;
+  for (const Block& block : Blocks()) {
+    if (block.kind == "jsonc features") folder.Write("features.json", block.text);
+    if (block.kind == "cel features") conditions = block.text;
+  }
+  LoadResult loaded = folder.Load();
+  ASSERT_NE(loaded.set, nullptr) << folder.Messages();
+  set_ = loaded.set;
+  int checked = 0;
+  std::istringstream lines(conditions);
+  for (std::string line; std::getline(lines, line); ++checked) {
+    std::vector<rule::Diagnostic> found;
+    EXPECT_NE(Compile(line, /*condition=*/true, &found), nullptr)
+        << rule::FormatDiagnostic(found[0], false);
+  }
+  EXPECT_GE(checked, 3);
+}
+
 TEST_F(ReadmeTest, TheExampleFileLoadsBesideTheOthers) {
   TestFolder folder;
   folder.Remove("rules.json");

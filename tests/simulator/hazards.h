@@ -45,6 +45,12 @@ enum Hazard {
   kAbsentInImport,
   kOrphan,
   kOrphanInLake,
+  kOneKey90Percent,
+  kFloodSliding,
+  kSlidingEdge,
+  kSlidingRebuilding,
+  kSlidingReplayEqualsLive,
+  kSlidingTooOld,
   kHazards
 };
 inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
@@ -83,7 +89,13 @@ inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
                                                                    "flip_at_each_import",
                                                                    "absent_in_import",
                                                                    "orphan",
-                                                                   "orphan_in_lake"};
+                                                                   "orphan_in_lake",
+                                                                   "one_key_90_percent",
+                                                                   "flood_sliding",
+                                                                   "sliding_edge",
+                                                                   "sliding_rebuilding",
+                                                                   "sliding_replay_equals_live",
+                                                                   "sliding_too_old"};
 
 struct Tally {
   std::array<uint64_t, kHazards> hits{};

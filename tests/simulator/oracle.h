@@ -3,9 +3,11 @@
 // not share what it checks.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -43,15 +45,31 @@ struct Question {
   std::optional<int> late_days;
   int64_t imported_since_ms = 0;
   std::optional<absl::CivilDay> first_live;
+  // In place of days: what lies after the one moment and not after the other.
+  bool slides = false;
+  int64_t after_ms = 0, until_ms = 0;
 };
 
 struct Total {
   __int128 sum = 0;
   int64_t count = 0;
   std::optional<int64_t> min, max;
-  bool amount_unknown = false;
-  friend bool operator==(const Total&, const Total&) = default;
+  bool amount_unknown = false, payment_unknown = false;
+  // Of payments alone: those whose amount can be squared, those at the newest moment, all moments.
+  std::vector<int64_t> squarable;
+  bool too_large = false;  // an amount was not
+  int64_t newest_ms = INT64_MIN;
+  std::set<int64_t> newest;  // amounts of the newest payments; several of one millisecond
+  std::optional<int64_t> first_ms, last_ms;
 };
+
+// The mean squared distance from the mean, in two passes.
+inline long double Variance(const std::vector<int64_t>& values) {
+  long double mean = 0, total = 0;
+  for (const int64_t value : values) mean += static_cast<long double>(value) / values.size();
+  for (const int64_t value : values) total += (value - mean) * (value - mean) / values.size();
+  return total;
+}
 
 enum class Class { kCounted, kFiltered, kDuplicate, kQuarantined };
 
@@ -113,14 +131,24 @@ class Oracle {
     return fact.kind == Kind::kRefund && q.of_amount && fact.base_amount.value_or(1) != 0;
   }
 
+  bool InWindow(const Fact& fact, const Question& q) const {
+    if (q.slides) return fact.time_ms > q.after_ms && fact.time_ms <= q.until_ms;
+    const absl::CivilDay last = DayOf(q.time_ms), day = DayOf(fact.time_ms);
+    return day <= last && day > last - q.window_days;
+  }
+
   void Add(const Fact& fact, const Question& q, Total* total) const {
     const std::string& entity = q.entity_field == "merchant" ? fact.merchant : fact.card;
-    const absl::CivilDay last = DayOf(q.time_ms), day = DayOf(fact.time_ms);
-    if (entity != q.entity || day > last || day <= last - q.window_days) return;
+    if (entity != q.entity || !InWindow(fact, q)) return;
     if (q.approved_only && fact.status != "approved") return;
     if (q.of_amount && !fact.base_amount) {
       total->amount_unknown = true;
+      total->payment_unknown |= fact.kind == Kind::kPayment;
       return;
+    }
+    if (fact.kind == Kind::kPayment) {
+      total->first_ms = std::min(total->first_ms.value_or(INT64_MAX), fact.time_ms);
+      total->last_ms = std::max(total->last_ms.value_or(INT64_MIN), fact.time_ms);
     }
     const __int128 amount = fact.base_amount.value_or(0);
     total->sum += fact.kind == Kind::kPayment ? amount : -amount;
@@ -128,6 +156,16 @@ class Oracle {
     if (fact.kind != Kind::kPayment || !fact.base_amount) return;
     total->min = std::min(total->min.value_or(INT64_MAX), *fact.base_amount);
     total->max = std::max(total->max.value_or(INT64_MIN), *fact.base_amount);
+    AddAmount(*fact.base_amount, fact.time_ms, total);
+  }
+
+  static void AddAmount(int64_t amount, int64_t time_ms, Total* total) {
+    const bool squarable = std::abs(static_cast<double>(amount)) < 0x1p46;
+    if (squarable) total->squarable.push_back(amount);
+    total->too_large |= !squarable;
+    if (time_ms > total->newest_ms) total->newest.clear();
+    total->newest_ms = std::max(total->newest_ms, time_ms);
+    if (time_ms == total->newest_ms) total->newest.insert(amount);
   }
 
   // What the log below `next` and `also` (provisionals, the payment itself) add up to.

@@ -19,6 +19,7 @@
 #include "decide/decider.h"
 #include "ingest/checkpoint_thread.h"
 #include "ingest/pump.h"
+#include "ingest/sliding_replay.h"
 #include "ingest/start_up.h"
 #include "ruleset/rule_set.h"
 #include "support/fake_aggregate_store.h"
@@ -77,14 +78,15 @@ class Appender : public eventlog::EventAppender {
 };
 
 struct Process {
-  Process(Disks* disks, Appender::Put put)
+  Process(Disks* disks, const counters::LiveOptions& options, Appender::Put put)
       : reader(disks->log),
+        sliding_reader(disks->log),
         live({.features = disks->set->features,
               .schedule = &disks->schedule,
               .hasher = &disks->hasher,
               .clock = &disks->clock,
               .partitions = kPartitions},
-             {}),
+             options),
         checkpoint(&live),
         cache(&disks->blobs, {}),
         appender(std::move(put)),
@@ -95,7 +97,7 @@ struct Process {
                      .sync_log = {}},
                     {}) {}
 
-  testing::FakeLogReader reader;
+  testing::FakeLogReader reader, sliding_reader;
   counters::LiveState live;
   counters::Checkpoint checkpoint;
   aggregate::BlobCache cache;
@@ -106,6 +108,7 @@ struct Process {
   ingest::CheckpointThread checkpoints;
   std::optional<ingest::Pump> pump;
   std::map<uint64_t, aggregate::DayWatch> day_watches;  // by measure hash
+  std::optional<ingest::SlidingReplay> sliding;
   ~Process() {
     appender.Drop();
     decider.reset();

@@ -30,7 +30,24 @@ testing::RuleTexts Texts() {
             { "name": "count_7d", "entity": "merchant", "aggregate": "count", "window": "7d" },
             { "name": "count_1d", "entity": "card", "aggregate": "count", "window": "1d" },
             { "name": "sum_3d", "entity": "card", "aggregate": "sum", "of": "txn.amount_base_minor",
-              "window": "3d" } ] })json",
+              "window": "3d" },
+            { "name": "stddev_7d", "entity": "merchant", "aggregate": "stddev", "of": "txn.amount_base_minor",
+              "window": "7d", "where": "txn.status == 'approved'" },
+            { "name": "variance_1d", "entity": "card", "aggregate": "variance", "window": "1d" },
+            { "name": "last_7d", "entity": "merchant", "aggregate": "last", "of": "txn.amount_base_minor",
+              "window": "7d", "where": "txn.status == 'approved'" },
+            { "name": "first_seen_7d", "entity": "card", "aggregate": "first_seen", "window": "7d" },
+            { "name": "last_seen_3d", "entity": "card", "aggregate": "last_seen", "window": "3d" },
+            { "name": "sum_1h", "entity": "merchant", "aggregate": "sum", "of": "txn.amount_base_minor",
+              "window": "1h", "where": "txn.status == 'approved'" },
+            { "name": "max_5m", "entity": "merchant", "aggregate": "max", "of": "txn.amount_base_minor",
+              "window": "5m", "where": "txn.status == 'approved'" },
+            { "name": "avg_24h", "entity": "merchant", "aggregate": "avg", "of": "txn.amount_base_minor",
+              "window": "24h", "where": "txn.status == 'approved'" },
+            { "name": "count_10m", "entity": "merchant", "aggregate": "count", "window": "10m" },
+            { "name": "count_6h", "entity": "card", "aggregate": "count", "window": "6h" },
+            { "name": "min_6h", "entity": "card", "aggregate": "min", "of": "txn.amount_base_minor",
+              "window": "6h" } ] })json",
       .policy =
           R"json({ "review_at": 50, "deny_at": 100, "default": "allow", "reasons": ["A"] })json",
       .rules = R"json({ "schema": "txn/1", "rules": [
@@ -41,7 +58,11 @@ testing::RuleTexts Texts() {
             { "id": "all", "name": "All", "owner": "t", "mode": "live", "action": "review", "reason": "A",
               "when_all": [ "merchant.count_7d % 4 == 0",
                             "merchant.sum_30d >= 0.0 || merchant.max_3d > merchant.min_3d || merchant.avg_7d > 0.0",
-                            "card.count_1d > 1 || card.sum_3d > 1.0" ] } ] })json"};
+                            "card.count_1d > 1 || card.sum_3d > 1.0",
+                            "merchant.stddev_7d > 9.0 || merchant.last_7d > 9.0 || card.variance_1d > 9.0",
+                            "card.first_seen_7d < txn.time || card.last_seen_3d < txn.time",
+                            "merchant.sum_1h > 9.0 || merchant.max_5m > 9.0 || merchant.avg_24h > 9.0",
+                            "merchant.count_10m > 0 || card.count_6h > 0 || card.min_6h > 9.0" ] } ] })json"};
 }
 
 std::shared_ptr<const ruleset::RuleSet> RulesFor(const std::string& zone) {
@@ -75,6 +96,8 @@ SimWorld::SimWorld(const WorldOptions& options, Tally* tally)
   oracle_.emplace(zone_);
   extreme_ = !gentle_ && Chance(15);
   foreign_ = !gentle_ && Chance(20);
+  one_key_ = Chance(20);
+  few_ = !gentle_ && Chance(30);
   Note(absl::StrFormat("world %d in %s%s", options.seed, zone, gentle_ ? ", without faults" : ""));
   ChooseImported();
   Restart();
@@ -115,13 +138,16 @@ void SimWorld::Operation() {
     if (Chance(8)) return ImportSome();
   }
   const uint64_t dice = Random(100);
-  if (dice < 22) return AppendEvent();
-  if (dice < 28) return AppendDuplicate();
-  if (dice < 34) return AppendCounterMovement();
-  if (dice < 52) return ScoreNew();
-  if (dice < 57) return ScoreAgain();
-  if (dice < 60) return ScoreThenOtherEvent();
-  if (dice < 70) return Explain();
+  if (dice < 20) return AppendEvent();
+  if (dice < 26) return AppendDuplicate();
+  if (dice < 32) return AppendCounterMovement();
+  if (dice < 48) return ScoreNew();
+  if (dice < 53) return ScoreAgain();
+  if (dice < 56) return ScoreThenOtherEvent();
+  if (dice < 61) return Explain();
+  if (dice < 68) return ExplainAtAnEdge();
+  if (dice < 70) return ReplaySome();
+  if (dice < 71) return Flood();
   if (dice < 72) return ExplainTenTimes();
   if (dice < 80) return PumpSome();
   if (dice < 83) return WriteCheckpoint();
@@ -174,6 +200,11 @@ model::Transaction SimWorld::RandomPayment() {
   const uint64_t zipf = Random(20);  // half of all on one merchant, a few idle for days
   txn.merchant_id = zipf < 10 ? "hot" : absl::StrFormat("m%d", zipf % 5);
   txn.card_id = Chance(10) ? "" : absl::StrFormat("c%d", Random(4));
+  if (one_key_ && Chance(90)) {
+    txn.merchant_id = "hot";
+    txn.card_id = "c0";
+    tally_->Hit(kOneKey90Percent);
+  }
   if (foreign_ && Chance(10)) {
     txn.currency = "USD";
     if (Chance(50)) txn.amount_base_minor = txn.amount_minor / 2;
@@ -199,9 +230,11 @@ void SimWorld::AppendEvent() {
   model::Event event;
   event.txn = RandomPayment();
   event.txn.status = Chance(80) ? "approved" : "declined";
-  if (Chance(25)) {
+  if (Chance(20)) {
     event.txn.event_time_ms -= static_cast<int64_t>(Random(10 * kDayMs));
     tally_->Hit(kLate0To10Days);
+  } else if (Chance(20)) {
+    event.txn.event_time_ms -= static_cast<int64_t>(Random(8 * kHourMs));
   } else if (Chance(5)) {
     event.txn.event_time_ms += static_cast<int64_t>(Random(10 * kMinuteMs));
     tally_->Hit(kFutureEvent);
@@ -312,9 +345,12 @@ void SimWorld::Restart() {
   disks_->blobs.Heal();
   disks_->checkpoints =
       std::make_unique<testing::FakeCheckpointStore>(disks_->checkpoints->contents());
-  process_ = std::make_unique<Process>(&*disks_, [this](const eventlog::AppendRequest& request) {
-    PutRecord(request.event, request.decision);
-  });
+  counters::LiveOptions live_options;
+  if (few_) live_options.sliding_events_per_key_max = 6;
+  process_ = std::make_unique<Process>(&*disks_, live_options,
+                                       [this](const eventlog::AppendRequest& request) {
+                                         PutRecord(request.event, request.decision);
+                                       });
   BeginToLook();
   const absl::StatusOr<ingest::StartUpReport> report =
       ingest::StartUp({.source = &process_->reader,
@@ -343,6 +379,7 @@ void SimWorld::Restart() {
                                                    .timer = &process_->timer},
                             decide::DeciderOptions{});
   cache_cleared_ms_ = disks_->clock.NowMs();
+  StartSliding(*report);
   CatchUp();
 }
 
@@ -477,6 +514,8 @@ void SimWorld::DropAndRetain() {
   for (int p = 0; p < kPartitions; ++p) {
     const auto low = disks_->log.FirstAtOrAfter(p, published->time_ms - 3 * kHourMs);
     if (!low || *low <= disks_->log.Low(p)) continue;
+    // Without faults the log keeps what sliding windows are read again from.
+    if (gentle_ && disks_->log.At(p, *low)->record_time_ms > now_ms - 28 * kHourMs) continue;
     disks_->log.Retain(p, *low);
     tally_->Hit(kRetentionPassesCut);
     Note(absl::StrFormat("retention removes partition %d below %d", p, *low));

@@ -106,6 +106,16 @@ class SimWorld {
   Total ImportedTotal(const decide::FeatureAnswer& answer, Question q,
                       const std::vector<int64_t>& next, const std::vector<Fact>& also);
   uint64_t ExpectedOrphans();
+  // world_sliding.cc: windows of minutes and hours
+  void StartSliding(const ingest::StartUpReport& report);
+  void ReplaySome();
+  void FinishReplay();
+  void Flood();
+  void ExplainAtAnEdge();
+  Question SlidingQuestion(const Question& q, const feature::Feature& feature) const;
+  void NoteSliding(const decide::FeatureAnswer& answer, const Question& q, const Total& total);
+  void CheckLimited(const std::string& what, const decide::FeatureAnswer& answer, const Question& q,
+                    const std::vector<int64_t>& next, const std::vector<Fact>& also);
   // world_score.cc: decisions, held against the oracle
   void ScoreNew();
   void ScoreAgain();
@@ -114,8 +124,9 @@ class SimWorld {
   void ExplainTenTimes();
   bool Score(const model::Transaction& txn, bool dry_run, Call* call);
   void Check(const Call& call, const std::vector<int64_t>& next, bool dry_run);
-  void CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Question& q,
-                    const Total& total);
+  void CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Total& total);
+  // What the oracle says of it, or nothing where it is that.
+  std::string Differs(const decide::FeatureAnswer& answer, const Total& total) const;
   void CheckClasses();
 
   uint64_t Random(uint64_t n) { return random_() % n; }
@@ -153,6 +164,9 @@ class SimWorld {
   std::string failure_;
   bool extreme_ = false, foreign_ = false;
   std::map<uint16_t, ImportedMeasure> imported_;  // by measure
+  bool one_key_ = false;  // nine payments of ten are of one merchant and one card
+  bool few_ = false;      // a key may have a few events only in its sliding windows
+  int64_t life_began_ms_ = 0;
 };
 
 }  // namespace verdict::simulator

@@ -31,7 +31,7 @@ void SimWorld::ChooseImported() {
   if (extreme_ || !Chance(40)) return;
   const feature::FeatureSet& features = *disks_->set->features;
   for (uint16_t m = 0; m < features.measures().size(); ++m) {
-    if (!Chance(40)) continue;
+    if (!aggregate::CheckImportable(features.measures()[m]).ok() || !Chance(40)) continue;
     ImportedMeasure& imported = imported_[m];
     imported.hash = features.measures()[m].hash;
     imported.late_days = static_cast<int>(Random(4));
@@ -43,9 +43,11 @@ Question SimWorld::QuestionOf(const feature::Feature& feature) const {
   const bool of_merchant = feature.full_name.rfind("merchant", 0) == 0;
   Question q;
   q.entity_field = of_merchant ? "merchant" : "card";
-  q.approved_only = of_merchant && feature.name != "count_7d";
-  q.of_amount = feature.name.rfind("count", 0) != 0;
+  q.of_amount =
+      feature.name.rfind("count", 0) != 0 && feature.name.find("seen") == std::string::npos;
+  q.approved_only = of_merchant && q.of_amount;
   q.window_days = feature.window_days;
+  if (feature.slides()) return q;
   const auto imported = imported_.find(feature.measure);
   if (imported != imported_.end() && imported->second.announced) {
     q.late_days = imported->second.late_days;
@@ -56,7 +58,7 @@ Question SimWorld::QuestionOf(const feature::Feature& feature) const {
 
 Question SimWorld::QuestionOf(uint16_t measure) const {
   for (const feature::Feature& feature : disks_->set->features->features()) {
-    if (feature.measure == measure) return QuestionOf(feature);
+    if (!feature.slides() && feature.measure == measure) return QuestionOf(feature);
   }
   return {};
 }
@@ -115,8 +117,9 @@ aggregate::ImportedDays SimWorld::RowsOf(uint16_t measure, const Lake& lake, mod
       row.day = day;
       row.count = total.count;
       if (of.of_slot) row.sum = static_cast<int64_t>(total.sum);
-      if (of.extremes && total.min) row.min = *total.min;
-      if (of.extremes && total.max) row.max = *total.max;
+      const bool extremes = of.state == feature::MeasureState::kExtremes;
+      if (extremes && total.min) row.min = *total.min;
+      if (extremes && total.max) row.max = *total.max;
       if (row.tile() != feature::Tile()) rows.push_back(row);
     }
   }
@@ -141,7 +144,8 @@ void SimWorld::ImportSome() {
 
 bool SimWorld::BeginImport(uint16_t measure, ImportedMeasure* imported) {
   const feature::FeatureSet& features = *disks_->set->features;
-  const int64_t now_ms = disks_->clock.NowMs();
+  const aggregate::DayImportOptions import_options{.keys_per_step = 1};
+  const int64_t now_ms = disks_->clock.NowMs() - import_options.grace_ms;
   model::DayNumber before = aggregate::FirstOpenDay(disks_->schedule, now_ms, imported->late_days);
   if (Faults(40)) before -= static_cast<int>(Random(4));
   if (!imported->versions.empty()) {
@@ -172,7 +176,7 @@ bool SimWorld::BeginImport(uint16_t measure, ImportedMeasure* imported) {
                                                   .features = &features,
                                                   .schedule = &disks_->schedule,
                                                   .clock = &disks_->clock},
-                        run->request, &*run->days, aggregate::DayImportOptions{.keys_per_step = 1});
+                        run->request, &*run->days, import_options);
   imported->run = std::move(run);
   Note(absl::StrFormat("import measure %d: [%s, %s), %d rows", measure,
                        model::FormatDay(imported->run->from), model::FormatDay(before),

@@ -19,6 +19,16 @@ std::string Print(__int128 value) {
 
 bool FitsInt64(__int128 value) { return value <= INT64_MAX && value >= INT64_MIN; }
 
+bool OfSquares(feature::Aggregate aggregate) {
+  return aggregate == feature::Aggregate::kVariance || aggregate == feature::Aggregate::kStddev;
+}
+
+// Of the amounts that the aggregate looks at: refunds and reversals take no part in some.
+bool AmountUnknown(feature::Aggregate aggregate, const Total& total) {
+  const bool of_payments = OfSquares(aggregate) || aggregate == feature::Aggregate::kLast;
+  return of_payments ? total.payment_unknown : total.amount_unknown;
+}
+
 const char* StatusFor(model::Outcome outcome) {
   return outcome == model::Outcome::kAllow  ? "approved"
          : outcome == model::Outcome::kDeny ? "declined"
@@ -104,11 +114,12 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
     Question q = QuestionOf(feature);
     q.entity = q.entity_field == "merchant" ? txn.merchant_id : txn.card_id;
     q.time_ms = txn.event_time_ms;
+    if (feature.slides()) q = SlidingQuestion(q, feature);
     if (q.entity.empty()) {
       if (answer.result.known) Fail(feature.full_name + " of nobody has a value");
       continue;
     }
-    const bool imported = imported_.contains(feature.measure);
+    const bool imported = !feature.slides() && imported_.contains(feature.measure);
     std::vector<Fact> counting;  // what will be an orphan counts in its own answer alone
     for (size_t i = 0; i < also.size(); ++i) {
       const bool own = also[i].id == txn.id;
@@ -116,7 +127,11 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
     }
     const Total total =
         imported ? ImportedTotal(answer, q, next, counting) : oracle_->Answer(q, next, also);
-    CheckFeature(call, answer, q, total);
+    CheckFeature(call, answer, total);
+    if (feature.slides()) NoteSliding(answer, q, total);
+    if (feature.slides() && answer.result.reasons == model::kPartialLimit) {
+      CheckLimited(absl::StrFormat("%s of %s", feature.full_name, txn.id), answer, q, next, also);
+    }
     ++tally_->answers;
     const bool full = answer.result.provenance == model::Provenance::kFull;
     tally_->full += full ? 1 : 0;
@@ -124,7 +139,7 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
       Fail(absl::StrFormat("%s of %s is not FULL in a world without faults: %s", feature.full_name,
                            txn.id, model::PartialReasonNames(answer.result.reasons)));
     }
-    if (feature.aggregate != feature::Aggregate::kMax || imported) continue;
+    if (feature.aggregate != feature::Aggregate::kMax || feature.slides() || imported) continue;
     ++q.window_days;
     if (oracle_->Answer(q, next, also).max.value_or(0) > total.max.value_or(0))
       tally_->Hit(kMaxLeavesWindow);
@@ -144,52 +159,84 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
 
 // FULL and STALE: the oracle's number, to the last unit. PARTIAL(current) alone: the number without
 // the payment.
-void SimWorld::CheckFeature(const Call& call, const decide::FeatureAnswer& answer, const Question&,
+void SimWorld::CheckFeature(const Call& call, const decide::FeatureAnswer& answer,
                             const Total& total) {
   const feature::FeatureResult& result = answer.result;
   const std::string what =
       absl::StrFormat("%s of %s (%s, %s)", answer.feature->full_name, call.txn.id,
                       std::string(model::ProvenanceName(result.provenance)),
                       model::PartialReasonNames(result.reasons));
+  const feature::Aggregate aggregate = answer.feature->aggregate;
+  const bool unknown = AmountUnknown(aggregate, total);
   if ((result.reasons & ~model::kPartialCurrent) != 0) {
     if (result.provenance != model::Provenance::kPartial)
       Fail("I11: " + what + " has reasons and is not PARTIAL");
-    if (result.reasons == model::kPartialFx && !total.amount_unknown)
+    if (result.reasons == model::kPartialFx && !unknown)
       Fail("I11: " + what + ": nothing is unknown");
+    if (result.reasons == model::kPartialRange && OfSquares(aggregate) && !total.too_large)
+      Fail("I11: " + what + ": nothing is too large");
     return;
   }
   ++tally_->compared;
-  if (total.amount_unknown) return Fail("I11: " + what + " hides an unknown amount");
-  const auto differs = [&](const std::string& expected) {
-    Fail(absl::StrFormat("I1: %s is %d / %.6f, the oracle says %s", what, result.integer,
-                         result.real, expected));
-  };
+  if (unknown) return Fail("I11: " + what + " hides an unknown amount");
+  if (aggregate == feature::Aggregate::kSum && !FitsInt64(total.sum))
+    return Fail("I11: " + what + " hides an overflow");
+  if (OfSquares(aggregate) && total.too_large)
+    return Fail("I11: " + what + " hides an amount that was left out");
+  const std::string expected = Differs(answer, total);
+  if (expected.empty()) return;
+  Fail(absl::StrFormat("I1: %s is %d / %.6f, the oracle says %s", what, result.integer, result.real,
+                       expected));
+}
+
+std::string SimWorld::Differs(const decide::FeatureAnswer& answer, const Total& total) const {
+  const feature::FeatureResult& result = answer.result;
   switch (answer.feature->aggregate) {
     case feature::Aggregate::kSum:
-      if (!FitsInt64(total.sum)) return Fail("I11: " + what + " hides an overflow");
-      if (!result.known || result.integer != total.sum) differs(Print(total.sum));
-      return;
+      return result.known && result.integer == total.sum ? "" : Print(total.sum);
     case feature::Aggregate::kCount:
-      if (!result.known || result.integer != total.count) differs(Print(total.count));
-      return;
-    case feature::Aggregate::kAvg:
-      if (result.known != (total.count > 0))
-        return differs(absl::StrFormat("count %d", total.count));
-      if (result.known &&
-          std::abs(result.real - Average(total.sum, total.count)) > 1e-9 * std::abs(result.real)) {
-        differs(absl::StrFormat("%.6f", Average(total.sum, total.count)));
-      }
-      return;
+      return result.known && result.integer == total.count ? "" : Print(total.count);
+    case feature::Aggregate::kAvg: {
+      if (result.known != (total.count > 0)) return absl::StrFormat("count %d", total.count);
+      if (!result.known) return "";
+      const double expected = Average(total.sum, total.count);
+      const bool near = std::abs(result.real - expected) <= 1e-9 * std::abs(result.real);
+      return near ? "" : absl::StrFormat("%.6f", expected);
+    }
     case feature::Aggregate::kMin:
     case feature::Aggregate::kMax: {
-      const auto expected =
-          answer.feature->aggregate == feature::Aggregate::kMin ? total.min : total.max;
-      if (result.known != expected.has_value() || (expected && result.integer != *expected)) {
-        differs(expected ? Print(*expected) : "missing");
-      }
-      return;
+      const bool least = answer.feature->aggregate == feature::Aggregate::kMin;
+      const auto expected = least ? total.min : total.max;
+      if (result.known == expected.has_value() && (!expected || result.integer == *expected))
+        return "";
+      return expected ? Print(*expected) : "missing";
+    }
+    case feature::Aggregate::kVariance:
+    case feature::Aggregate::kStddev: {
+      if (result.known != !total.squarable.empty())
+        return absl::StrFormat("of %d payments", total.squarable.size());
+      if (!result.known) return "";
+      const bool root = answer.feature->aggregate == feature::Aggregate::kStddev;
+      const long double variance = Variance(total.squarable) / (100 * 100);
+      const auto expected = static_cast<double>(root ? std::sqrt(variance) : variance);
+      const bool near = std::abs(result.real - expected) <= 1e-9 * std::abs(expected) + 1e-9;
+      return near ? "" : absl::StrFormat("%.9f", expected);
+    }
+    case feature::Aggregate::kLast:
+      if (result.known == !total.newest.empty() &&
+          (!result.known || total.newest.contains(result.integer)))
+        return "";
+      return total.newest.empty() ? "missing" : Print(*total.newest.begin());
+    case feature::Aggregate::kFirstSeen:
+    case feature::Aggregate::kLastSeen: {
+      const bool first = answer.feature->aggregate == feature::Aggregate::kFirstSeen;
+      const auto expected = first ? total.first_ms : total.last_ms;
+      if (result.known == expected.has_value() && (!expected || result.integer == *expected))
+        return "";
+      return expected ? Print(*expected) : "missing";
     }
   }
+  return "an unknown aggregate";
 }
 
 void SimWorld::ScoreNew() {

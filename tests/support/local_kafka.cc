@@ -9,6 +9,7 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
+#include <thread>
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
@@ -148,7 +149,15 @@ void LocalKafka::Up() { Run("deploy/local/up.sh --no-topics --dir " + dir_ + " k
 
 std::string LocalKafka::MakeTopic(int partitions, std::map<std::string, std::string> configs) {
   const std::string name = absl::StrFormat("transactions-%d", ++topics_);
+  MakeTopicNamed(name, partitions, std::move(configs));
+  return name;
+}
+
+void LocalKafka::MakeTopicNamed(const std::string& name, int partitions,
+                                std::map<std::string, std::string> configs) {
   configs.emplace("message.timestamp.type", "LogAppendTime");
+  // Stamps of tests lie years back; the broker looks for what retention lets go every few minutes.
+  configs.emplace("retention.ms", "-1");
   char why[512];
   rd_kafka_NewTopic_t* topic = rd_kafka_NewTopic_new(name.c_str(), partitions, 1, why, sizeof why);
   CHECK(topic != nullptr);
@@ -163,7 +172,6 @@ std::string LocalKafka::MakeTopic(int partitions, std::map<std::string, std::str
                     rd_kafka_event_CreateTopics_result(event));
       });
   rd_kafka_NewTopic_destroy(topic);
-  return name;
 }
 
 void LocalKafka::DeleteTopic(const std::string& name) {
@@ -209,7 +217,8 @@ void LocalKafka::DeleteRecords(const std::string& topic, int32_t partition, int6
   rd_kafka_topic_partition_list_destroy(list);
 }
 
-TestProducer::TestProducer(const std::string& brokers, const std::string& transactional_id) {
+TestProducer::TestProducer(const std::string& brokers, const std::string& transactional_id)
+    : brokers_(brokers) {
   std::vector<std::pair<std::string, std::string>> settings = {{"linger.ms", "1"}};
   if (!transactional_id.empty()) settings.emplace_back("transactional.id", transactional_id);
   handle_ = MakeClient(RD_KAFKA_PRODUCER, brokers, settings, this, &OnReport);
@@ -227,6 +236,7 @@ void TestProducer::OnReport(rd_kafka_t*, const rd_kafka_message_t* message, void
 
 int64_t TestProducer::Write(const std::string& topic, const std::vector<Record>& records) {
   for (const Record& record : records) {
+    touched_.emplace(topic, record.partition);
     rd_kafka_headers_t* headers = rd_kafka_headers_new(record.headers.size());
     for (const auto& [name, value] : record.headers) {
       rd_kafka_header_add(headers, name.data(), static_cast<ssize_t>(name.size()), value.data(),
@@ -252,9 +262,43 @@ int64_t TestProducer::Write(const std::string& topic, const std::vector<Record>&
   return last_offset_;
 }
 
-void TestProducer::Begin() { Must(rd_kafka_begin_transaction(handle_), "begin"); }
-void TestProducer::Commit() { Must(rd_kafka_commit_transaction(handle_, kPatienceMs), "commit"); }
-void TestProducer::Abort() { Must(rd_kafka_abort_transaction(handle_, kPatienceMs), "abort"); }
+void TestProducer::Begin() {
+  touched_.clear();
+  Must(rd_kafka_begin_transaction(handle_), "begin");
+}
+
+void TestProducer::Commit() {
+  Must(rd_kafka_commit_transaction(handle_, kPatienceMs), "commit");
+  AwaitMarkers();
+}
+
+void TestProducer::Abort() {
+  Must(rd_kafka_abort_transaction(handle_, kPatienceMs), "abort");
+  AwaitMarkers();
+}
+
+// The coordinator answers first, and writes the markers then.
+void TestProducer::AwaitMarkers() {
+  rd_kafka_t* committed =
+      MakeClient(RD_KAFKA_CONSUMER, brokers_, {{"isolation.level", "read_committed"}});
+  rd_kafka_t* written =
+      MakeClient(RD_KAFKA_CONSUMER, brokers_, {{"isolation.level", "read_uncommitted"}});
+  const auto end = [](rd_kafka_t* handle, const std::string& topic, int32_t partition) {
+    int64_t low = 0;
+    int64_t high = 0;
+    Must(rd_kafka_query_watermark_offsets(handle, topic.c_str(), partition, &low, &high,
+                                          kPatienceMs),
+         "end offset");
+    return high;
+  };
+  for (const auto& [topic, partition] : touched_) {
+    while (end(committed, topic, partition) != end(written, topic, partition)) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+  }
+  rd_kafka_destroy(committed);
+  rd_kafka_destroy(written);
+}
 
 std::vector<ReadBack> ReadTopic(const std::string& brokers, const std::string& topic) {
   rd_kafka_t* handle = MakeClient(RD_KAFKA_CONSUMER, brokers,

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -29,6 +30,8 @@ class LocalKafka {
   // A topic of its own for each test: its name ends in a number. Times are the broker's, unless
   // `configs` says otherwise.
   std::string MakeTopic(int partitions, std::map<std::string, std::string> configs = {});
+  void MakeTopicNamed(const std::string& name, int partitions,
+                      std::map<std::string, std::string> configs = {});
   void DeleteTopic(const std::string& topic);
   void AddPartitions(const std::string& topic, int total);
   // Removes what lies below `before`, as retention does.
@@ -61,13 +64,17 @@ class TestProducer {
   // All of it is in the log when it returns; the offset of the last.
   int64_t Write(const std::string& topic, const std::vector<Record>& records);
   void Begin();
+  // When they return, readers see what was decided: its markers are in the log, too.
   void Commit();
   void Abort();
 
  private:
   static void OnReport(rd_kafka_t*, const rd_kafka_message_t* message, void* self);
+  void AwaitMarkers();
+  const std::string brokers_;
   rd_kafka_t* handle_ = nullptr;
   int64_t last_offset_ = -1;
+  std::set<std::pair<std::string, int32_t>> touched_;  // by the transaction under way
 };
 
 // Reads a whole topic, read_committed, up to where it ends now: key, value, headers as text.

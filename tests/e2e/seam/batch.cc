@@ -12,7 +12,6 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr int kTriesMax = 40;
-constexpr milliseconds kRunsAtMost{120'000};
 
 }  // namespace
 
@@ -43,6 +42,7 @@ void Batch::Begin(const BatchJob& job) {
   }
   std::ofstream(setup_.batch_log(), std::ios::trunc) << "";
   process_.Start(std::move(command));
+  began_ = steady_clock::now();
   running_ = true;
 }
 
@@ -60,6 +60,9 @@ bool Batch::Tick(int64_t business_now_ms) {
   }
   if (!killed && !process_.HasEnded()) return true;
   running_ = false;
+  const std::chrono::duration<double> took = steady_clock::now() - began_;
+  std::printf("batch, job %d, try %d: %s after %.1f s\n", done_ + 1, tries_,
+              process_.HowItEnded().c_str(), took.count());
   if (!Fulfilled(job, killed)) {
     if (tries_ < kTriesMax) return true;
     std::printf("WRONG the batch did not get through its job %d in %d tries; it last said:\n%s\n",
@@ -83,7 +86,7 @@ bool Batch::Fulfilled(const BatchJob& job, bool killed) {
   }
   if (process_.ExitStatus() != 0) {
     ++figures_.failed;
-    std::printf("batch: %s: %s\n", process_.HowItEnded().c_str(), Output().c_str());
+    std::printf("    %s", Output().c_str());
     return false;
   }
   const bool nothing = Output().find("nothing to fold") != std::string::npos;

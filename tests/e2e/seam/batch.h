@@ -62,6 +62,7 @@ class Batch {
   bool running_ = false;
   int tries_ = 0;
   int done_ = 0;
+  std::chrono::steady_clock::time_point began_;
   std::optional<std::chrono::steady_clock::time_point> kill_at_;
   BatchFigures figures_;
 };

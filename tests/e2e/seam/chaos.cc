@@ -10,7 +10,7 @@ namespace {
 const char* const kFailpoints[] = {"checkpoint.before_write", "checkpoint.after_write"};
 // Nothing is broken before, so that there is something to break, nor after: everything must heal.
 constexpr double kFrom = 0.03;
-constexpr double kUntil = 0.93;
+constexpr double kUntil = 0.89;
 
 }  // namespace
 

@@ -23,8 +23,8 @@ std::string DifferenceOf(const MetricsPage& page, const Reference& reference, in
 void CheckConservation(const std::vector<LifeRecord>& lives, const Reference& reference,
                        Report* report);
 
-// The topic of dead letters against the unreadable records below `read`.
-void CheckDeadLetters(const std::vector<Message>& dead, const Reference& reference,
-                      const Offsets& read, Report* report);
+// The topic of dead letters against the unreadable records of `topic`: each lies there as it was.
+void CheckDeadLetters(const std::vector<Message>& dead, const std::vector<Message>& topic,
+                      const Reference& reference, Report* report);
 
 }  // namespace verdict::seam

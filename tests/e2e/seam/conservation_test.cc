@@ -63,24 +63,43 @@ TEST(Conservation, PagesOfMetricsAreRead) {
   EXPECT_THAT(OffsetsOf(PageOf(3, 4, {}), "verdict_agg_first_offset"), ElementsAre(3));
 }
 
-Message DeadLetterOf(const std::string& partition, const std::string& offset) {
-  return {.headers = {{"partition", partition}, {"offset", offset}, {"reason", "no protobuf"}}};
+std::vector<Message> TheTopic() {
+  std::vector<Message> topic;
+  for (int64_t i = 0; i < 4; ++i) {
+    topic.push_back({.partition = 0, .offset = i, .key = "shop", .value = "v" + std::to_string(i)});
+  }
+  return topic;
 }
 
-int WrongDeadLetters(const std::vector<Message>& dead, const Offsets& read = {4}) {
+Message DeadLetterOf(const std::string& offset) {
+  return {.key = "shop",
+          .value = "v" + offset,
+          .headers = {{"verdict.topic", "transactions"},
+                      {"verdict.partition", "0"},
+                      {"verdict.offset", offset},
+                      {"verdict.reason", "no protobuf"}}};
+}
+
+int WrongDeadLetters(const std::vector<Message>& dead) {
   Report report;
-  CheckDeadLetters(dead, FourRecords(), read, &report);
+  CheckDeadLetters(dead, TheTopic(), FourRecords(), &report);
   return report.wrong();
 }
 
 TEST(DeadLetters, EachUnreadableRecordMustLieThereAndNoOther) {
-  EXPECT_EQ(WrongDeadLetters({DeadLetterOf("0", "3")}), 0);
-  EXPECT_EQ(WrongDeadLetters({DeadLetterOf("0", "3"), DeadLetterOf("0", "3")}), 0);
+  EXPECT_EQ(WrongDeadLetters({DeadLetterOf("3")}), 0);
+  EXPECT_EQ(WrongDeadLetters({DeadLetterOf("3"), DeadLetterOf("3")}), 0);
   EXPECT_EQ(WrongDeadLetters({}), 1);
-  EXPECT_EQ(WrongDeadLetters({DeadLetterOf("0", "3"), DeadLetterOf("0", "2")}), 1);
-  Message without_reason = DeadLetterOf("0", "3");
-  without_reason.headers.pop_back();
-  EXPECT_EQ(WrongDeadLetters({without_reason}), 1);
+  EXPECT_EQ(WrongDeadLetters({DeadLetterOf("3"), DeadLetterOf("2")}), 1);
+}
+
+TEST(DeadLetters, EachMustBeAsItsRecordWasAndSayWhy) {
+  Message letter = DeadLetterOf("3");
+  letter.headers.pop_back();
+  EXPECT_EQ(WrongDeadLetters({letter}), 1);
+  letter = DeadLetterOf("3");
+  letter.value = "v2";
+  EXPECT_EQ(WrongDeadLetters({letter}), 1);
 }
 
 }  // namespace

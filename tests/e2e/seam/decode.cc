@@ -11,6 +11,7 @@ constexpr int64_t kForeignAmount = 4711;
 
 // Why the event cannot be counted by anybody; empty where it can.
 std::string Unreadable(const Message& message, int64_t latest_ms, v1::TransactionEvent* event) {
+  if (message.timestamp_ms > latest_ms) return "stamped in the real future";
   if (message.HeaderOf(kContentType) == kJson) {
     google::protobuf::util::JsonParseOptions options;
     options.ignore_unknown_fields = true;
@@ -23,7 +24,6 @@ std::string Unreadable(const Message& message, int64_t latest_ms, v1::Transactio
     return "no kind";
   }
   if (!event->has_transaction()) return "no transaction";
-  if (event->transaction().event_time_ms() > latest_ms) return "dated in the real future";
   return "";
 }
 

@@ -14,7 +14,7 @@ inline constexpr char kBaseCurrency[] = "EUR";
 inline constexpr char kContentType[] = "content-type";
 inline constexpr char kJson[] = "application/json";
 
-// `latest_ms`: what is dated later lies in the real future, and counts for nobody.
+// `latest_ms`: what is stamped later lies in the real future, and counts for nobody.
 Entry Decode(const Message& message, int64_t latest_ms);
 
 // A fact as the contract's event, and back.

@@ -46,7 +46,7 @@ TEST(Decode, SaysWhatNobodyCanCount) {
   message.value = "{}";
   EXPECT_EQ(Decode(message, kNow).unreadable, "no kind");
   const Entry future = Decode(MessageOf(Paid("p1", 1, kNow + 1), false), kNow);
-  EXPECT_EQ(future.unreadable, "dated in the real future");
+  EXPECT_EQ(future.unreadable, "stamped in the real future");
   EXPECT_TRUE(future.in_real_future);
 }
 

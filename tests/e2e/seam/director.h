@@ -49,10 +49,12 @@ class Director {
   };
   bool TickServers();
   bool TickSteps();
+  void HoldForBatch();
   bool Begin(const Step& step);
   bool QuietKill();
   void KillServer(Server* server, std::chrono::milliseconds down);
   bool AllIsWell() const;
+  double Share() const;  // of the payments, that were given
   bool AwaitCaughtUp();
 
   const Parts the_;

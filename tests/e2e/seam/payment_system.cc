@@ -37,6 +37,11 @@ Message MessageOf(const Extra& extra) {
   if (extra.what == Extra::What::kFact || extra.what == Extra::What::kFuture) {
     return MessageOf(extra.fact, extra.json);
   }
+  if (extra.what == Extra::What::kAhead) {
+    Message message = MessageOf(extra.fact, extra.json);
+    message.timestamp_ms = extra.due_ms;
+    return message;
+  }
   Message message{.timestamp_ms = extra.due_ms, .key = extra.key, .value = extra.value};
   if (extra.json) message.headers.emplace_back(kContentType, kJson);
   if (extra.what == Extra::What::kNoKind) {
@@ -53,7 +58,9 @@ const char* NameOf(Extra::What what) {
     case Extra::What::kFact:
       return "late event";
     case Extra::What::kFuture:
-      return "future-dated";
+      return "stamped in the real future";
+    case Extra::What::kAhead:
+      return "dated ahead of its stamp";
     case Extra::What::kGarbage:
     case Extra::What::kNoKind:
     case Extra::What::kBrokenJson:

@@ -10,11 +10,13 @@ namespace {
 
 TEST(Questions, AreTheFeaturesOfTheRunsOwnRules) {
   const std::vector<Question> questions = ReadQuestions("tests/e2e/seam/rules/features.json");
-  ASSERT_GE(questions.size(), 13);
+  ASSERT_GE(questions.size(), 20);
   EXPECT_EQ(questions[0].name, "merchant.volume_30d");
   EXPECT_EQ(questions[0].days, 30);
   EXPECT_TRUE(questions[0].of_amount);
   EXPECT_TRUE(questions[1].approved_only);
+  EXPECT_EQ(questions[13].name, "merchant.volume_24h");
+  EXPECT_EQ(questions[13].length_ms, int64_t{24} * 3'600'000);
 }
 
 TEST(QuestionsDeathTest, WhatCannotBeRecomputedIsRefused) {

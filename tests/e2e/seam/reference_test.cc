@@ -105,6 +105,15 @@ TEST(Reference, QuarantinesWhatIsOverSevenDaysLate) {
   EXPECT_EQ(Sum(reference, kVolume, t), 11);
 }
 
+TEST(Reference, QuarantinesWhatIsDatedOverFiveMinutesAheadOfItsStamp) {
+  const int64_t t = At(10, 28, 12, 0);
+  const Reference reference = LogOf()
+                                  .Add(Paid("ahead", 1, t + 5 * kMinute), t)
+                                  .Add(Paid("too far", 10, t + 5 * kMinute + 1), t)
+                                  .Loaded();
+  EXPECT_THAT(reference.CountClasses(0, 0, 10), ElementsAre(1, 0, 0, 1, 0, 0));
+}
+
 TEST(Reference, WhatIsDatedInTheRealFutureMovesNoClock) {
   const int64_t t = At(10, 28, 12, 0);
   const Reference reference =

@@ -23,8 +23,10 @@
 #include "e2e/seam/answers.h"
 #include "e2e/seam/audit.h"
 #include "e2e/seam/conservation.h"
+#include "e2e/seam/decisions.h"
 #include "e2e/seam/decode.h"
 #include "e2e/seam/director.h"
+#include "e2e/seam/hazards.h"
 #include "e2e/seam/report.h"
 #include "e2e/seam/setup.h"
 
@@ -221,23 +223,33 @@ void PrintCuts(const std::vector<Call>& calls, Report* report) {
   report->Require(cuts.size() >= 3, "fewer than three cuts stood behind the answers");
 }
 
-Reference ReadBack(const Setup& setup, std::vector<Message>* dead) {
+Reference Recompute(const std::vector<Message>& topic) {
   const int64_t latest_ms = absl::ToUnixMillis(absl::Now()) + 5 * kMinuteMs;
   std::vector<Entry> entries;
-  for (const Message& message : ReadTopic(setup.brokers, kTopic)) {
-    entries.push_back(Decode(message, latest_ms));
-  }
-  *dead = ReadTopic(setup.brokers, kDeadTopic);
+  for (const Message& message : topic) entries.push_back(Decode(message, latest_ms));
   Reference reference(Zone());
   reference.Load(std::move(entries));
   return reference;
 }
 
+// Those of the days before the first payment's, back to the first of the history, and of its own
+// run.
+std::vector<int64_t> CutsOf(const Mode& mode) {
+  std::vector<int64_t> cuts_ms;
+  const absl::CivilDay first(mode.start);
+  for (absl::CivilDay day = first - 33; day <= first + 3; ++day) {
+    cuts_ms.push_back(MsOf(absl::CivilSecond(day)) + 10 * kMinuteMs);
+  }
+  return cuts_ms;
+}
+
 void Judge(const Mode& mode, Run* run, Report* report) {
   const std::vector<Call> calls = run->book.TakeCalls();
   const std::vector<Question> questions = ReadQuestions(run->setup.rules + "/features.json");
-  std::vector<Message> dead;
-  const Reference reference = ReadBack(run->setup, &dead);
+  const std::vector<Message> topic = ReadTopic(run->setup.brokers, kTopic);
+  const Reference reference = Recompute(topic);
+  report->Heading("the topic");
+  CheckHazards(FindHazards(reference, CutsOf(mode)), report);
   const Provisionals provisionals(run->world.payments, calls, reference);
   Audit audit(run->world.payments, questions, reference, provisionals);
   for (const Call& call : calls) {
@@ -267,7 +279,10 @@ void Judge(const Mode& mode, Run* run, Report* report) {
   report->Require(run->scoring.refused.load() == 0, "calls were refused");
   report->Heading("conservation (I7)");
   CheckConservation(run->lives.records(), reference, report);
-  CheckDeadLetters(dead, reference, TopicEnds(run->setup.brokers, kTopic), report);
+  CheckDeadLetters(ReadTopic(run->setup.brokers, kDeadTopic), topic, reference, report);
+  report->Heading("decisions on record");
+  CheckDecisions(ReadTopic(run->setup.brokers, kDecisionsTopic), calls, run->world.payments,
+                 report);
   report->Heading("for information");
   PrintLatencies(answers, report);
 }
@@ -330,12 +345,23 @@ int main(int argc, char** argv) {
   verdict::seam::Arguments arguments;
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
-    if (flag == "--short") arguments.is_short = true;
-    if (flag == "--without-redis") arguments.without_redis = true;
-    if (i + 1 == argc) break;
-    if (flag == "--bin") arguments.binaries = argv[i + 1];
-    if (flag == "--up") arguments.script = argv[i + 1];
-    if (flag == "--seed") arguments.seed = std::stoull(argv[i + 1]);
+    const bool has_value = i + 1 < argc;
+    if (flag == "--short") {
+      arguments.is_short = true;
+    } else if (flag == "--without-redis") {
+      arguments.without_redis = true;
+    } else if (flag == "--bin" && has_value) {
+      arguments.binaries = argv[++i];
+    } else if (flag == "--up" && has_value) {
+      arguments.script = argv[++i];
+    } else if (flag == "--seed" && has_value) {
+      arguments.seed = std::stoull(argv[++i]);
+    } else {
+      std::fprintf(stderr,
+                   "usage: seam_test [--bin build/release/bin] [--seed 1] [--short] "
+                   "[--without-redis] [--up deploy/local/up.sh]\n");
+      return 2;
+    }
   }
   return verdict::seam::Main(arguments);
 }

@@ -13,6 +13,12 @@ namespace verdict::seam {
 namespace {
 constexpr int kMissingPiece = 77;
 constexpr std::chrono::seconds kUpWithin{600};  // the broker's jars may have to be fetched
+
+void PrintFile(const std::string& path) {
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) std::printf("%s\n", line.c_str());
+  std::fflush(stdout);
+}
 }  // namespace
 
 void StartServers(const std::string& script, const std::string& folder) {
@@ -23,9 +29,7 @@ void StartServers(const std::string& script, const std::string& folder) {
             .log = log});
   if (up.WaitFor(kUpWithin) && up.ExitStatus() == 0) return;
   const bool missing = up.HasEnded() && up.ExitStatus() == kMissingPiece;
-  std::ifstream said(log);
-  for (std::string line; std::getline(said, line);) std::printf("%s\n", line.c_str());
-  std::fflush(stdout);
+  PrintFile(log);
   std::_Exit(missing ? kMissingPiece : 2);
 }
 
@@ -57,8 +61,8 @@ void Server::Start() {
 bool Server::IsUp() {
   if (!starting_.HasEnded()) return false;
   if (starting_.ExitStatus() == 0) return true;
-  std::fprintf(stderr, "%s did not come up again: %s, see %s/%s.restarts.log\n", name_.c_str(),
-               starting_.HowItEnded().c_str(), folder_.c_str(), name_.c_str());
+  std::printf("%s did not come up again: %s\n", name_.c_str(), starting_.HowItEnded().c_str());
+  PrintFile(folder_ + "/" + name_ + ".restarts.log");
   std::exit(2);
 }
 

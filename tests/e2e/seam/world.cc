@@ -227,8 +227,10 @@ class Maker {
     for (int64_t i = 0; i < count; ++i) {
       Extra extra{.due_ms = SomeMoment()};
       extra.key = "m" + std::to_string(merchants_.Draw(Unit()));
-      extra.what = static_cast<Extra::What>(1 + i % 4);
-      extra.fact = NewFact("f" + std::to_string(i), kLatestYear + Below(kDayMs));
+      extra.what = static_cast<Extra::What>(1 + i % 5);
+      const bool ahead = extra.what == Extra::What::kAhead;
+      extra.fact = NewFact("f" + std::to_string(i), ahead ? extra.due_ms + kHourMs + Below(kDayMs)
+                                                          : kLatestYear + Below(kDayMs));
       extra.fact.merchant = extra.key;
       extra.json = extra.what == Extra::What::kBrokenJson;
       // A field number of 0 is no protobuf, whatever follows.

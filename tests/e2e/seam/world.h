@@ -50,10 +50,11 @@ struct PlannedPayment {
 
 // A record that no Score stands behind.
 struct Extra {
-  enum class What : uint8_t { kFact, kGarbage, kNoKind, kBrokenJson, kFuture };
+  // kFuture: dated and stamped in the real future; kAhead: dated ahead of its stamp.
+  enum class What : uint8_t { kFact, kGarbage, kNoKind, kBrokenJson, kFuture, kAhead };
   What what = What::kFact;
   int64_t due_ms = 0;
-  Fact fact = {};  // kFact, kFuture
+  Fact fact = {};  // kFact, kFuture, kAhead
   bool json = false;
   std::string key = {};    // of the others
   std::string value = {};  // kGarbage, kBrokenJson

@@ -122,7 +122,7 @@ TEST(World, HasEventsOfEachAgeAndRecordsThatNobodyCanCount) {
     quarantined += extra.due_ms - extra.fact.time_ms > 8 * kDay;
     days_late += extra.due_ms - extra.fact.time_ms > kDay;
   }
-  EXPECT_EQ(kinds.size(), 5);
+  EXPECT_EQ(kinds.size(), 6);
   EXPECT_GT(quarantined, 5);
   EXPECT_GT(days_late, 100);
   EXPECT_GT(dead, 30);
