@@ -1,6 +1,7 @@
 #include "aggregate/folder.h"
 
 #include <algorithm>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -102,31 +103,29 @@ FoldProgress Folder::progress() const {
 }
 
 absl::StatusOr<bool> Folder::Step() {
-  absl::Status status;
   if (fold_ == nullptr) {
     for (const feature::Measure& measure : parts_.features->measures()) {
       RETURN_IF_ERROR(stores_.Settle(measure.hash));
     }
-    ASSIGN_OR_RETURN(const std::optional<CutId> due, Due());
-    if (!due) return false;
-    status = Begin();
-  } else {
-    switch (fold_->progress.phase) {
-      case FoldProgress::Phase::kIdle:
-        return false;
-      case FoldProgress::Phase::kRead:
-        status = Read();
-        break;
-      case FoldProgress::Phase::kUpload:
-        status = Upload();
-        break;
-      case FoldProgress::Phase::kProve:
-        status = Prove();
-        break;
-      case FoldProgress::Phase::kPublish:
-        status = Publish();
-        break;
-    }
+    RETURN_IF_ERROR(Begin());
+    return fold_ != nullptr;
+  }
+  absl::Status status;
+  switch (fold_->progress.phase) {
+    case FoldProgress::Phase::kIdle:
+      return false;
+    case FoldProgress::Phase::kRead:
+      status = Read();
+      break;
+    case FoldProgress::Phase::kUpload:
+      status = Upload();
+      break;
+    case FoldProgress::Phase::kProve:
+      status = Prove();
+      break;
+    case FoldProgress::Phase::kPublish:
+      status = Publish();
+      break;
   }
   if (!status.ok()) {
     fold_.reset();
@@ -150,9 +149,16 @@ absl::Status Folder::Begin() {
   auto fold = std::make_unique<Fold>();
   fold->plan = *std::move(plan);
   fold->by_measure.resize(parts_.features->measures().size());
+  std::map<CutId, std::vector<eventlog::Offset>> offsets_of_cut;  // a log may answer slowly
+  for (const PartitionPlan& partition : fold->plan.partitions) {
+    offsets_of_cut[fold->plan.newest].push_back(partition.end);
+  }
   for (MeasurePlan& measure : fold->plan.measures) {
     fold->by_measure[measure.measure] = &measure;
-    ASSIGN_OR_RETURN(auto offsets, CutOffsets(parts_, measure.to));
+    std::vector<eventlog::Offset>& offsets = offsets_of_cut[measure.to];
+    if (offsets.empty()) {
+      ASSIGN_OR_RETURN(offsets, CutOffsets(parts_, measure.to));
+    }
     if (measure.manifest.state != Manifest::State::kAnnounced) {
       Manifest announced = measure.manifest;
       announced.state = Manifest::State::kAnnounced;
@@ -168,7 +174,7 @@ absl::Status Folder::Begin() {
       return absl::DataLossError(absl::StrCat(
           "cut ", measure.to, " was announced at other offsets than the log gives now"));
     }
-    fold->offsets.push_back(std::move(offsets));
+    fold->offsets.push_back(offsets);
   }
   for (size_t p = 0; p < fold->plan.partitions.size(); ++p) {
     const PartitionPlan& partition = fold->plan.partitions[p];

@@ -97,10 +97,12 @@ void Pump::Take(const eventlog::LogRecord& record) {
   parts_.live->Apply(record);
 }
 
-// The clock follows events, but never into the real future (R38).
+// The clock follows events, but never into the real future (R38), nor past the moment at which the
+// event was recorded: what is dated ahead of that is set aside.
 void Pump::Observe(const eventlog::LogRecord& record) {
   if (!parts_.clock->is_event_clock() || !record.unreadable.empty() || record.left_out) return;
-  const int64_t latest_ms = RealNowMs() + parts_.live->features().options().future_skew_ms;
+  const int64_t latest_ms = std::min(RealNowMs(), record.record_time_ms) +
+                            parts_.live->features().options().future_skew_ms;
   if (record.event.txn.event_time_ms > latest_ms) return;
   parts_.clock->Observe(record.event.txn.event_time_ms);
 }

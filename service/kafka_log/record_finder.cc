@@ -1,6 +1,7 @@
 // A client of its own, so that the stream's prefetched records are not thrown away.
 #include "kafka_log/record_finder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "absl/strings/str_format.h"
@@ -14,6 +15,12 @@ using eventlog::Offset;
 using eventlog::Partition;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
+
+namespace {
+
+constexpr milliseconds kNudgeAfter{5};
+
+}  // namespace
 
 Sighting Sight(const rd_kafka_message_t& message) {
   const std::string_view key(static_cast<const char*>(message.key), message.key_len);
@@ -30,6 +37,7 @@ RecordFinder::RecordFinder(Connection connection, std::string topic, millisecond
 RecordFinder::~RecordFinder() = default;
 
 absl::Status RecordFinder::Open() {
+  if (client_ != nullptr) return absl::OkStatus();
   // One record is wanted, not a megabyte.
   ASSIGN_OR_RETURN(
       client_, Client::Make(connection_, Client::Kind::kReader,
@@ -49,21 +57,32 @@ absl::Status RecordFinder::Point(Partition partition, Offset from) {
   return client_->Trouble(absl::StrFormat("partition %d of topic %s", partition, topic_), error);
 }
 
+// librdkafka's thread may sleep on, up to a second, though it has been given something to fetch. It
+// wakes to carry a question; what comes back is of no interest.
+void RecordFinder::Nudge(Partition partition) {
+  int64_t low = 0;
+  int64_t high = 0;
+  static_cast<void>(rd_kafka_query_watermark_offsets(client_->handle(), topic_.c_str(), partition,
+                                                     &low, &high,
+                                                     static_cast<int>(timeout_.count())));
+}
+
 absl::StatusOr<std::optional<Sighting>> RecordFinder::First(Partition partition, Offset from,
                                                             Offset end, int64_t time_ms) {
-  queue_.reset();
-  client_.reset();
   RETURN_IF_ERROR(Open());
   RETURN_IF_ERROR(Point(partition, from));
-  return Search(partition, end, time_ms);
+  absl::StatusOr<std::optional<Sighting>> found = Search(partition, end, time_ms);
+  RETURN_IF_ERROR(Point(partition, -1));
+  return found;
 }
 
 absl::StatusOr<std::optional<Sighting>> RecordFinder::Search(Partition partition, Offset end,
                                                              int64_t time_ms) {
   auto deadline = steady_clock::now() + timeout_;  // of the next record, not of all
   for (auto now = steady_clock::now(); now < deadline; now = steady_clock::now()) {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - now);
+    const auto left = std::min(std::chrono::ceil<milliseconds>(deadline - now), kNudgeAfter);
     const Message message(rd_kafka_consume_queue(queue_.get(), static_cast<int>(left.count())));
+    if (message == nullptr) Nudge(partition);
     if (message == nullptr || message->partition != partition) continue;
     switch (message->err) {
       case RD_KAFKA_RESP_ERR_NO_ERROR: {

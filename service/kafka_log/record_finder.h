@@ -21,8 +21,7 @@ struct Sighting {
 };
 Sighting Sight(const rd_kafka_message_t& message);
 
-// **Thread-compatible.** Each question has a client of its own: one that was pointed elsewhere
-// before was seen to tell of the place before.
+// **Thread-compatible.** Its client is made with the first question.
 class RecordFinder {
  public:
   RecordFinder(Connection connection, std::string topic, std::chrono::milliseconds timeout);
@@ -39,6 +38,7 @@ class RecordFinder {
  private:
   absl::Status Open();
   absl::Status Point(eventlog::Partition partition, eventlog::Offset from);
+  void Nudge(eventlog::Partition partition);
   absl::StatusOr<std::optional<Sighting>> Search(eventlog::Partition partition,
                                                  eventlog::Offset end, int64_t time_ms);
 

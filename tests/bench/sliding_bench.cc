@@ -10,6 +10,7 @@
 
 #include "bench/allocation_count.h"
 #include "counters/live_world.h"
+#include "counters/sliding_series.h"
 
 namespace verdict::counters {
 namespace {

@@ -98,6 +98,24 @@ TEST(Ingest, CatchingUpSaysThatNothingIsMissing) {
   EXPECT_EQ(life.live.as_of().lag_ms, 9000);
 }
 
+TEST(Ingest, TheClockOfTheEventsDoesNotFollowWhatIsDatedAheadOfItsRecord) {
+  FakeLog log(kPartitions);
+  log.Append(0, kNoon, EventOf(Payment("now", kNoon, 1, "m", "c")));
+  log.Append(0, kNoon + 1, EventOf(Payment("ahead", kNoon + kDayMs, 1, "m", "c")));
+  FakeCheckpointStore store;
+  Life life(&log, &store);
+  base::EventClock clock;
+  Pump pump({.source = &life.reader,
+             .live = &life.live,
+             .clock = &clock,
+             .schedule = &life.schedule,
+             .checkpoints = nullptr},
+            {});
+  ASSERT_THAT(pump.Step(), IsOk());
+  EXPECT_EQ(life.live.NextOffsets()[0], 2);
+  EXPECT_EQ(clock.NowMs(), kNoon);
+}
+
 TEST(Ingest, ALogThatLostItsTailIsCountedAgain) {
   FakeLog log(kPartitions);
   Write(&log, 4, 60);
