@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "absl/strings/str_format.h"
@@ -114,6 +115,23 @@ TEST_F(AggregateImportTest, AFeatureIsNamedInFullOrByANameThatOnlyOneHas) {
   arguments_.feature = "card.avg_30d";
   EXPECT_THAT(Import(), ::testing::Eq(absl::StatusOr<int>(kExitFindings)));
   EXPECT_THAT(output_, HasSubstr("line 2: entity: `merchant`, but the feature is of `card`"));
+}
+
+TEST_F(AggregateImportTest, AFeatureWhoseDaysHoldMoreIsRefusedBeforeTheFileIsRead) {
+  std::filesystem::copy(arguments_.rules, folder_ + "/rules",
+                        std::filesystem::copy_options::recursive);
+  arguments_.rules = folder_ + "/rules";
+  std::ifstream in(arguments_.rules + "/features.json");
+  std::string text(std::istreambuf_iterator<char>(in), {});
+  text.insert(text.find('[') + 1,
+              R"({ "name": "spread_7d", "entity": "card", "aggregate": "stddev",
+                   "of": "txn.amount_base_minor", "window": "7d" },)");
+  std::ofstream(arguments_.rules + "/features.json") << text;
+  arguments_.feature = "card.spread_7d";
+  arguments_.tiles = folder_ + "/nowhere.csv";
+  EXPECT_THAT(Import(),
+              StatusIs(absl::StatusCode::kInvalidArgument,
+                       AllOf(HasSubstr("--feature: card.spread_7d"), HasSubstr("squares"))));
 }
 
 TEST_F(AggregateImportTest, FlagsThatAreNoDaysAreRefused) {
