@@ -413,14 +413,21 @@ TEST_F(DayImporterTest, EarlierDaysComeFromTheBaseWhereTheStoreHasLostThem) {
 TEST_F(DayImporterTest, AnImportBetweenBaseAndStoreGoesOnWhereverItBroke) {
   const Contents lake = RandomLake(kToday - 9, kToday - 2);
   base_ = std::make_unique<FakeAggregateStore>();
-  for (const int64_t broken : {0, 1}) {
-    FakeAggregateStore* const at = broken == 0 ? &store_ : base_.get();
-    at->LoseNextSwapAcknowledgement();
-    EXPECT_THAT(ImportUpTo(kToday - 2, lake), StatusIs(absl::StatusCode::kUnavailable));
-    at->FailPutsAfter(3);
-    EXPECT_THAT(ImportUpTo(kToday - 2, lake), StatusIs(absl::StatusCode::kUnavailable));
-    at->Heal();
-  }
+  const auto breaks = [&](const char* where) {
+    EXPECT_THAT(ImportUpTo(kToday - 2, lake), StatusIs(absl::StatusCode::kUnavailable)) << where;
+    store_.Heal();
+    base_->Heal();
+  };
+  store_.LoseNextSwapAcknowledgement();
+  breaks("announced in the store, and in the base not");
+  base_->LoseNextSwapAcknowledgement();
+  breaks("the base is told, and nobody knows");
+  store_.FailPutsAfter(1);
+  breaks("in the base, and not in the store");
+  base_->FailPutsAfter(0);
+  breaks("in neither");
+  base_->LoseNextSwapAcknowledgement();
+  breaks("published in the base, and in the store not");
   ASSERT_THAT(ImportUpTo(kToday - 2, lake), IsOk());
   EXPECT_EQ(Stored(), lake);
   EXPECT_EQ(base_->blobs(), store_.blobs());

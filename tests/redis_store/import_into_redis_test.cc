@@ -43,7 +43,7 @@ class ImportIntoRedis : public RedisTest {
     auto base = rocks_store::RocksAggregateStore::Open(folder_ / "base", {});
     ASSERT_THAT(base, IsOk());
     base_ = *std::move(base);
-    clock_.Set((kToday + 1) * kDayMs);
+    clock_.Set((kToday + 2) * kDayMs);
   }
 
   const feature::Measure& measure() const { return features_->measures()[0]; }
