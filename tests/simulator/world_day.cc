@@ -221,8 +221,6 @@ bool SimWorld::StepImport(ImportedMeasure* imported) {
 void SimWorld::NoteBegun(ImportedMeasure* imported) {
   const aggregate::Manifest manifest = disks_->blobs.GetManifest(imported->hash).value();
   if (!manifest.day) return Fail("an import announced nothing");
-  imported->announced = true;
-  imported->since_ms = manifest.day->since_ms;
   ImportRun& run = *imported->run;
   if (run.importer->progress().phase == aggregate::DayImportProgress::Phase::kDone) {
     tally_->Hit(kImportRepeated);
@@ -273,7 +271,10 @@ void SimWorld::LookAtImports(bool nothing_read) {
         process_->day_watches.try_emplace(imported.hash, aggregate::DayWatch::Options{}).first;
     const auto mode = watch->second.See(manifest.day, disks_->clock.NowMs(), nothing_read);
     if (mode) process_->live.SetDayMode(imported.hash, *mode);
-    if (!manifest.day || !manifest.day->published) continue;
+    if (!manifest.day) continue;
+    imported.announced = true;  // also where the import itself was never told that it is
+    imported.since_ms = manifest.day->since_ms;
+    if (!manifest.day->published) continue;
     const Version published = {manifest.day->published->before, manifest.day->published->rev};
     if (imported.published == published) continue;
     imported.published = published;
