@@ -369,6 +369,8 @@ int Main(const Arguments& arguments) {
   PlayOutages(arguments, setup, &redis, &broker, &report);
   if (report.wrong() == 0) PlayWithoutRedis(setup, &redis, &report);
   const bool good = report.wrong() == 0;
+  broker.End();
+  redis.End();
   if (good) std::filesystem::remove_all(work);
   std::printf("outage test: %s\n", good ? "no Score failed, every answer honest, all healed"
                                         : ("FAILED, see " + work).c_str());

@@ -331,6 +331,8 @@ int Main(const Arguments& arguments) {
   PrintKills(run, director, &report);
   if (played) Judge(mode, &run, &report);
   const bool exact = played && report.wrong() == 0;
+  broker.End();
+  redis.End();
   if (exact) std::filesystem::remove_all(work);
   std::printf("seam test, seed %llu%s: %s\n", static_cast<unsigned long long>(arguments.seed),
               arguments.is_short ? ", short" : "",

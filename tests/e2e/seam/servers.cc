@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
+#include <thread>
 #include <utility>
 
 namespace verdict::seam {
@@ -51,6 +52,14 @@ std::string Server::ReadFile(const std::string& file) const {
 bool Server::Kill() {
   const pid_t pid = std::atoi(ReadFile("pid").c_str());
   return pid > 0 && kill(pid, SIGKILL) == 0;
+}
+
+void Server::End() {
+  starting_.WaitFor(kUpWithin);
+  const pid_t pid = std::atoi(ReadFile("pid").c_str());
+  if (pid <= 0) return;
+  // Not our child: who started it reaps it.
+  while (kill(pid, SIGKILL) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(10));
 }
 
 void Server::Start() {

@@ -22,6 +22,8 @@ class Server {
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
   // SIGKILL. False where it does not run.
   bool Kill();
+  // Kills it, and returns once it is gone: its folder may be removed then.
+  void End();
   // Begins to start it again, on the port it had.
   void Start();
   // True once a Start has ended. Ends the process with a message where it failed.
