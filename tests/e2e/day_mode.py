@@ -28,6 +28,7 @@ from bad_input import TOP, free_port  # noqa: E402
 FEATURE = "merchant.volume_30d"
 FIRST, B, LAST = "2025-01-01", "2025-01-11", "2025-01-12"
 LATE = "1d"
+SPEAKS_FROM = "2024-12-01"  # the file has every day of the window, those without payments too
 SHOWN = 25
 
 
@@ -163,7 +164,7 @@ def main():
     check("the log takes the payments from b on", code == 0, said)
 
     def bring(file, *flags, environment=None):
-        return run(binaries, "verdict", "aggregate", "--import", work / file, "--feature", FEATURE, "--late", LATE, *where,
+        return run(binaries, "verdict", "aggregate", "--import", work / file, "--feature", FEATURE, "--late", LATE, "--from", SPEAKS_FROM, *where,
                    "--rules", TOP / "rules", *flags, environment=environment)
 
     code, said = bring("tiles.csv.gz", "--until", LAST)
