@@ -16,6 +16,7 @@
 #include "base/published.h"
 #include "counters/checkpoint.h"
 #include "counters/live_state.h"
+#include "day_imports.h"
 #include "decide/decider.h"
 #include "deployment/deployment.h"
 #include "eventlog/rules_of_the_log.h"
@@ -66,9 +67,11 @@ class Verdictd {
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
   absl::Status MakePump(const ingest::StartUpReport& report);
   void MakeWatch();
+  void FollowImports();
   void NotePublished();
   absl::Status MarkMissingDays();
   void NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest& manifest);
+  bool ImportsHoldWhatIsMissing(uint64_t measure_hash) const;
   void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
@@ -89,6 +92,7 @@ class Verdictd {
       features_;  // those that are counted; keeps their rule set
   std::unique_ptr<counters::LiveState> live_;
   std::unique_ptr<ingest::LiveMetrics> live_metrics_;
+  std::unique_ptr<DayImports> imports_;  // after live_, which it tells
   std::unique_ptr<counters::Checkpoint> checkpoint_;
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;
@@ -103,6 +107,7 @@ class Verdictd {
   feature::CutId base_ = feature::kNoCut;          // blobs must reach it; kNoCut: they need not
   feature::CutId counted_from_ = feature::kNoCut;  // the cut from which new measures were counted
   std::map<uint64_t, model::DayNumber> missing_before_;  // by measure, as it was last told
+  absl::Status imports_status_;                          // of the watch's last look at the imports
   std::atomic<decide::Decider*> answering_{nullptr};     // null: not yet
   bool caught_up_ = false;                               // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;

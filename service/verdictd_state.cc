@@ -97,12 +97,13 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
     RETURN_IF_ERROR(manifest.status());
     RETURN_IF_ERROR(aggregate::CheckManifest(parts, *manifest));
     ASSIGN_OR_RETURN(const bool is_overtaken, aggregate::IsOvertaken(parts, *manifest));
-    if (manifest->published == feature::kNoCut) {
+    const feature::CutId reached = aggregate::CountFrom(parts, *manifest);
+    if (reached == feature::kNoCut) {
       start_up->unpublished.push_back(measure.hash);
     } else if (is_overtaken) {
       overtaken_measures.push_back(measure.hash);
       if (!overtaken || manifest->published < overtaken->published) overtaken = *manifest;
-    } else if (!oldest || manifest->published < oldest->published) {
+    } else if (!oldest || reached < aggregate::CountFrom(parts, *oldest)) {
       oldest = *std::move(manifest);
     }
   }
@@ -115,9 +116,12 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
     oldest = std::move(overtaken);
   }
   if (!oldest) return absl::OkStatus();
-  start_up->published = ingest::PublishedCut{.cut = oldest->published,
-                                             .time_ms = schedule_->CutTimeMs(oldest->published),
-                                             .offsets = oldest->published_offsets};
+  const feature::CutId cut = aggregate::CountFrom(parts, *oldest);
+  start_up->published = ingest::PublishedCut{
+      .cut = cut, .time_ms = schedule_->CutTimeMs(cut), .offsets = oldest->published_offsets};
+  if (oldest->day) {  // an import names no offsets
+    ASSIGN_OR_RETURN(start_up->published->offsets, aggregate::CutOffsets(parts, cut));
+  }
   return absl::OkStatus();
 }
 
@@ -144,6 +148,9 @@ absl::Status Verdictd::Restore() {
   start_up.checkpoint = checkpoint_.get();
   start_up.store = &deployment_->checkpoint();
   start_up.clock = clock_.get();
+  imports_ = std::make_unique<DayImports>(&deployment_->aggregates(), live_.get());
+  imports_status_ = imports_->Look(/*nothing_read=*/true);
+  if (!imports_status_.ok() && !IsAway(imports_status_)) return imports_status_;
   RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
   if (!start_up.aggregates_away) RETURN_IF_ERROR(MarkMissingDays());

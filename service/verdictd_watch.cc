@@ -7,6 +7,7 @@
 #include <string>
 
 #include "absl/strings/str_format.h"
+#include "aggregate/fold_plan.h"
 #include "aggregate/whole_days.h"
 #include "log.h"
 #include "verdictd.h"
@@ -21,13 +22,15 @@ constexpr model::DayNumber kEveryDay = std::numeric_limits<model::DayNumber>::ma
 
 void Verdictd::MakeWatch() {
   watch_ = std::make_unique<StoreWatch>(kLookEvery, [this] {
+    FollowImports();
     CheckBase();
     NotePublished();
   });
 }
 
-// What windows reach and blobs lack.
+// What windows reach and blobs lack. Imports are asked for their days one by one.
 void Verdictd::NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest& manifest) {
+  if (manifest.day) return;
   const aggregate::DaysAsked asked{.kept_days = features_->kept_days(),
                                    .expire = deployment_->aggregates_expire(),
                                    .today = features_->calendar().DayOf(clock_->NowMs())};
@@ -44,6 +47,25 @@ void Verdictd::NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest&
                             "features that reach there are PARTIAL"}});
 }
 
+// Says once that the manifests cannot be read, and once that they can again.
+void Verdictd::FollowImports() {
+  const absl::Status looked = imports_->Look(/*nothing_read=*/false);
+  if (looked.code() == imports_status_.code()) return;
+  imports_status_ = looked;
+  if (looked.ok()) {
+    LogInfo("imports are followed again");
+  } else {
+    LogWarning("imports cannot be followed, and are looked for again",
+               {{"error", std::string(looked.message())}});
+  }
+}
+
+// Of an imported measure: do imports hold every day that is said to be missing, for all keys?
+bool Verdictd::ImportsHoldWhatIsMissing(uint64_t measure_hash) const {
+  const feature::DayMode* mode = live_->DayModeOf(measure_hash);
+  return mode != nullptr && mode->before > live_->ReasonsNewestDay(measure_hash);
+}
+
 // Blobs of a measure reach a cut now: what lies before it is no longer missing.
 void Verdictd::NotePublished() {
   for (const feature::Measure& measure : features_->measures()) {
@@ -52,7 +74,10 @@ void Verdictd::NotePublished() {
     if (!manifest.ok()) continue;              // the next look
     NoteMissingDays(measure.hash, *manifest);  // not whole even so
     if ((live_->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) continue;
-    if (manifest->published == feature::kNoCut || manifest->published < counted_from_) continue;
+    const bool whole = manifest->day ? ImportsHoldWhatIsMissing(measure.hash)
+                                     : manifest->published != feature::kNoCut &&
+                                           manifest->published >= counted_from_;
+    if (!whole) continue;
     blobs_->Clear();  // that there was none is no longer true
     live_->ClearReasons(measure.hash, model::kPartialBefore);
     LogInfo("measure whole", {{"measure", absl::StrFormat("%016x", measure.hash)}});
@@ -63,13 +88,16 @@ void Verdictd::NotePublished() {
 // state was started without asking the store that lacks it, or the store has lost it since.
 void Verdictd::CheckBase() {
   if (base_ == feature::kNoCut) return;
+  aggregate::FolderParts parts;
+  parts.features = features_;
+  parts.schedule = schedule_.get();
   for (const feature::Measure& measure : features_->measures()) {
     const absl::StatusOr<aggregate::Manifest> manifest =
         deployment_->aggregates().GetManifest(measure.hash);
     if (!manifest.ok()) return;  // the next look
     const uint16_t reasons = live_->ReasonsOf(measure.hash);
     const bool told = (reasons & model::kPartialSuspect) != 0;
-    if (manifest->published >= base_) {
+    if (aggregate::CountFrom(parts, *manifest) >= base_) {
       if (!told) continue;
       blobs_->Clear();  // that there was none is no longer true
       live_->ClearReasons(measure.hash, model::kPartialSuspect);

@@ -109,6 +109,7 @@ step "compose stack" python3 tests/deploy/compose.py --bin "$bin"
 step "features change" python3 tests/e2e/features_change.py --bin "$bin"
 step "servers away" timeout 420 python3 tests/e2e/servers_away.py --bin "$bin"
 step "bad input" python3 tests/e2e/bad_input.py
+step "imported days" python3 tests/e2e/day_mode.py
 step "kill -9, 32 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 --events 100000 --seed 1
 # On a real broker and a real Redis. What each takes here is a third of its limit; a run that hangs is stopped with all it started.
 gtest "release seam test's own parts" "$bin/seam_parts_test"

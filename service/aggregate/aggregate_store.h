@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "aggregate/day_manifest.h"
 #include "eventlog/event_source.h"
 #include "feature/blob.h"
 #include "model/entity_key.h"
@@ -57,6 +58,8 @@ struct Manifest {
   uint64_t keys = 0;                              // blobs written by `cut`
   feature::Int128 sum = 0;                        // control totals of the increments of `cut`
   int64_t count = 0;
+  // DAY mode (R5): the measure is imported, never folded, and of the above nothing is set.
+  std::optional<DayManifest> day = std::nullopt;
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 

@@ -40,6 +40,7 @@ class BatchStores {
   absl::Status Publish(uint64_t measure_hash, const Manifest& expected, const Manifest& next);
 
  private:
+  absl::Status SettleDays(uint64_t measure_hash, const Manifest& in_base, const Manifest& in_store);
   absl::Status PutBaseManifest(uint64_t measure_hash, const Manifest& next);
 
   AggregateStore* base_;

@@ -39,6 +39,20 @@ absl::Status CheckCuts(const FolderParts& parts, const Manifest& manifest) {
       kFoldAgain));
 }
 
+// Imported days, cut by other rules of the zone, hold other events.
+absl::Status CheckImportedDays(const FolderParts& parts, const DayManifest& manifest) {
+  const std::optional<DayImport>& published = manifest.published;
+  if (!published) return absl::OkStatus();
+  const uint64_t digest =
+      parts.features->calendar().TransitionsDigest(published->first_day, published->before);
+  if (digest == published->zone_digest) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the zone's clock changes between ", model::FormatDay(published->first_day), " and ",
+      model::FormatDay(published->before),
+      " are others than when the days were imported: the zone or its data changed; start with the "
+      "former zone data, or move DIR/aggregates aside and import anew"));
+}
+
 // What was folded must be in this log.
 absl::Status CheckLog(const FolderParts& parts, const Manifest& manifest) {
   if (manifest.log_id != parts.log_id) {
@@ -73,6 +87,7 @@ absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, 
     MeasurePlan plan{.measure = static_cast<uint16_t>(i), .hash = measures[i].hash, .manifest = {}};
     ASSIGN_OR_RETURN(plan.manifest, parts.store->GetManifest(plan.hash));
     RETURN_IF_ERROR(CheckManifest(parts, plan.manifest));
+    if (plan.manifest.day) continue;  // imported: left alone
     plan.from = plan.manifest.published;
     const bool announced = plan.manifest.state == Manifest::State::kAnnounced;
     plan.to = announced ? plan.manifest.cut : newest;
@@ -146,9 +161,22 @@ absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manif
 }
 
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
+  if (manifest.day) return CheckImportedDays(parts, *manifest.day);
   if (manifest.state == Manifest::State::kNone) return absl::OkStatus();
   RETURN_IF_ERROR(CheckLog(parts, manifest));
   return CheckCuts(parts, manifest);
+}
+
+CutId CountFrom(const FolderParts& parts, const Manifest& manifest) {
+  if (!manifest.day) return manifest.published;
+  if (!manifest.day->published) return kNoCut;
+  // An event may be dated a little later than it is recorded.
+  const int64_t first_ms =
+      parts.features->calendar().StartOfDayMs(manifest.day->published->before) -
+      parts.features->options().future_skew_ms;
+  CutId cut = manifest.day->published->before - 1;
+  while (parts.schedule->CutTimeMs(cut) > first_ms) --cut;
+  return cut;
 }
 
 std::optional<CutId> NewestCut(const FolderParts& parts, const FolderOptions& options) {

@@ -43,16 +43,21 @@ absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest);
 // Has retention removed what follows the cut that was published, or lies before the one announced?
 // So it is with a measure that was declared again after it had been none for long.
 absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest);
+// Where counting may begin, since blobs have all that counts of what lies before: the published
+// cut; of an imported measure the newest cut before which there are events of imported days alone.
+// kNoCut: blobs hold nothing.
+feature::CutId CountFrom(const FolderParts& parts, const Manifest& manifest);
 // The newest cut that can be taken now (R16, R17); nothing before the clock has seen one.
 std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOptions& options);
 // Seals the log at the cut's time, then C[p]: the first record at or after it, else the end of the
 // idle partition.
 absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& parts,
                                                          feature::CutId cut);
-// Nothing where every measure is published up to the newest cut. A cut that was announced and not
-// published is finished first, as it was announced. A measure that is overtaken while others are
-// not goes on with what is left, and says from which day it is whole. Errors: DataLoss where all
-// are: the log no longer holds what was never folded, though the live side may.
+// Imported measures (DAY mode) are none of it. Nothing where every measure is published up to the
+// newest cut. A cut that was announced and not published is finished first, as it was announced. A
+// measure that is overtaken while others are not goes on with what is left, and says from which day
+// it is whole. Errors: DataLoss where all are: the log no longer holds what was never folded,
+// though the live side may.
 absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
                                                  const FolderOptions& options);
 

@@ -40,11 +40,8 @@ std::vector<DayTile> MergeTiles(const std::vector<DayTile>& stored,
       next = *a++;
       next.tile.Merge((b++)->tile);
     }
-    if (next.day >= oldest) {
-      merged.push_back(next);
-    } else {
-      *trimmed = true;
-    }
+    if (next.day >= oldest) merged.push_back(next);
+    *trimmed = *trimmed || next.day < oldest;
   }
   return merged;
 }
@@ -145,8 +142,7 @@ absl::Status Folder::Run(const std::function<void(const FoldProgress&)>& report)
 absl::Status Folder::Settle() {
   for (const feature::Measure& measure : parts_.features->measures()) {
     RETURN_IF_ERROR(stores_.Settle(measure.hash));
-    if (kept_) continue;
-    RETURN_IF_ERROR(stores_.KeepLonger(measure.hash, parts_.features->kept_days()));
+    if (!kept_) RETURN_IF_ERROR(stores_.KeepLonger(measure.hash, parts_.features->kept_days()));
   }
   kept_ = true;
   return absl::OkStatus();
@@ -165,11 +161,11 @@ absl::Status Folder::Begin() {
   }
   for (MeasurePlan& measure : fold->plan.measures) {
     fold->by_measure[measure.measure] = &measure;
-    std::vector<eventlog::Offset>& of_cut = offsets_of_cut[measure.to];
-    if (of_cut.empty()) {
-      ASSIGN_OR_RETURN(of_cut, CutOffsets(parts_, measure.to));
+    std::vector<eventlog::Offset> offsets = offsets_of_cut[measure.to];
+    if (offsets.empty()) {
+      ASSIGN_OR_RETURN(offsets, CutOffsets(parts_, measure.to));
+      offsets_of_cut[measure.to] = offsets;
     }
-    std::vector<eventlog::Offset> offsets = of_cut;
     if (measure.manifest.state != Manifest::State::kAnnounced) {
       Manifest announced = measure.manifest;
       announced.state = Manifest::State::kAnnounced;

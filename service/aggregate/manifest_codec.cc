@@ -11,6 +11,7 @@ namespace {
 constexpr uint8_t kMagic = 'M';
 constexpr uint8_t kFormat = 2;
 constexpr size_t kPartitionsMax = 4096;
+constexpr uint8_t kDayMode = 0x80;  // beside the state: a DayManifest stands at the end
 
 void PutOffsets(const std::vector<eventlog::Offset>& offsets, std::string* out) {
   PutVarint(offsets.size(), out);
@@ -30,7 +31,7 @@ std::string EncodeManifest(const Manifest& manifest) {
   std::string out;
   PutFixed<uint8_t>(kMagic, &out);
   PutFixed<uint8_t>(kFormat, &out);
-  PutFixed<uint8_t>(static_cast<uint8_t>(manifest.state), &out);
+  PutFixed<uint8_t>(static_cast<uint8_t>(manifest.state) | (manifest.day ? kDayMode : 0), &out);
   PutFixed<int32_t>(manifest.cut, &out);
   PutFixed<int32_t>(manifest.published, &out);
   PutFixed<int32_t>(manifest.first_cut, &out);
@@ -45,6 +46,7 @@ std::string EncodeManifest(const Manifest& manifest) {
   PutFixed<uint64_t>(manifest.keys, &out);
   PutZigzag(manifest.sum, &out);
   PutZigzag(manifest.count, &out);
+  if (manifest.day) PutDayManifest(*manifest.day, &out);
   PutFixed<uint32_t>(base::Crc32c(out), &out);
   return out;
 }
@@ -62,7 +64,8 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
         "move the aggregates aside to fold the log again");
   }
   Manifest manifest;
-  const auto state = in.Fixed<uint8_t>();
+  const auto first = in.Fixed<uint8_t>();
+  const auto state = static_cast<uint8_t>(first & ~kDayMode);
   if (state > static_cast<uint8_t>(Manifest::State::kPublished)) return damaged;
   manifest.state = static_cast<Manifest::State>(state);
   manifest.cut = in.Fixed<int32_t>();
@@ -80,6 +83,7 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
   manifest.keys = in.Fixed<uint64_t>();
   manifest.sum = in.Zigzag();
   manifest.count = in.Zigzag64();
+  if ((first & kDayMode) != 0 && !GetDayManifest(&in, &manifest.day.emplace())) return damaged;
   if (!in.ok() || in.left() != 0) return damaged;
   return manifest;
 }

@@ -6,6 +6,8 @@
 #include "absl/strings/str_format.h"
 #include "aggregate/folder.h"
 #include "base/status.h"
+#include "cli/aggregate_import.h"
+#include "cli/aggregate_late.h"
 #include "cli/aggregate_show.h"
 #include "cli/aggregate_upload.h"
 #include "cli/deployment_flags.h"
@@ -23,7 +25,10 @@ constexpr char kExample[] =
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate upload --config verdict.json\n"
     "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
-    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules";
+    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules\n"
+    "         verdict aggregate late --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate --import tiles.csv.gz --feature merchant.volume_30d --embedded "
+    "/var/lib/verdict";
 
 struct FoldSummary {
   std::string cut = "none yet";
@@ -108,6 +113,8 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   RETURN_IF_ERROR(
       folder.Run([&](const aggregate::FoldProgress& progress) { bars.Update(progress); }));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  RETURN_IF_ERROR(
+      PrintLeftAlone(*rules->features, &opened->parts().aggregates(), arguments.format));
   return summary;
 }
 
@@ -161,6 +168,7 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
                    "when a day is cut, minutes after midnight of the zone [10]")
       ->check(CLI::Range(0, 23 * 60));
   AddFormatOption(command, &a->format);
+  AddImportFlags(command, a.get());
   CLI::App* show = command->add_subcommand(
       "show", "what is known of one entity, day by day: in the folder, or in a running verdictd");
   show->add_option("ENTITY", a->entity, "type:id, for example merchant:m000004")->required();
@@ -172,7 +180,11 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
   CLI::App* upload = command->add_subcommand(
       "upload", "fill a Redis that has lost values from the batch's own base; may be repeated");
   upload->fallthrough();
-  command->callback([a, show, upload, exit_code] {
+  CLI::App* late = command->add_subcommand(
+      "late",
+      "list the events of the log that are in no total: quarantined, or orphans of imports");
+  late->fallthrough();
+  command->callback([a, show, upload, late, exit_code] {
     if (const absl::Status status = Resolve(a.get()); !status.ok()) {
       *exit_code = ExitWith("aggregate", status);
       return;
@@ -184,6 +196,16 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
     }
     if (upload->parsed()) {
       *exit_code = ExitWith("aggregate upload", UploadAggregates(*a));
+      return;
+    }
+    if (late->parsed()) {
+      *exit_code = ExitWith("aggregate late", ListLate(*a));
+      return;
+    }
+    if (!a->tiles.empty()) {
+      const absl::StatusOr<int> imported = ImportDays(*a);
+      *exit_code = ExitWith("aggregate --import", imported.status());
+      if (imported.ok()) *exit_code = *imported;
       return;
     }
     const absl::StatusOr<FoldSummary> summary = Fold(*a);

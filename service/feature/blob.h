@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <vector>
 
 #include "feature/tile.h"
@@ -15,12 +16,21 @@ namespace verdict::feature {
 using CutId = int32_t;
 inline constexpr CutId kNoCut = std::numeric_limits<CutId>::min();
 
+// Of a blob in DAY mode (R5).
+struct DayShare {
+  uint8_t late_days = 0;           // L, DayMode::late_days
+  model::DayNumber first_day = 0;  // days before it are in no import
+  friend bool operator==(const DayShare&, const DayShare&) = default;
+};
+
 struct Blob {
   uint64_t measure_hash = 0;
   CutId cut = kNoCut;              // every event before this cut is in; none after
   uint16_t rev = 0;                // grows where a cut is computed again
   std::vector<DayTile> tiles;      // ascending days, each once, no empty ones
   std::vector<DayTile> increment;  // what this cut added; the proof reads it
+  // DAY mode: `cut` is b, the first day that is not in; days before it are, whatever the log says.
+  std::optional<DayShare> day = std::nullopt;
   friend bool operator==(const Blob&, const Blob&) = default;
 };
 

@@ -3,12 +3,14 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "aggregate/blob_cache.h"
+#include "aggregate/day_watch.h"
 #include "aggregate/folder.h"
 #include "base/clock.h"
 #include "base/published.h"
@@ -105,6 +107,7 @@ struct Process {
   Appender appender;
   ingest::CheckpointThread checkpoints;
   std::optional<ingest::Pump> pump;
+  std::map<uint64_t, aggregate::DayWatch> day_watches;  // by measure hash
   std::optional<ingest::SlidingReplay> sliding;
   ~Process() {
     appender.Drop();
