@@ -110,14 +110,13 @@ absl::Status Verdictd::OpenPorts() {
 }
 
 absl::Status Verdictd::Prepare(StopSignal* stop) {
+  RETURN_IF_ERROR(ReachLog(stop));
   RETURN_IF_ERROR(AwaitRules(stop));
-  SetUnready("restoring live state");
-  RETURN_IF_ERROR(Restore());
-  SetUnready("catching up with the log");
+  RETURN_IF_ERROR(RestoreAll(stop));
   RETURN_IF_ERROR(CatchUp(stop));
   caught_up_ = true;
   MakeDecider();
-  RETURN_IF_ERROR(MakeFold());
+  RETURN_IF_ERROR(UntilReached(stop, "catching up with the log", [this] { return MakeFold(); }));
   return MakeDrop();
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,6 +21,7 @@
 #include "grpc_api/server.h"
 #include "http_api/http_server.h"
 #include "ingest/checkpoint_thread.h"
+#include "ingest/day_imports.h"
 #include "ingest/drop_thread.h"
 #include "ingest/live_metrics.h"
 #include "ingest/pump.h"
@@ -38,10 +40,11 @@ class Verdictd {
   explicit Verdictd(const settings::Settings& settings);
   ~Verdictd();
 
-  // The folder, the ports. Errors are the operator's to mend: in use, made with other settings, not
-  // permitted.
+  // The folder, the ports; no broker is asked. Errors are the operator's to mend: in use, made with
+  // other settings, not permitted.
   absl::Status Open();
-  // Until a rule set can be loaded, live state is restored and the log is caught up with.
+  // Until the log is reached, a rule set can be loaded, live state is restored and the log is
+  // caught up with. Waits for brokers that are away; errors are what they are after an answer.
   // Cancelled: `stop` came first.
   absl::Status Prepare(StopSignal* stop);
   // Answers, folds, saves.
@@ -51,8 +54,13 @@ class Verdictd {
 
  private:
   absl::Status OpenPorts();
+  absl::Status UntilReached(StopSignal* stop, const std::string& doing,
+                            const std::function<absl::Status()>& step);
+  absl::Status ReachLog(StopSignal* stop);
   absl::Status AwaitRules(StopSignal* stop);
+  absl::Status RestoreAll(StopSignal* stop);
   absl::Status Restore();
+  void ForgetState();
   absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
@@ -81,6 +89,7 @@ class Verdictd {
       features_;  // those that are counted; keeps their rule set
   std::unique_ptr<counters::LiveState> live_;
   std::unique_ptr<ingest::LiveMetrics> live_metrics_;
+  std::unique_ptr<ingest::DayImports> imports_;  // after live_, which it tells
   std::unique_ptr<counters::Checkpoint> checkpoint_;
   std::unique_ptr<eventlog::EventSource> source_;
   std::unique_ptr<ingest::CheckpointThread> checkpoints_;

@@ -33,6 +33,8 @@ void LogDrop(const ingest::DropEvent& event) {
     case Kind::kOutOfReach:
       return LogWarning("epoch dropped: it was never proved, but no window reaches it any more",
                         fields);
+    case Kind::kImported:
+      return LogInfo("epoch dropped: imports own all its days", fields);
     case Kind::kEqualAgain:
       return LogInfo("epochs and fold are equal again", fields);
     case Kind::kUnequal:
@@ -45,13 +47,18 @@ void LogDrop(const ingest::DropEvent& event) {
                       fields);
     case Kind::kStoreLacks:
       return LogError(
-          "the store lacks what memory has let go of: answers say PARTIAL(suspect); "
-          "see the run book, VerdictStoreLacks",
+          "the aggregates lack what memory has let go of, or began behind: answers say "
+          "PARTIAL(suspect); `verdict aggregate upload`, or see the run book, VerdictStoreLacks",
           fields);
     case Kind::kStoreWhole:
-      return LogInfo("the store has again what memory has let go of", fields);
+      return LogInfo("the aggregates are there again", fields);
     case Kind::kNewWhole:
       return LogInfo("measure whole", fields);
+    case Kind::kDaysMissing:
+      return LogInfo(
+          "days missing: windows were shorter when they were folded, or the log had lost them; "
+          "features that reach there are PARTIAL",
+          {{"measure", event.measure}, {"before", model::FormatDay(event.to)}});
   }
 }
 
@@ -138,6 +145,7 @@ absl::Status Verdictd::MakeDrop() {
   options.grace_ms = settings_.drop.grace_s * 1000;
   options.guard_kept_ms = settings_.drop.guard_days * 24 * 3600'000;
   options.cache_age = aggregate::BlobCache::Options().max_age;
+  options.values_expire = deployment_->aggregates_expire();
   options.report = LogDrop;
   ingest::DropThread::Options thread;
   thread.report = ReportTo("letting go of what the batch has");
@@ -146,10 +154,12 @@ absl::Status Verdictd::MakeDrop() {
                                .store = &deployment_->aggregates(),
                                .clock = clock_.get(),
                                .schedule = schedule_.get(),
-                               .blobs = blobs_.get()};
-  drop_ = std::make_unique<ingest::DropThread>(
-      std::make_unique<ingest::Dropper>(parts, std::move(options)), std::move(trim),
-      std::move(thread));
+                               .blobs = blobs_.get(),
+                               .imports = imports_.get()};
+  auto dropper = std::make_unique<ingest::Dropper>(parts, std::move(options));
+  if (const absl::Status looked = dropper->LookAll(); !looked.ok()) thread.report(looked);
+  drop_ =
+      std::make_unique<ingest::DropThread>(std::move(dropper), std::move(trim), std::move(thread));
   return absl::OkStatus();
 }
 

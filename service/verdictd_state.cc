@@ -55,6 +55,18 @@ void LogRestored(const ingest::StartUpReport& report, double seconds) {
                        {"seconds", absl::StrFormat("%.3f", seconds)}});
 }
 
+std::string DayText(model::DayNumber day) {
+  return day == feature::kNoDay ? "none" : model::FormatDay(day);
+}
+
+void LogImports(uint64_t measure_hash, const feature::DayMode& mode) {
+  LogInfo("imported days", {{"measure", absl::StrFormat("%016x", measure_hash)},
+                            {"before", DayText(mode.before)},
+                            {"from", DayText(mode.first_day)},
+                            {"late_days", std::to_string(mode.late_days)},
+                            {"kept_in_memory_from", DayText(mode.kept_from)}});
+}
+
 double SecondsSince(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -64,26 +76,11 @@ bool IsAway(const absl::Status& status) {
   return absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status);
 }
 
-// Blobs lack days that folds left out while windows were shorter than they are now.
-absl::Status MarkTrimmedDays(const feature::FeatureSet& features, aggregate::AggregateStore* store,
-                             counters::LiveState* live) {
-  for (const feature::Measure& measure : features.measures()) {
-    ASSIGN_OR_RETURN(const aggregate::Manifest manifest, store->GetManifest(measure.hash));
-    if (manifest.oldest_day == aggregate::kNothingTrimmed) continue;
-    if (manifest.oldest_day <= manifest.cut - features.kept_days()) continue;
-    live->AddReasons(measure.hash, model::kPartialTooOld, manifest.oldest_day - 1);
-    LogInfo("days missing", {{"before", model::FormatDay(manifest.oldest_day)},
-                             {"meaning",
-                              "windows were shorter when they were folded; features "
-                              "that reach there are PARTIAL"}});
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
 absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
-  std::optional<aggregate::Manifest> oldest;
+  std::optional<aggregate::Manifest> oldest, overtaken;
+  std::vector<uint64_t> overtaken_measures;
   aggregate::FolderParts parts;
   parts.source = source_.get();
   parts.features = features_;
@@ -103,17 +100,33 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
     }
     RETURN_IF_ERROR(manifest.status());
     RETURN_IF_ERROR(aggregate::CheckManifest(parts, *manifest));
-    start_up->published_of.push_back({measure.hash, manifest->published});
-    if (manifest->published == feature::kNoCut) {
+    ASSIGN_OR_RETURN(const bool is_overtaken, aggregate::IsOvertaken(parts, *manifest));
+    const feature::CutId reached = aggregate::CountFrom(*features_, *schedule_, *manifest);
+    start_up->published_of.push_back({measure.hash, reached});
+    if (reached == feature::kNoCut) {
       start_up->unpublished.push_back(measure.hash);
-    } else if (!oldest || manifest->published < oldest->published) {
+    } else if (is_overtaken) {
+      overtaken_measures.push_back(measure.hash);
+      if (!overtaken || manifest->published < overtaken->published) overtaken = *manifest;
+    } else if (!oldest || reached < aggregate::CountFrom(*features_, *schedule_, *oldest)) {
       oldest = *std::move(manifest);
     }
   }
+  // Declared again after so long that the log has lost what it lacks: counted beside the others
+  // from where they begin, until a fold has gone on with it. Where there are no others, all is.
+  if (oldest) {
+    start_up->unpublished.insert(start_up->unpublished.end(), overtaken_measures.begin(),
+                                 overtaken_measures.end());
+  } else {
+    oldest = std::move(overtaken);
+  }
   if (!oldest) return absl::OkStatus();
-  start_up->published = ingest::PublishedCut{.cut = oldest->published,
-                                             .time_ms = schedule_->CutTimeMs(oldest->published),
-                                             .offsets = oldest->published_offsets};
+  const feature::CutId cut = aggregate::CountFrom(*features_, *schedule_, *oldest);
+  start_up->published = ingest::PublishedCut{
+      .cut = cut, .time_ms = schedule_->CutTimeMs(cut), .offsets = oldest->published_offsets};
+  if (oldest->day) {  // an import names no offsets
+    ASSIGN_OR_RETURN(start_up->published->offsets, aggregate::CutOffsets(parts, cut));
+  }
   return absl::OkStatus();
 }
 
@@ -140,11 +153,11 @@ absl::Status Verdictd::Restore() {
   start_up.checkpoint = checkpoint_.get();
   start_up.store = &deployment_->checkpoint();
   start_up.clock = clock_.get();
+  imports_ =
+      std::make_unique<ingest::DayImports>(&deployment_->aggregates(), live_.get(), LogImports);
+  if (const absl::Status seen = imports_->Begin(); !seen.ok() && !IsAway(seen)) return seen;
   RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
-  if (!start_up.aggregates_away) {
-    RETURN_IF_ERROR(MarkTrimmedDays(*features_, &deployment_->aggregates(), live_.get()));
-  }
   base_ = report.base;
   RETURN_IF_ERROR(ReplaySliding(report));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
@@ -209,7 +222,8 @@ absl::Status Verdictd::CatchUp(StopSignal* stop) {
     pump_->Cancel();
     sliding_->Cancel();
   });
-  const absl::Status caught_up = pump_->CatchUp();
+  const absl::Status caught_up =
+      UntilReached(stop, "catching up with the log", [this] { return pump_->CatchUp(); });
   const bool whole = sliding_->WaitFor(kSlidingWait);
   stop->OnRequest(nullptr);
   RETURN_IF_ERROR(caught_up);

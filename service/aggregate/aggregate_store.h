@@ -13,6 +13,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "aggregate/census.h"
+#include "aggregate/day_manifest.h"
 #include "aggregate/epoch_proof.h"
 #include "eventlog/event_source.h"
 #include "feature/blob.h"
@@ -62,6 +63,8 @@ struct Manifest {
   int64_t count = 0;
   std::vector<EpochProof> proofs;  // of the last kProofsKept published folds, ascending
   Census census;                   // of all blobs, as `published` left them
+  // DAY mode (R5): the measure is imported, never folded, and of the above nothing is set.
+  std::optional<DayManifest> day = std::nullopt;
   friend bool operator==(const Manifest&, const Manifest&) = default;
 };
 

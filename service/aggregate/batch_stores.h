@@ -30,6 +30,9 @@ class BatchStores {
   // what was published, the base is behind the store, or the two are of different logs. Aborted:
   // another run has changed a manifest meanwhile.
   absl::Status Settle(uint64_t measure_hash);
+  // Values of the store expire with the days that were kept when they were written: where windows
+  // are longer now than when the measure was published last, the base is uploaded again.
+  absl::Status KeepLonger(uint64_t measure_hash, int kept_days);
   // `merged` to both; `reached`, which the base has already, to the store, which may lack it.
   absl::Status Put(const std::vector<BlobWrite>& merged, const std::vector<BlobWrite>& reached);
   // The same, of a healing recompute: what cannot be read is replaced, too.
@@ -39,6 +42,7 @@ class BatchStores {
   absl::Status Publish(uint64_t measure_hash, const Manifest& expected, const Manifest& next);
 
  private:
+  absl::Status SettleDays(uint64_t measure_hash, const Manifest& in_base, const Manifest& in_store);
   absl::Status PutBaseManifest(uint64_t measure_hash, const Manifest& next);
 
   AggregateStore* base_;

@@ -19,12 +19,15 @@ using feature::DayTile;
 using feature::Tile;
 
 constexpr uint8_t kMagic = 'V';
+constexpr uint16_t kFlagDay = 1;
 constexpr uint16_t kFlagMarked = 2;
 constexpr uint16_t kFlagWords = 4;  // a tile's `min` and `max` follow where they hold something
 constexpr uint16_t kFlagKind = 24;  // of which kind they are; one kind in a blob
 constexpr int kKindShift = 3;
 constexpr uint16_t kFlagPrevious = 32;
-constexpr uint16_t kKnownFlags = kFlagMarked | kFlagWords | kFlagKind | kFlagPrevious;
+constexpr uint16_t kKnownFlags = kFlagDay | kFlagMarked | kFlagWords | kFlagKind | kFlagPrevious;
+constexpr int kLateShift = 8;  // with flag DAY the high byte is L
+static_assert(kKnownFlags < 1 << kLateShift);
 constexpr int kDaysMax = 255 * 8;
 constexpr size_t kBytesMin = 26;
 
@@ -53,6 +56,7 @@ bool AnyMarks(const Blob& blob) {
 }
 
 model::DayNumber BaseDay(const Blob& blob) {
+  if (blob.day) return blob.day->first_day;
   if (blob.tiles.empty()) return blob.increment.empty() ? 0 : blob.increment.front().day;
   if (blob.increment.empty()) return blob.tiles.front().day;
   return std::min(blob.tiles.front().day, blob.increment.front().day);
@@ -141,10 +145,11 @@ void GetIncrement(model::DayNumber base, uint16_t flags, ByteReader* in, Blob* b
 std::string EncodeBlob(const Blob& blob) {
   const model::DayNumber base = BaseDay(blob);
   const int days = blob.tiles.empty() ? 0 : blob.tiles.back().day - base + 1;
-  CHECK(base >= 0 && base <= 0xffff && days <= kDaysMax);
+  CHECK(base >= 0 && base <= 0xffff && days >= 0 && days <= kDaysMax);
   const auto bitmap_bytes = static_cast<size_t>((days + 7) / 8);
+  const int day_flags = blob.day ? kFlagDay | blob.day->late_days << kLateShift : 0;
   const auto flags = static_cast<uint16_t>((AnyMarks(blob) ? kFlagMarked : 0) | FlagsOfWords(blob) |
-                                           (blob.previous ? kFlagPrevious : 0));
+                                           (blob.previous ? kFlagPrevious : 0) | day_flags);
   std::string out;
   out.reserve(64 + blob.tiles.size() * 8);
   PutFixed<uint8_t>(kMagic, &out);
@@ -197,7 +202,10 @@ absl::StatusOr<Blob> DecodeBlob(std::string_view bytes) {
   }
   if (base::Crc32c(body) != crc.Fixed<uint32_t>()) return Damaged("its checksum does not match");
   const auto flags = in.Fixed<uint16_t>();
-  if ((flags & ~kKnownFlags) != 0 || static_cast<int>(KindOf(flags)) >= feature::kTileKinds) {
+  const bool by_days = (flags & kFlagDay) != 0;
+  const auto late_days = static_cast<uint8_t>(by_days ? flags >> kLateShift : 0);
+  if ((flags & ~kKnownFlags) != late_days << kLateShift ||
+      static_cast<int>(KindOf(flags)) >= feature::kTileKinds) {
     return Damaged("unknown flags");
   }
   Blob blob;
@@ -213,6 +221,12 @@ absl::StatusOr<Blob> DecodeBlob(std::string_view bytes) {
     blob.previous = static_cast<feature::CutId>(in.Fixed<uint32_t>());
   }
   if (!in.ok() || in.left() != 0) return Damaged("its parts do not fit its length");
+  if (by_days) {
+    if (!blob.tiles.empty() && blob.tiles.back().day >= blob.cut) {
+      return Damaged("it holds a day that it does not own");
+    }
+    blob.day = {.late_days = late_days, .first_day = base};
+  }
   return blob;
 }
 

@@ -17,6 +17,13 @@ size_t BytesOf(const feature::Blob* blob) {
 
 }  // namespace
 
+double BlobTable::BytesFor(size_t tiles) {
+  feature::Blob blob;
+  blob.tiles.resize(tiles);
+  constexpr double kMeanLoad = 0.75 * 0.75;  // between half of it and the whole
+  return static_cast<double>(sizeof(Slot)) / kMeanLoad + static_cast<double>(BytesOf(&blob));
+}
+
 size_t BlobTable::Place(const BlobKey& key) const {
   size_t slot = Home(key.entity);
   while (slots_[slot].used && !slots_[slot].Holds(key)) slot = (slot + 1) & mask();

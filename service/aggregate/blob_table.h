@@ -32,6 +32,8 @@ class BlobTable {
   size_t size() const { return used_; }
   // Of slots and blobs. Free slots count too.
   size_t bytes() const { return slots_.size() * sizeof(Slot) + blob_bytes_; }
+  // What one blob of so many tiles adds to bytes(), a table of slots at its mean load.
+  static double BytesFor(size_t tiles);
 
  private:
   struct Slot {

@@ -9,8 +9,8 @@ namespace verdict::aggregate {
 
 // Values last written before this cut may go: every measure's manifest says that they may be
 // missing, and a week more has passed, so that a clock set back, or a window a little longer,
-// brings nothing back that is gone. kNoCut while a measure has published nothing. Errors: the
-// store's.
+// brings nothing back that is gone; of imported ones as many days before b. kNoCut while a measure
+// has published nothing. Errors: the store's.
 absl::StatusOr<feature::CutId> ExpiredBefore(AggregateStore* store,
                                              const feature::FeatureSet& features);
 

@@ -1,7 +1,7 @@
 #include "aggregate/fold_plan.h"
 
 #include <algorithm>
-#include <functional>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -39,6 +39,20 @@ absl::Status CheckCuts(const FolderParts& parts, const Manifest& manifest) {
       kFoldAgain));
 }
 
+// Imported days, cut by other rules of the zone, hold other events.
+absl::Status CheckImportedDays(const FolderParts& parts, const DayManifest& manifest) {
+  const std::optional<DayImport>& published = manifest.published;
+  if (!published) return absl::OkStatus();
+  const uint64_t digest =
+      parts.features->calendar().TransitionsDigest(published->first_day, published->before);
+  if (digest == published->zone_digest) return absl::OkStatus();
+  return absl::FailedPreconditionError(absl::StrCat(
+      "the zone's clock changes between ", model::FormatDay(published->first_day), " and ",
+      model::FormatDay(published->before),
+      " are others than when the days were imported: the zone or its data changed; start with the "
+      "former zone data, or move DIR/aggregates aside and import anew"));
+}
+
 // What was folded must be in this log.
 absl::Status CheckLog(const FolderParts& parts, const Manifest& manifest) {
   if (manifest.log_id != parts.log_id) {
@@ -66,21 +80,38 @@ absl::Status CheckLog(const FolderParts& parts, const Manifest& manifest) {
 
 absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, CutId newest) {
   std::vector<MeasurePlan> plans;
+  std::optional<uint64_t> overtaken;  // one of them
+  bool others_go_on = false;          // not all of them: others were folded meanwhile
+  bool heals = false;
   const auto& measures = parts.features->measures();
   for (size_t i = 0; i < measures.size(); ++i) {
     MeasurePlan plan{.measure = static_cast<uint16_t>(i), .hash = measures[i].hash, .manifest = {}};
     ASSIGN_OR_RETURN(plan.manifest, parts.store->GetManifest(plan.hash));
     RETURN_IF_ERROR(CheckManifest(parts, plan.manifest));
+    if (plan.manifest.day) continue;  // imported: left alone
     plan.from = plan.manifest.published;
     const bool announced = plan.manifest.state == Manifest::State::kAnnounced;
     plan.to = announced ? plan.manifest.cut : newest;
     plan.heal = IsHealing(plan.manifest);
-    if (plan.heal) plan.from = kNoCut;
-    if (plan.from == kNoCut || plan.from < plan.to) plans.push_back(std::move(plan));
+    ASSIGN_OR_RETURN(const bool is_overtaken, IsOvertaken(parts, plan.manifest));
+    others_go_on = others_go_on || (!is_overtaken && plan.from != kNoCut);
+    if (plan.heal) {
+      plan.from = kNoCut;  // what is published is computed anew: nothing goes on
+      heals = true;
+    } else {
+      plan.overtaken = is_overtaken;
+    }
+    if (plan.from != kNoCut && plan.from >= plan.to) continue;
+    if (plan.overtaken) overtaken = plan.hash;
+    plans.push_back(std::move(plan));
   }
-  const auto heals = [](const MeasurePlan& plan) { return plan.heal; };
-  if (std::any_of(plans.begin(), plans.end(), heals)) std::erase_if(plans, std::not_fn(heals));
-  return plans;
+  if (heals) std::erase_if(plans, [](const MeasurePlan& plan) { return !plan.heal; });
+  if (heals || !overtaken || others_go_on) return plans;
+  return absl::DataLossError(absl::StrCat(
+      "the log begins behind what was folded last into measure ",
+      absl::Hex(*overtaken, absl::kZeroPad16),
+      ", and no other was folded since: events between are lost; put the log's head back, or ",
+      kFoldAgain, ", from where it begins now"));
 }
 
 // The first day of which the log, as it begins now, holds every event; kNothingTrimmed where it
@@ -124,25 +155,22 @@ absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::
   return plan;
 }
 
-// What was published and never folded further must still be in the log.
-absl::Status CheckRetention(const FolderParts& parts, const std::vector<MeasurePlan>& measures) {
-  for (const MeasurePlan& plan : measures) {
-    for (size_t p = 0; p < plan.manifest.published_offsets.size(); ++p) {
-      ASSIGN_OR_RETURN(const eventlog::Offset low,
-                       parts.source->Low(static_cast<eventlog::Partition>(p)));
-      if (plan.manifest.published_offsets[p] < low) {
-        return absl::DataLossError(absl::StrCat(
-            "partition ", p, " of the log begins at offset ", low, ", but only offsets below ",
-            plan.manifest.published_offsets[p], " were folded: events between are lost"));
-      }
-    }
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace
 
+absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest) {
+  // Of a first cut that was announced, its own offsets: else the log gives others now.
+  const std::vector<eventlog::Offset>& needed =
+      manifest.published == kNoCut ? manifest.offsets : manifest.published_offsets;
+  for (size_t p = 0; p < needed.size(); ++p) {
+    ASSIGN_OR_RETURN(const eventlog::Offset low,
+                     parts.source->Low(static_cast<eventlog::Partition>(p)));
+    if (needed[p] < low) return true;
+  }
+  return false;
+}
+
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
+  if (manifest.day) return CheckImportedDays(parts, *manifest.day);
   if (manifest.state == Manifest::State::kNone) return absl::OkStatus();
   RETURN_IF_ERROR(CheckLog(parts, manifest));
   return CheckCuts(parts, manifest);
@@ -150,6 +178,23 @@ absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest) {
 
 bool IsHealing(const Manifest& manifest) {
   return manifest.state == Manifest::State::kAnnounced && manifest.cut == manifest.published;
+}
+
+CutId CutBefore(const feature::FeatureSet& features, const eventlog::CutSchedule& schedule,
+                model::DayNumber day) {
+  // An event may be dated a little later than it is recorded.
+  const int64_t first_ms =
+      features.calendar().StartOfDayMs(day) - features.options().future_skew_ms;
+  CutId cut = day - 1;
+  while (schedule.CutTimeMs(cut) > first_ms) --cut;
+  return cut;
+}
+
+CutId CountFrom(const feature::FeatureSet& features, const eventlog::CutSchedule& schedule,
+                const Manifest& manifest) {
+  if (!manifest.day) return manifest.published;
+  if (!manifest.day->published) return kNoCut;
+  return CutBefore(features, schedule, manifest.day->published->before);
 }
 
 std::optional<CutId> NewestCut(const FolderParts& parts, const FolderOptions& options) {
@@ -178,11 +223,10 @@ absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
   FoldPlan plan;
   ASSIGN_OR_RETURN(plan.measures, PlanMeasures(parts, *newest));
   if (plan.measures.empty()) return std::nullopt;
-  RETURN_IF_ERROR(CheckRetention(parts, plan.measures));
   CutId from = plan.measures.front().from;
   ASSIGN_OR_RETURN(const model::DayNumber whole_from, FirstWholeDay(parts));
   for (MeasurePlan& measure : plan.measures) {
-    if (measure.from == kNoCut) measure.whole_from = whole_from;
+    if (measure.from == kNoCut || measure.overtaken) measure.whole_from = whole_from;
     from = std::min(from, measure.from);  // kNoCut is the least
     plan.newest = std::max(plan.newest, measure.to);
   }

@@ -19,8 +19,11 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
-  // Its first fold, or a healing recompute, of a log that had lost its head: days before this one
-  // are not whole.
+  // Retention has removed events that were never folded into it, as IsOvertaken says. What it folds
+  // is no epoch's whole: no replica may compare with it, and so no proof is published.
+  bool overtaken = false;
+  // Overtaken, its first fold, or a healing recompute, of a log that had lost its head: days before
+  // this are not whole.
   model::DayNumber whole_from = kNothingTrimmed;
   // A healing recompute of what is published: `from` is kNoCut, `to` the published cut.
   bool heal = false;
@@ -41,6 +44,17 @@ struct FoldPlan {
 // May what was folded be added to, and counted on from? FailedPrecondition where it was made of
 // another log or of more of this one, or where its days were cut otherwise; says how to mend it.
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest);
+// Has retention removed what follows the cut that was published, or lies before the one announced?
+// So it is with a measure that was declared again after it had been none for long.
+absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest);
+// The newest cut before which there are events of days before `day` alone.
+feature::CutId CutBefore(const feature::FeatureSet& features, const eventlog::CutSchedule& schedule,
+                         model::DayNumber day);
+// Where counting may begin, since blobs have all that counts of what lies before: the published
+// cut; of an imported measure the cut before the first day that is not imported. kNoCut: blobs hold
+// nothing.
+feature::CutId CountFrom(const feature::FeatureSet& features, const eventlog::CutSchedule& schedule,
+                         const Manifest& manifest);
 // The newest cut that can be taken now (R16, R17); nothing before the clock has seen one.
 std::optional<feature::CutId> NewestCut(const FolderParts& parts, const FolderOptions& options);
 // Seals the log at the cut's time, then C[p]: the first record at or after it, else the end of the
@@ -49,9 +63,11 @@ absl::StatusOr<std::vector<eventlog::Offset>> CutOffsets(const FolderParts& part
                                                          feature::CutId cut);
 // Was a healing recompute announced, and not finished?
 bool IsHealing(const Manifest& manifest);
-// Nothing where every measure is published up to the newest cut. A cut that was announced and not
-// published is finished first, as it was announced; a healing recompute before anything else.
-// Errors: DataLoss where the log no longer holds what was never folded.
+// Imported measures (DAY mode) are none of it. Nothing where every measure is published up to the
+// newest cut. A cut that was announced and not published is finished first, as it was announced; a
+// healing recompute before anything else. A measure that is overtaken while others are not goes on
+// with what is left, and says from which day it is whole. Errors: DataLoss where all are: the log
+// no longer holds what was never folded, though the live side may.
 absl::StatusOr<std::optional<FoldPlan>> MakePlan(const FolderParts& parts,
                                                  const FolderOptions& options);
 

@@ -23,6 +23,10 @@ struct Folder::Fold {
   size_t keys_done = 0;
   int attempts = 1;
   bool rewrite = false;  // the proof found values that were never stored
+  // By measure: overtaken, and announced by an earlier run.
+  std::vector<bool> resumed;
+  // By key: such a run wrote it, from events that the log has lost since.
+  std::vector<bool> unproved;
   base::Hash128 folded, read_back;
   std::vector<feature::StretchSummer> sums;             // by measure of the features; of this proof
   std::vector<Census> written;                          // the same, with what was read back

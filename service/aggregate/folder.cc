@@ -40,11 +40,8 @@ std::vector<DayTile> MergeTiles(const std::vector<DayTile>& stored,
       next = *a++;
       next.tile.Merge((b++)->tile);
     }
-    if (next.day >= oldest) {
-      merged.push_back(next);
-    } else {
-      *trimmed = true;
-    }
+    if (next.day >= oldest) merged.push_back(next);
+    *trimmed = *trimmed || next.day < oldest;
   }
   return merged;
 }
@@ -98,9 +95,7 @@ FoldProgress Folder::progress() const {
 
 absl::StatusOr<bool> Folder::Step() {
   if (fold_ == nullptr) {
-    for (const feature::Measure& measure : parts_.features->measures()) {
-      RETURN_IF_ERROR(stores_.Settle(measure.hash));
-    }
+    RETURN_IF_ERROR(Settle());
     RETURN_IF_ERROR(Begin());
     return fold_ != nullptr;
   }
@@ -141,6 +136,15 @@ absl::Status Folder::Run(const std::function<void(const FoldProgress&)>& report)
   }
 }
 
+absl::Status Folder::Settle() {
+  for (const feature::Measure& measure : parts_.features->measures()) {
+    RETURN_IF_ERROR(stores_.Settle(measure.hash));
+    if (!kept_) RETURN_IF_ERROR(stores_.KeepLonger(measure.hash, parts_.features->kept_days()));
+  }
+  kept_ = true;
+  return absl::OkStatus();
+}
+
 // Announces each measure's cut, so that of two runs one wins, and assigns the log.
 absl::Status Folder::Begin() {
   ASSIGN_OR_RETURN(std::optional<FoldPlan> plan, MakePlan(parts_, options_));
@@ -148,15 +152,17 @@ absl::Status Folder::Begin() {
   auto fold = std::make_unique<Fold>();
   fold->plan = *std::move(plan);
   fold->by_measure.resize(parts_.features->measures().size());
+  fold->resumed.resize(parts_.features->measures().size());
   std::map<CutId, std::vector<eventlog::Offset>> offsets_of_cut;  // a log may answer slowly
   for (const PartitionPlan& partition : fold->plan.partitions) {
     offsets_of_cut[fold->plan.newest].push_back(partition.end);
   }
   for (MeasurePlan& measure : fold->plan.measures) {
     fold->by_measure[measure.measure] = &measure;
-    std::vector<eventlog::Offset>& offsets = offsets_of_cut[measure.to];
+    std::vector<eventlog::Offset> offsets = offsets_of_cut[measure.to];
     if (offsets.empty()) {
       ASSIGN_OR_RETURN(offsets, CutOffsets(parts_, measure.to));
+      offsets_of_cut[measure.to] = offsets;
     }
     if (measure.manifest.state != Manifest::State::kAnnounced) {
       Manifest announced = measure.manifest;
@@ -169,6 +175,9 @@ absl::Status Folder::Begin() {
       announced.oldest_day = std::max(announced.oldest_day, measure.whole_from);
       RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, announced));
       measure.manifest = announced;
+    } else if (measure.overtaken) {
+      offsets = measure.manifest.offsets;  // the log cannot give them any more
+      fold->resumed[measure.measure] = true;
     } else if (!measure.heal) {
       ASSIGN_OR_RETURN(const bool same, SameCut(parts_.source, measure.manifest.offsets, offsets));
       if (!same) {
@@ -176,7 +185,7 @@ absl::Status Folder::Begin() {
             "cut ", measure.to, " was announced at other offsets than the log gives now"));
       }
     }
-    fold->offsets.push_back(measure.heal ? measure.manifest.published_offsets : offsets);
+    fold->offsets.push_back(measure.heal ? measure.manifest.published_offsets : std::move(offsets));
   }
   for (size_t p = 0; p < fold->plan.partitions.size(); ++p) {
     const PartitionPlan& partition = fold->plan.partitions[p];
@@ -201,6 +210,7 @@ absl::Status Folder::Read() {
   }
   if (done) {
     fold.increments.Sort();
+    fold.unproved.assign(fold.increments.size(), false);
     fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.increments.size()};
     return base::Failpoint("fold.before_upload");
   }
@@ -277,6 +287,7 @@ absl::Status Folder::Upload() {
     }
     const bool found = stored[i].state == BlobResult::State::kFound;
     if (found && fold.Written(stored[i].blob, measure)) {
+      if (measure.overtaken && fold.attempts == 1) fold.unproved[fold.keys_done + i] = true;
       reached.push_back({keys[i], std::move(stored[i].blob)});
       continue;
     }
@@ -313,8 +324,9 @@ absl::Status Folder::Upload() {
 
 absl::Status Folder::NoteTrimmed() {
   for (MeasurePlan& measure : fold_->plan.measures) {
-    const model::DayNumber oldest = OldestDay(measure);
-    if (!measure.trimmed || measure.manifest.oldest_day >= oldest) continue;
+    const model::DayNumber oldest =
+        std::max(measure.trimmed ? OldestDay(measure) : kNothingTrimmed, measure.whole_from);
+    if (measure.manifest.oldest_day >= oldest) continue;
     Manifest noted = measure.manifest;
     noted.oldest_day = oldest;
     RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, noted));
@@ -333,8 +345,10 @@ absl::Status Folder::Prove() {
   ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, parts_.store->GetNow(keys));
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
+    const bool unproved = fold.unproved[fold.keys_done + i];
     for (const DayTile& day : fold.increments.TilesAt(fold.keys_done + i)) {
-      fold.folded = feature::AddDigests(fold.folded, fold.Sum(keys[i], key.measure, day));
+      const base::Hash128 cell = fold.Sum(keys[i], key.measure, day);
+      if (!unproved) fold.folded = feature::AddDigests(fold.folded, cell);
     }
     ++fold.keys[key.measure];
     if (stored[i].state == BlobResult::State::kFailed) {
@@ -347,8 +361,10 @@ absl::Status Folder::Prove() {
       fold.rewrite = true;
       continue;
     }
-    fold.read_back = feature::AddDigests(
-        fold.read_back, TileDigest(keys[i], fold.Proving(stored[i].blob, measure)));
+    if (!unproved) {
+      fold.read_back = feature::AddDigests(
+          fold.read_back, TileDigest(keys[i], fold.Proving(stored[i].blob, measure)));
+    }
     if (!measure.heal) fold.written[key.measure].AddWritten(stored[i].blob);
   }
   fold.keys_done = end;

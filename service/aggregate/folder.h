@@ -88,7 +88,7 @@ class Folder {
   // is left to do. After an error the fold under way is given up; the next Step begins it anew
   // (nothing is lost or counted twice).
   absl::StatusOr<bool> Step();
-  // Announces a healing recompute of every measure: the same fold over everything below its
+  // Announces a healing recompute of every folded measure: the same fold over everything below its
   // published cut, as far as the log goes back, into rev + 1. Step() does it, or goes on with one
   // that was broken off. Errors: FailedPrecondition while a newer cut is being folded.
   absl::Status AnnounceHeal();
@@ -100,6 +100,7 @@ class Folder {
 
  private:
   struct Fold;  // the one under way
+  absl::Status Settle();
   absl::Status Begin();
   absl::Status Read();
   absl::Status ParkFinished();
@@ -122,6 +123,7 @@ class Folder {
   FolderParts parts_;
   FolderOptions options_;
   BatchStores stores_;
+  bool kept_ = false;  // the store keeps values for as long as windows need them
   std::unique_ptr<Fold> fold_;
   std::atomic<bool> cancelled_{false};
 };

@@ -35,6 +35,7 @@ absl::Status Folder::AnnounceHeal() {
     RETURN_IF_ERROR(stores_.Settle(measure.hash));
     ASSIGN_OR_RETURN(const Manifest manifest, parts_.store->GetManifest(measure.hash));
     RETURN_IF_ERROR(CheckManifest(parts_, manifest));
+    if (manifest.day) continue;  // imported: the log is not what it was made of
     if (manifest.published == feature::kNoCut || IsHealing(manifest)) continue;
     if (manifest.state == Manifest::State::kAnnounced) {
       return absl::FailedPreconditionError(

@@ -35,6 +35,8 @@ Manifest Folder::PublishedManifest(size_t planned) const {
   Manifest published = measure.manifest;
   published.state = Manifest::State::kPublished;
   published.census = fold.written[measure.measure];
+  // The earlier run may have written keys of which the log has nothing left: nobody counted them.
+  if (fold.resumed[measure.measure]) published.census.known = false;
   // Values that no window reaches any more may go from the store.
   if (const auto newest = fold.expiring[measure.measure]) {
     published.oldest_day = std::max(published.oldest_day, *newest + 1);
@@ -53,6 +55,8 @@ Manifest Folder::PublishedManifest(size_t planned) const {
   published.keys = fold.keys[measure.measure];
   published.sum = digest.sum;
   published.count = digest.count;
+  // The log had lost a part of these epochs: with that no replica's count can be compared.
+  if (measure.overtaken) return published;
   published.proofs.push_back({.from = measure.from,
                               .to = measure.to,
                               .oldest_day = std::max(OldestDay(measure), measure.whole_from),

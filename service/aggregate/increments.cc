@@ -1,6 +1,7 @@
 #include "aggregate/increments.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "base/check.h"
 #include "feature/stretch_digest.h"
@@ -107,6 +108,12 @@ void Increments::Sort() {
     if (a.entity != b.entity) return a.entity < b.entity;
     return At(a.head).measure < At(b.head).measure;
   });
+}
+
+double Increments::BytesFor(double cells, double keys) {
+  const auto slots = std::bit_ceil(std::max(kSlotsMin, static_cast<size_t>(keys * 4 / 3)));
+  return cells * static_cast<double>(sizeof(Cell)) + static_cast<double>(slots * sizeof(Slot)) +
+         keys * static_cast<double>(sizeof(SortedKey));
 }
 
 Increments::Key Increments::KeyAt(size_t i) const {

@@ -32,6 +32,8 @@ class Increments {
   Key KeyAt(size_t i) const;
   // Ascending days.
   std::vector<feature::DayTile> TilesAt(size_t i) const;
+  // What so many cells of so many keys cost while they are sorted: the most.
+  static double BytesFor(double cells, double keys);
 
  private:
   static constexpr uint32_t kNone = UINT32_MAX;

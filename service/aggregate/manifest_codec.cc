@@ -12,6 +12,7 @@ constexpr uint8_t kMagic = 'M';
 constexpr uint8_t kFormat = 3;
 constexpr uint8_t kFormatWithoutProofs = 2;  // still read: no proofs, no census
 constexpr size_t kPartitionsMax = 4096;
+constexpr uint8_t kDayMode = 0x80;  // beside the state: a DayManifest stands at the end
 
 void PutOffsets(const std::vector<eventlog::Offset>& offsets, std::string* out) {
   PutVarint(offsets.size(), out);
@@ -108,7 +109,7 @@ std::string EncodeManifest(const Manifest& manifest) {
   std::string out;
   PutFixed<uint8_t>(kMagic, &out);
   PutFixed<uint8_t>(kFormat, &out);
-  PutFixed<uint8_t>(static_cast<uint8_t>(manifest.state), &out);
+  PutFixed<uint8_t>(static_cast<uint8_t>(manifest.state) | (manifest.day ? kDayMode : 0), &out);
   PutFixed<int32_t>(manifest.cut, &out);
   PutFixed<int32_t>(manifest.published, &out);
   PutFixed<int32_t>(manifest.first_cut, &out);
@@ -126,6 +127,7 @@ std::string EncodeManifest(const Manifest& manifest) {
   PutVarint(manifest.proofs.size(), &out);
   for (const EpochProof& proof : manifest.proofs) PutProof(proof, &out);
   PutCensus(manifest.census, &out);
+  if (manifest.day) PutDayManifest(*manifest.day, &out);
   PutFixed<uint32_t>(base::Crc32c(out), &out);
   return out;
 }
@@ -145,7 +147,8 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
         "move the aggregates aside to fold the log again");
   }
   Manifest manifest;
-  const auto state = in.Fixed<uint8_t>();
+  const auto first = in.Fixed<uint8_t>();
+  const auto state = static_cast<uint8_t>(first & ~kDayMode);
   if (state > static_cast<uint8_t>(Manifest::State::kPublished)) return damaged;
   manifest.state = static_cast<Manifest::State>(state);
   manifest.cut = in.Fixed<int32_t>();
@@ -171,6 +174,7 @@ absl::StatusOr<Manifest> DecodeManifest(std::string_view bytes) {
     }
     GetCensus(&in, &manifest.census);
   }
+  if ((first & kDayMode) != 0 && !GetDayManifest(&in, &manifest.day.emplace())) return damaged;
   if (!in.ok() || in.left() != 0) return damaged;
   return manifest;
 }

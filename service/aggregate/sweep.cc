@@ -22,8 +22,7 @@ std::string WhyNot(const Manifest& before, const Manifest& after) {
   if (before.state == Manifest::State::kAnnounced || !(before == after)) {
     return "a fold is under way: sweep again once its cut is published";
   }
-  return "these values were written by a build that kept no census: `verdict aggregate heal` takes "
-         "one";
+  return "of some of these values no census was kept: `verdict aggregate heal` takes one";
 }
 
 SweepResult Conclude(uint64_t measure, const Swept& swept, const Manifest& after) {

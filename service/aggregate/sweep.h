@@ -16,9 +16,8 @@ namespace verdict::aggregate {
 // Of one measure.
 struct SweepResult {
   uint64_t measure_hash = 0;
-  feature::CutId cut = feature::kNoCut;  // the published one; kNoCut: nothing was folded yet
-  // False: blobs were written by a build that kept no census, or a fold is under way. `differences`
-  // says why.
+  feature::CutId cut = feature::kNoCut;  // the published one; kNoCut: nothing was folded
+  // False: no census was kept of some blobs, or a fold is under way. `differences` says why.
   bool compared = false;
   uint64_t keys = 0;                     // values found
   std::vector<std::string> differences;  // one line each; empty: the store is whole

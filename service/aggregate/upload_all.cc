@@ -13,16 +13,23 @@ using State = Manifest::State;
 
 constexpr size_t kBlobsAtOnce = 512;
 
+// (b, rev) of what was imported; the least where nothing was.
+std::pair<model::DayNumber, uint16_t> ImportedUpTo(const Manifest& manifest) {
+  if (!manifest.day || !manifest.day->published) return {feature::kNoDay, 0};
+  return {manifest.day->published->before, manifest.day->published->rev};
+}
+
 absl::Status CheckTarget(uint64_t measure_hash, const Manifest& from, const Manifest& to) {
   const bool both = from.state != State::kNone && to.state != State::kNone;
   const bool same_log = !both || from.log_id == to.log_id;
-  if (same_log && to.published <= from.published) return absl::OkStatus();
-  return absl::FailedPreconditionError(absl::StrCat(
-      "measure ", absl::Hex(measure_hash, absl::kZeroPad16), " cannot be uploaded: ",
-      same_log
-          ? "what it is uploaded to has published a newer cut than what is uploaded; upload the "
-            "other way round"
-          : "the two are of different logs; name those that belong together"));
+  const bool newer = to.published > from.published || ImportedUpTo(to) > ImportedUpTo(from);
+  if (same_log && !newer) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("measure ", absl::Hex(measure_hash, absl::kZeroPad16), " cannot be uploaded: ",
+                   same_log ? "what it is uploaded to has published a newer cut than what is "
+                              "uploaded; put the newest "
+                              "copy back of what is uploaded, or upload the other way round"
+                            : "the two are of different logs; name those that belong together"));
 }
 
 absl::Status CheckReadBack(AggregateStore* to, const std::vector<BlobWrite>& writes) {
@@ -66,7 +73,9 @@ absl::Status UploadMeasure(AggregateStore* from, AggregateStore* to, uint64_t me
       }));
   if (!writes.empty()) RETURN_IF_ERROR(flush());
   // Where both have published the same, the next fold settles what else differs.
-  if (target.published == source.published) return absl::OkStatus();
+  if (target.published == source.published && ImportedUpTo(target) == ImportedUpTo(source)) {
+    return absl::OkStatus();
+  }
   return to->CompareAndSwapManifest(measure_hash, target, source);
 }
 

@@ -6,7 +6,10 @@
 #include "absl/strings/str_format.h"
 #include "base/status.h"
 #include "cli/aggregate_check.h"
+#include "cli/aggregate_import.h"
+#include "cli/aggregate_late.h"
 #include "cli/aggregate_show.h"
+#include "cli/aggregate_upload.h"
 #include "cli/deployment_flags.h"
 #include "cli/folding.h"
 #include "cli/lint.h"
@@ -23,8 +26,12 @@ constexpr char kExample[] =
     "Example: verdict aggregate --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate sweep --embedded /var/lib/verdict --rules rules\n"
     "         verdict aggregate heal --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate upload --config verdict.json\n"
     "         verdict aggregate show merchant:m000004 --embedded /var/lib/verdict --rules rules\n"
-    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules";
+    "         verdict aggregate show merchant:m000004 --addr 127.0.0.1:50051 --rules rules\n"
+    "         verdict aggregate late --embedded /var/lib/verdict --rules rules\n"
+    "         verdict aggregate --import tiles.csv.gz --feature merchant.volume_30d --embedded "
+    "/var/lib/verdict";
 
 absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
@@ -37,6 +44,8 @@ absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   RETURN_IF_ERROR(folding->folder().Run(
       [&](const aggregate::FoldProgress& progress) { bars.Update(progress); }));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  RETURN_IF_ERROR(
+      PrintLeftAlone(folding->features(), &folding->parts().aggregates(), arguments.format));
   return summary;
 }
 
@@ -78,6 +87,64 @@ static absl::Status Resolve(AggregateArguments* arguments) {
       "--addr asks a running verdictd: leave out --embedded and --config");
 }
 
+namespace {
+
+// What may stand behind `verdict aggregate`; without one of them it folds, or imports.
+struct Asked {
+  CLI::App* show;
+  CLI::App* sweep;
+  CLI::App* heal;
+  CLI::App* upload;
+  CLI::App* late;
+};
+
+Asked AddSubcommands(CLI::App* command, AggregateArguments* a) {
+  const auto add = [command](const char* name, const char* what) {
+    CLI::App* added = command->add_subcommand(name, what);
+    added->fallthrough();
+    return added;
+  };
+  Asked asked{};
+  asked.show = add(
+      "show", "what is known of one entity, day by day: in the folder, or in a running verdictd");
+  asked.show->add_option("ENTITY", a->entity, "type:id, for example merchant:m000004")->required();
+  asked.show->add_option("--addr", a->address,
+                         "host:port of a running verdictd: stored and live parts of each feature");
+  asked.show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
+      ->default_str("now");
+  asked.sweep = add(
+      "sweep", "look at every stored value: do they add up to what was folded? Changes nothing");
+  asked.heal = add(
+      "heal", "compute all values anew from the log, as far as it goes back; lists what changes");
+  asked.upload =
+      add("upload", "fill a Redis that has lost values from the batch's own base; may be repeated");
+  asked.late =
+      add("late",
+          "list the events of the log that are in no total: quarantined, or orphans of imports");
+  return asked;
+}
+
+int ExitCodeOf(const char* command, const absl::StatusOr<int>& code) {
+  return code.ok() ? *code : ExitWith(command, code.status());
+}
+
+int Answer(const Asked& asked, AggregateArguments* a) {
+  if (const absl::Status status = Resolve(a); !status.ok()) return ExitWith("aggregate", status);
+  if (asked.show->parsed()) {
+    return ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
+  }
+  if (asked.sweep->parsed()) return ExitCodeOf("aggregate sweep", SweepAggregates(*a));
+  if (asked.heal->parsed()) return ExitCodeOf("aggregate heal", HealAggregates(*a));
+  if (asked.upload->parsed()) return ExitWith("aggregate upload", UploadAggregates(*a));
+  if (asked.late->parsed()) return ExitWith("aggregate late", ListLate(*a));
+  if (!a->tiles.empty()) return ExitCodeOf("aggregate --import", ImportDays(*a));
+  const absl::StatusOr<FoldSummary> summary = Fold(*a);
+  if (summary.ok()) Print(*summary, a->format);
+  return ExitWith("aggregate", summary.status());
+}
+
+}  // namespace
+
 void AddAggregateCommand(CLI::App& app, int* exit_code) {
   CLI::App* command =
       app.add_subcommand("aggregate", "fold the log of a stopped verdictd up to its newest cut");
@@ -90,40 +157,9 @@ void AddAggregateCommand(CLI::App& app, int* exit_code) {
                    "when a day is cut, minutes after midnight of the zone [10]")
       ->check(CLI::Range(0, 23 * 60));
   AddFormatOption(command, &a->format);
-  CLI::App* show = command->add_subcommand(
-      "show", "what is known of one entity, day by day: in the folder, or in a running verdictd");
-  show->add_option("ENTITY", a->entity, "type:id, for example merchant:m000004")->required();
-  show->add_option("--addr", a->address,
-                   "host:port of a running verdictd: stored and live parts of each feature");
-  show->add_option("--at", a->at, "with --addr: the time at which windows end (RFC 3339)")
-      ->default_str("now");
-  show->fallthrough();
-  CLI::App* sweep = command->add_subcommand(
-      "sweep", "look at every stored value: do they add up to what was folded? Changes nothing");
-  CLI::App* heal = command->add_subcommand(
-      "heal", "compute all values anew from the log, as far as it goes back; lists what changes");
-  sweep->fallthrough();
-  heal->fallthrough();
-  command->callback([a, show, sweep, heal, exit_code] {
-    if (const absl::Status status = Resolve(a.get()); !status.ok()) {
-      *exit_code = ExitWith("aggregate", status);
-      return;
-    }
-    if (show->parsed()) {
-      *exit_code =
-          ExitWith("aggregate show", a->address.empty() ? ShowEntity(*a) : ShowLiveEntity(*a));
-      return;
-    }
-    if (sweep->parsed() || heal->parsed()) {
-      const absl::StatusOr<int> code = sweep->parsed() ? SweepAggregates(*a) : HealAggregates(*a);
-      *exit_code = ExitWith(sweep->parsed() ? "aggregate sweep" : "aggregate heal", code.status());
-      if (code.ok()) *exit_code = *code;
-      return;
-    }
-    const absl::StatusOr<FoldSummary> summary = Fold(*a);
-    *exit_code = ExitWith("aggregate", summary.status());
-    if (summary.ok()) Print(*summary, a->format);
-  });
+  AddImportFlags(command, a.get());
+  const Asked asked = AddSubcommands(command, a.get());
+  command->callback([a, asked, exit_code] { *exit_code = Answer(asked, a.get()); });
 }
 
 }  // namespace verdict::cli

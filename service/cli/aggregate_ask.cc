@@ -74,7 +74,7 @@ std::string WhenOf(const v1::FeaturePart& part) {
 }
 
 void PrintText(const v1::FeatureValue& value, const feature::Feature& feature) {
-  absl::PrintF("%s  %s%s\n", value.name(), ShortName(value.provenance()),
+  absl::PrintF("%s  %s, mode %s%s\n", value.name(), ShortName(value.provenance()), value.mode(),
                value.parts_size() == 0 ? ", nothing in its window" : "");
   if (value.parts_size() == 0) return;
   Table table({feature.slides() ? "time" : "day", "source", "sum", "count"});
@@ -101,6 +101,7 @@ nlohmann::json Json(const v1::FeatureValue& value) {
   }
   return {{"feature", value.name()},
           {"provenance", ShortName(value.provenance())},
+          {"mode", value.mode()},
           {"parts", std::move(parts)}};
 }
 

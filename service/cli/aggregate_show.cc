@@ -100,8 +100,14 @@ Words WordsOf(const Shown& shown, const feature::Tile& tile) {
 }
 
 void PrintText(const Shown& shown) {
-  absl::PrintF("%s\n  folded up to the cut of %s; the newest published cut is that of %s\n",
-               shown.features, CutName(shown.blob.cut), CutName(shown.manifest.published));
+  absl::PrintF("%s\n", shown.features);
+  if (shown.blob.day) {
+    absl::PrintF("  imported: the days before %s, rev %d (DAY mode)\n", CutName(shown.blob.cut),
+                 shown.blob.rev);
+  } else {
+    absl::PrintF("  folded up to the cut of %s; the newest published cut is that of %s\n",
+                 CutName(shown.blob.cut), CutName(shown.manifest.published));
+  }
   const auto value = [&](feature::Int128 v) {
     return shown.money ? model::FormatMoney(Narrow(v), shown.currency) : WithThousands(Narrow(v));
   };
@@ -131,10 +137,14 @@ void AddWords(const Shown& shown, const feature::Tile& tile, nlohmann::json* jso
 }
 
 nlohmann::json Json(const Shown& shown) {
-  nlohmann::json json = {{"features", shown.features},
-                         {"cut", CutName(shown.blob.cut)},
-                         {"published", CutName(shown.manifest.published)},
-                         {"tiles", nlohmann::json::array()}};
+  nlohmann::json json = {
+      {"features", shown.features},
+      {"mode", shown.blob.day ? "DAY" : "CUT"},
+      {"cut", CutName(shown.blob.cut)},
+      {"published", CutName(shown.blob.day && shown.manifest.day && shown.manifest.day->published
+                                ? shown.manifest.day->published->before
+                                : shown.manifest.published)},
+      {"tiles", nlohmann::json::array()}};
   for (const feature::DayTile& day : shown.blob.tiles) {
     nlohmann::json tile = {{"day", model::FormatDay(day.day)},
                            {"sum", Narrow(day.tile.sum)},

@@ -22,6 +22,13 @@ struct AggregateArguments {
   std::string at;       // show, with an address: the moment at which windows end; empty: now
   std::optional<int> cut_minutes;  // else as the settings say
   OutputFormat format = OutputFormat::kText;
+
+  // --import (DAY mode)
+  std::string tiles;                   // the file; empty: no import
+  std::string feature;                 // one that reads the measure
+  std::string before, from, log_from;  // days; empty: told by the file and the log
+  std::string late = "2d";
+  bool skip_bad = false;
 };
 
 // Errors: InvalidArgument where the rules do not compile; the diagnostics are on stderr then.

@@ -7,6 +7,7 @@
 #include "cli/import.h"
 #include "cli/lint.h"
 #include "cli/score.h"
+#include "cli/size.h"
 #include "cli/terminal.h"
 
 int main(int argc, char** argv) {
@@ -21,6 +22,7 @@ int main(int argc, char** argv) {
   verdict::cli::AddGenerateCommand(app, &exit_code);
   verdict::cli::AddImportCommand(app, &exit_code);
   verdict::cli::AddAggregateCommand(app, &exit_code);
+  verdict::cli::AddSizeCommand(app, &exit_code);
   verdict::cli::AddLintCommand(app, &exit_code);
   verdict::cli::AddEvalCommand(app, &exit_code);
   try {

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/check.h"
+#include "counters/day_modes.h"
 #include "counters/live_state.h"
 #include "counters/tables.h"
 
@@ -121,7 +122,9 @@ class LiveState::Application {
     StripeLocks locks(tables_.stripes.get(), stripes);
     Prefetch();
     const EventClass event_class = Classify();
-    if (event_class == EventClass::kCounted) CountContributions(/*apart=*/false);
+    if (event_class == EventClass::kCounted || event_class == EventClass::kOrphan) {
+      CountContributions(/*apart=*/false);
+    }
     if (record_.event.kind == model::EventKind::kPayment) EndProvisional();
     if (record_.decision) RestoreDecision();
     Advance();
@@ -148,7 +151,20 @@ class LiveState::Application {
       return EventClass::kQuarantined;
     }
     const bool nothing = tables_.contributions.empty() && tables_.sliding_contributions.empty();
-    return nothing ? EventClass::kFiltered : EventClass::kCounted;
+    if (nothing) return EventClass::kFiltered;
+    return HasOrphans() ? EventClass::kOrphan : EventClass::kCounted;
+  }
+
+  bool HasOrphans() const {
+    return live_.day_modes_->any() &&
+           std::any_of(tables_.contributions.begin(), tables_.contributions.end(),
+                       [this](const feature::Contribution& one) { return IsOrphan(one); });
+  }
+
+  bool IsOrphan(const feature::Contribution& one) const {
+    const feature::DayMode* mode = live_.day_modes_->Of(one.measure);
+    return mode != nullptr && eventlog::IsOrphan(one.day, record_.record_time_ms, *mode,
+                                                 live_.parts_.features->calendar());
   }
 
   void CountContributions(bool apart) {
@@ -160,6 +176,11 @@ class LiveState::Application {
     base::MutexLock lock(tables_.totals_mutex);
     for (const feature::Contribution& one : tables_.contributions) {
       if (tables_.apart[one.measure] != apart) continue;
+      if (IsOrphan(one)) {
+        tables_.orphans.fetch_add(1, std::memory_order_relaxed);
+        tables_.metrics.orphans.Add();
+        continue;
+      }
       const std::optional<bool> created = AddToCell(one);
       if (!created) continue;
       EpochTotals& totals = tables_.Totals(one.measure, epoch_);
@@ -271,7 +292,8 @@ void LiveState::CountApart(std::span<const uint64_t> measure_hashes) {
     const int measure = tables_->MeasureNumber(hash);
     if (measure < 0) continue;
     tables_->apart[static_cast<size_t>(measure)] = true;
-    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::max());
+    // Said whatever the days; the other reasons keep theirs.
+    AddReasons(hash, model::kPartialRebuilding, std::numeric_limits<model::DayNumber>::min());
   }
 }
 

@@ -3,6 +3,7 @@
 #include "counters/cell_table.h"
 
 #include <algorithm>
+#include <bit>
 #include <limits>
 
 #include "base/check.h"
@@ -164,6 +165,19 @@ void CellTable::PrefetchCell(const model::EntityKey& key) const {
     __builtin_prefetch(&At(index_[slot] & kNumberMask));
     return;
   }
+}
+
+// As NewCell, AddToIndex and the vectors grow.
+size_t CellTable::BytesFor(uint64_t cells, uint64_t entities) {
+  if (cells == 0) return 0;
+  uint64_t held = kFirstChunkCells;
+  while (held < cells && held < kChunkCells) held = std::min<uint64_t>(kChunkCells, 2 * held);
+  const uint64_t chunks = std::max<uint64_t>(1, (cells + kChunkCells - 1) / kChunkCells);
+  if (chunks > 1) held = chunks * kChunkCells;
+  uint64_t slots = kFirstSlots;
+  while (entities * 5 > slots * 4) slots *= 2;
+  return held * sizeof(Cell) + std::bit_ceil(chunks) * sizeof(std::unique_ptr<Cell[]>) +
+         slots * sizeof(uint32_t);
 }
 
 size_t CellTable::cell_bytes() const {

@@ -54,6 +54,8 @@ class CellTable {
   size_t cell_bytes() const;
   size_t bytes() const { return cell_bytes() + index_bytes(); }
   size_t index_bytes() const { return index_.capacity() * sizeof(uint32_t); }
+  // bytes() of a table that has grown to so many cells, none of them wide.
+  static size_t BytesFor(uint64_t cells, uint64_t entities);
 
  private:
   struct Wide {

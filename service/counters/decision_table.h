@@ -67,15 +67,17 @@ class DecisionTable {
 
   size_t size() const { return slots_.size(); }
   size_t bytes() const { return bytes_; }
+  // What an answered slot adds to bytes().
+  static size_t BytesFor(size_t packed_bytes) {
+    return sizeof(DecisionSlot) + sizeof(Kept) + packed_bytes;
+  }
 
  private:
   struct Kept {
     model::EntityKey payment;
     int64_t from_ms;
   };
-  static size_t BytesOf(const DecisionSlot& slot) {
-    return sizeof(DecisionSlot) + sizeof(Kept) + slot.packed.size();
-  }
+  static size_t BytesOf(const DecisionSlot& slot) { return BytesFor(slot.packed.size()); }
   void Keep(DecisionSlot* slot, int64_t from_ms);
   void ForgetOldest();
   void Remember(const DecisionSlot& slot, int64_t from_ms);

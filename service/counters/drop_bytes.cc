@@ -83,12 +83,12 @@ void EncodeDropped(const DropChanges::Dropped& dropped, CheckpointStore::Put put
   for (const feature::CutId epoch : dropped.epochs) {
     EraseWithMeta(CellKeyPrefix(dropped.stretch.measure_hash, epoch), put);
   }
-  if (dropped.guard == nullptr) return;
+  if (dropped.dropped_to == feature::kNoCut) return;
   CheckpointWrite to;
   to.key = std::string(kDroppedPrefix) + CellKeyPrefix(dropped.stretch.measure_hash);
   PutFixed(&to.value, dropped.dropped_to);
   put(to);
-  EncodeGuard(*dropped.guard, put);
+  if (dropped.guard != nullptr) EncodeGuard(*dropped.guard, put);
 }
 
 }  // namespace

@@ -74,10 +74,10 @@ struct SuspectStretch {
 // What a checkpoint has still to learn.
 struct DropChanges {
   struct Dropped {
-    DroppedEpochsPtr guard;  // null: no window reaches them any more, and no blob is needed
+    DroppedEpochsPtr guard;  // null: no window reaches them any more, or imports own their days
     Stretch stretch = {};
     std::vector<feature::CutId> epochs;           // that were in memory
-    feature::CutId dropped_to = feature::kNoCut;  // the measure's newest
+    feature::CutId dropped_to = feature::kNoCut;  // the measure's newest; kNoCut: in no blob
   };
   std::vector<Dropped> dropped;
   std::vector<Stretch> forgotten;  // whose guards are gone

@@ -89,10 +89,7 @@ std::optional<model::DayNumber> EpochDrops::NewestDay(const Stretch& stretch) co
 
 bool EpochDrops::Closed(feature::CutId to, std::span<const eventlog::Offset> offsets) const {
   LiveState::Tables& tables = *live_->tables_;
-  // By the wall clock, what comes once the log was read past the cut's time is younger than the
-  // cut; an event clock promises no such thing.
-  const bool complete = !live_->parts_.clock->is_event_clock() &&
-                        tables.complete_epoch.load(std::memory_order_relaxed) >= to;
+  const bool complete = Past(to);
   const size_t followed = tables.partitions.size();
   for (size_t p = followed; p < offsets.size(); ++p) {
     if (offsets[p] > 0) return false;
@@ -102,6 +99,12 @@ bool EpochDrops::Closed(feature::CutId to, std::span<const eventlog::Offset> off
     if (tables.partitions[p]->next.load(std::memory_order_relaxed) < end && !complete) return false;
   }
   return true;
+}
+
+// By the wall clock, what comes once the log was read past the cut's time is younger than the cut.
+bool EpochDrops::Past(feature::CutId to) const {
+  return !live_->parts_.clock->is_event_clock() &&
+         live_->tables_->complete_epoch.load(std::memory_order_relaxed) >= to;
 }
 
 bool EpochDrops::SameVector(feature::CutId to, std::span<const eventlog::Offset> offsets) const {
@@ -222,6 +225,12 @@ void EpochDrops::Free(const Stretch& stretch, uint32_t stripe_number,
 }
 
 void EpochDrops::Finish(const Stretch& stretch, const DroppedEpochsPtr& guard) {
+  End(stretch, guard, guard == nullptr ? Now::kNeededByNobody : Now::kInBlobs);
+}
+
+void EpochDrops::FinishImported(const Stretch& stretch) { End(stretch, nullptr, Now::kInBlobs); }
+
+void EpochDrops::End(const Stretch& stretch, const DroppedEpochsPtr& guard, Now now) {
   LiveState::Tables& tables = *live_->tables_;
   const auto measure = static_cast<size_t>(tables.MeasureNumber(stretch.measure_hash));
   DropChanges::Dropped dropped;
@@ -236,8 +245,8 @@ void EpochDrops::Finish(const Stretch& stretch, const DroppedEpochsPtr& guard) {
     });
   }
   base::MutexLock lock(tables.drops.mutex);
-  if (guard != nullptr) {
-    tables.drops.guards.push_back(guard);
+  if (guard != nullptr) tables.drops.guards.push_back(guard);
+  if (now == Now::kInBlobs) {
     feature::CutId& to =
         tables.drops.dropped_to.try_emplace(stretch.measure_hash, stretch.to).first->second;
     to = std::max(to, stretch.to);

@@ -38,6 +38,9 @@ class EpochDrops {
   bool Closed(feature::CutId to, std::span<const eventlog::Offset> offsets) const;
   // Did this replica, too, pass to the cut's epoch at `offsets`?
   bool SameVector(feature::CutId to, std::span<const eventlog::Offset> offsets) const;
+  // Is the log read past the time of the cut `to`, whatever it holds? Never by an event clock,
+  // which promises nothing about what comes.
+  bool Past(feature::CutId to) const;
 
   struct Cell {
     model::EntityKey key;
@@ -62,6 +65,9 @@ class EpochDrops {
   void Free(const Stretch& stretch, uint32_t stripe, const DroppedEpochsPtr& guard);
   // After every stripe was freed: the totals go, and checkpoints learn of it.
   void Finish(const Stretch& stretch, const DroppedEpochsPtr& guard);
+  // The same where imports own all its days (DAY mode): a blob says by itself which days it holds,
+  // so no guard is needed, but the store must have them.
+  void FinishImported(const Stretch& stretch);
 
   std::vector<DroppedEpochsPtr> Guards() const;
   // Takes the guard from one stripe; from all in turn, then FinishForget.
@@ -69,6 +75,9 @@ class EpochDrops {
   void FinishForget(const DroppedEpochsPtr& guard);
 
  private:
+  enum class Now : uint8_t { kInBlobs, kNeededByNobody };
+  void End(const Stretch& stretch, const DroppedEpochsPtr& guard, Now now);
+
   LiveState* live_;
 };
 

@@ -64,6 +64,7 @@ LiveSizes LiveState::sizes() const {
   sizes.decisions_evicted = tables_->decisions_evicted.load(std::memory_order_relaxed);
   sizes.provisionals_expired = tables_->provisionals_expired.load(std::memory_order_relaxed);
   sizes.cells_refused = tables_->cells_refused.load(std::memory_order_relaxed);
+  sizes.orphans = tables_->orphans.load(std::memory_order_relaxed);
   sizes.sliding_bytes = tables_->sliding_bytes.load(std::memory_order_relaxed);
   sizes.sliding_minutes_folded = tables_->sliding_minutes_folded.load(std::memory_order_relaxed);
   sizes.sliding_refused = tables_->sliding_refused.load(std::memory_order_relaxed);

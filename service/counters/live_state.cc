@@ -9,6 +9,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
+#include "counters/day_modes.h"
 #include "counters/decision_bytes.h"
 #include "counters/tables.h"
 
@@ -41,6 +42,9 @@ LiveMetricHandles RegisterMetrics() {
   handles.dedup_evicted = evicted("dedup");
   handles.decisions_evicted = evicted("decisions");
   handles.cells_refused = evicted("cells");
+  handles.orphans = registry.AddCounter("verdict_agg_orphan_contributions_total",
+                                        "What events would have added to imported measures, had "
+                                        "they not come too late for the import.");
   handles.sliding_refused = evicted("sliding");
   handles.sliding_folded = registry.AddCounter(
       "verdict_agg_sliding_folded_total",
@@ -118,6 +122,7 @@ LiveState::LiveState(LiveParts parts, const LiveOptions& options)
   CHECK(parts_.features != nullptr && parts_.schedule != nullptr && parts_.hasher != nullptr &&
         parts_.clock != nullptr && parts_.partitions > 0 && parts_.partitions <= kPartitionsMax);
   CHECK(parts_.features->entities().size() <= kMaxEntityTypes);
+  day_modes_ = std::make_unique<DayModes>(parts_.features->measures().size());
   tables_ = std::make_unique<Tables>(parts_, options_);
   tables_->complete_ms = LagNowMs();
 }
@@ -273,8 +278,27 @@ uint16_t LiveState::ReasonsOf(uint64_t measure_hash) const {
       tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed).bits);
 }
 
+model::DayNumber LiveState::ReasonsNewestDay(uint64_t measure_hash) const {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure < 0) return feature::kNoDay;
+  const MeasureReasons set =
+      tables_->reasons[static_cast<size_t>(measure)].load(std::memory_order_relaxed);
+  return set.bits == 0 ? feature::kNoDay : set.newest_day;
+}
+
 uint64_t LiveState::reasons_version() const {
   return tables_->reasons_version.load(std::memory_order_acquire);
+}
+
+void LiveState::SetDayMode(uint64_t measure_hash, const feature::DayMode& mode) {
+  const int measure = tables_->MeasureNumber(measure_hash);
+  if (measure >= 0) day_modes_->Set(static_cast<size_t>(measure), mode);
+}
+
+const feature::DayMode* LiveState::DayModeOf(uint64_t measure_hash) const {
+  if (!day_modes_->any()) return nullptr;
+  const int measure = tables_->MeasureNumber(measure_hash);
+  return measure < 0 ? nullptr : day_modes_->Of(static_cast<size_t>(measure));
 }
 
 absl::StatusOr<model::Decision> LiveState::FindDecision(std::string_view transaction_id) const {

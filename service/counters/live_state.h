@@ -20,6 +20,7 @@
 #include "eventlog/dedup_window.h"
 #include "eventlog/event_source.h"
 #include "eventlog/rules_of_the_log.h"
+#include "feature/day_mode.h"
 #include "feature/feature_set.h"
 #include "feature/merge.h"
 #include "feature/sliding.h"
@@ -100,6 +101,7 @@ struct LiveSizes {
   std::vector<Measure> measures = {};  // as the features order them
   uint64_t dedup_evicted = 0, decisions_evicted = 0, provisionals_expired = 0;
   uint64_t cells_refused = 0;  // contributions that found no room
+  uint64_t orphans = 0;        // contributions to imported measures that came too late (R5)
   size_t sliding_series = 0, sliding_bytes = 0;
   uint64_t sliding_minutes_folded = 0, sliding_refused = 0;
 };
@@ -115,6 +117,8 @@ struct ControlTotal {
   uint64_t cells = 0;
   friend bool operator==(const ControlTotal&, const ControlTotal&) = default;
 };
+
+class DayModes;  // counters/day_modes.h
 
 // **Thread-safe.** State lies in 1,024 stripes, each under its mutex; this room alone takes them
 // (R20). One thread applies (Apply, RememberId, and what `Checkpoint` does), another may fill
@@ -141,7 +145,7 @@ class LiveState {
   // --- the apply thread ---
   // Counts one record as AGGREGATES section 7 says. REQUIRES: record.offset >= next offset of its
   // partition. The class is decided in this order: dead_lettered, duplicate, quarantined, filtered,
-  // counted.
+  // orphan (some imported measure does not take it any more; the others have counted it), counted.
   eventlog::EventClass Apply(const eventlog::LogRecord& record);
   void ApplyAll(std::span<const eventlog::LogRecord> records);
   // Warm-up (section 11, step 3): the id is seen from now on, nothing is counted, no offset moves.
@@ -172,7 +176,7 @@ class LiveState {
   void Join();
 
   // --- any thread ---
-  // Further PartialReason bits of answers over a measure: before, log_gone, rebuilding, suspect.
+  // Further PartialReason bits of answers over a measure: before, log_gone, too_old, suspect.
   // Said of answers that reach back to `newest_day` or before it. Replaces what was set; kept in
   // checkpoints. Unknown measures are ignored.
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
@@ -183,6 +187,9 @@ class LiveState {
   // whole: where the version after CollectLive is another than before the blobs were read.
   void ClearReasons(uint64_t measure_hash, uint16_t reasons);
   uint16_t ReasonsOf(uint64_t measure_hash) const;
+  // The newest day back to which they are said; kNoDay where there are none. Rebuilding, which
+  // CountApart sets, is said of every answer.
+  model::DayNumber ReasonsNewestDay(uint64_t measure_hash) const;
   uint64_t reasons_version() const;  // grows with each ClearReasons, and with SetLacking
   // The store of blobs lacks what epochs before `to` added, and they are no longer in memory: it
   // was emptied, or is older than it was. Answers whose window reaches them say PARTIAL(suspect).
@@ -193,6 +200,11 @@ class LiveState {
   // Sliding windows hold every event later than `event_time_ms` that was applied here; those that
   // reach further back say `reasons`. INT64_MIN: they hold all (the default).
   void SetSlidingFrom(int64_t event_time_ms, uint16_t reasons);
+  // The measure's past days are imported (R5): from now on its orphans are told from what counts,
+  // and views say so. Replaces what was set; outlives Restore. Unknown measures are ignored.
+  void SetDayMode(uint64_t measure_hash, const feature::DayMode& mode);
+  // Null: the measure is not imported. What it points to stays as long as the state does.
+  const feature::DayMode* DayModeOf(uint64_t measure_hash) const;
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> FindDecision(std::string_view transaction_id) const;
   AsOf as_of() const;
@@ -212,6 +224,7 @@ class LiveState {
   struct Tables;
   LiveParts parts_;
   LiveOptions options_;
+  std::unique_ptr<DayModes> day_modes_;  // by measure, as in parts_.features
   std::unique_ptr<Tables> tables_;
 };
 
@@ -249,7 +262,8 @@ class LiveState::View {
   uint16_t CollectLive(uint64_t measure_hash, const model::EntityKey& key, model::DayNumber oldest,
                        std::vector<feature::LiveCell>* out) const;
   // What is wanting in the answer of (measure, key) from `blob_cut` on (kNoCut: the store has none)
-  // because of epochs that are no longer in memory, or because a proof failed. `reread`: a blob
+  // because of epochs that are no longer in memory, because the store lacks what it had
+  // (SetLacking), or because a proof failed; of a window that begins at `oldest`. `reread`: a blob
   // read anew may well be newer, and whole.
   struct Doubts {
     uint16_t reasons = 0;
@@ -285,9 +299,13 @@ class LiveState::View {
                           std::span<const feature::SlidingContribution> sliding = {});
 
   AsOf as_of() const { return live_.as_of(); }
+  const feature::DayMode* DayModeOf(uint64_t measure_hash) const {
+    return live_.DayModeOf(measure_hash);
+  }
 
  private:
   void EndProvisional();
+  bool WillBeOrphan(size_t measure, model::DayNumber day) const;
   void Put(const feature::FeatureSet& features,
            std::span<const feature::Contribution> contributions,
            std::span<const feature::SlidingContribution> sliding);

@@ -30,6 +30,8 @@ class SlidingTable {
   size_t Sweep(const SweepOptions& options);
 
   size_t series() const { return series_.size(); }
+  // What a series costs beside its bytes().
+  static constexpr size_t series_bytes_each() { return kSeriesBytes; }
   // Of what is held, as of NoteBytes.
   size_t bytes() const { return series_.size() * kSeriesBytes + series_bytes_; }
   // After `series`, which had `bytes_before`, has changed.

@@ -114,6 +114,7 @@ struct LiveMetricHandles {
   std::array<base::Counter, eventlog::kEventClasses> events;
   base::Counter replaced, expired, changed_by_event;
   base::Counter dedup_evicted, decisions_evicted, cells_refused;
+  base::Counter orphans;
   base::Counter sliding_folded, sliding_refused;
 };
 
@@ -161,6 +162,7 @@ struct LiveState::Tables {
   std::atomic<uint64_t> sliding_minutes_folded{0}, sliding_refused{0};
   alignas(64) std::atomic<uint64_t> decisions_evicted{0};
   std::atomic<uint64_t> provisionals_expired{0}, cells_refused{0};
+  std::atomic<uint64_t> orphans{0};
 
   base::Mutex totals_mutex;
   std::vector<std::vector<EpochTotals>> totals GUARDED_BY(totals_mutex);  // by measure number

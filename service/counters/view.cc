@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/check.h"
+#include "counters/day_modes.h"
 #include "counters/decision_bytes.h"
 #include "counters/live_state.h"
 #include "counters/tables.h"
@@ -131,11 +132,8 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   CHECK(stripes_.Contains(key.stripe()));
   const MeasureReasons set =
       tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_acquire);
-  auto reasons = static_cast<uint16_t>(oldest <= set.newest_day ? set.bits : 0);
-  // None of their events is of a later day than the next (FindDoubts).
-  const feature::CutId lacking =
-      tables_.lacking[static_cast<size_t>(measure)].load(std::memory_order_acquire);
-  if (lacking != feature::kNoCut && oldest <= lacking + 1) reasons |= model::kPartialSuspect;
+  auto reasons = static_cast<uint16_t>(
+      oldest <= set.newest_day ? set.bits : set.bits & model::kPartialRebuilding);
   for (const EpochCells& cells :
        tables_.stripes[key.stripe()].measures[static_cast<size_t>(measure)]) {
     if (cells.limited) reasons |= model::kPartialLimit;
@@ -156,6 +154,11 @@ LiveState::View::Doubts LiveState::View::FindDoubts(uint64_t measure_hash,
   const int measure = tables_.MeasureNumber(measure_hash);
   if (measure < 0) return found;
   CHECK(stripes_.Contains(key.stripe()));
+  // Whatever the window's parts: what the store has lost may be the very blob that says which days
+  // come from it.
+  const feature::CutId lacking =
+      tables_.lacking[static_cast<size_t>(measure)].load(std::memory_order_acquire);
+  if (lacking != feature::kNoCut && oldest <= lacking + 1) found.reasons |= model::kPartialSuspect;
   const StripeDoubts& doubts = tables_.stripes[key.stripe()].doubts[static_cast<size_t>(measure)];
   // A stretch's records lie before its cut, wherever in the day that is, and their events at most
   // future_skew later: none is of a later day than the next.
@@ -239,6 +242,13 @@ void LiveState::View::EndProvisional() {
   }
 }
 
+// Its event will be recorded now or later: what it would add then, nobody is to count before.
+bool LiveState::View::WillBeOrphan(size_t measure, model::DayNumber day) const {
+  const feature::DayMode* mode = live_.day_modes_->Of(measure);
+  return mode != nullptr && eventlog::IsOrphan(day, live_.parts_.clock->NowMs(), *mode,
+                                               live_.parts_.features->calendar());
+}
+
 void LiveState::View::Put(const feature::FeatureSet& features,
                           std::span<const feature::Contribution> contributions,
                           std::span<const feature::SlidingContribution> sliding) {
@@ -253,17 +263,22 @@ void LiveState::View::Put(const feature::FeatureSet& features,
   const auto add = [&](const auto& one, uint64_t hash, int number, uint16_t numbered_apart) {
     CHECK(stripes_.Contains(one.key.stripe()));
     if (number < 0) return;
+    whole->digest += ContributionDigest(hash, one);
     part.measure = static_cast<uint16_t>(number | numbered_apart);
     part.key = one.key;
     tables_.stripes[one.key.stripe()].overlay.AddPart(part);
-    whole->digest += ContributionDigest(hash, one);
     ++parts;
   };
   for (const feature::Contribution& one : contributions) {
     const uint64_t hash = features.measures()[one.measure].hash;
+    const int measure = tables_.MeasureNumber(hash);
+    if (measure >= 0 && WillBeOrphan(static_cast<size_t>(measure), one.day)) {
+      whole->digest += ContributionDigest(hash, one);  // as its event will have it
+      continue;
+    }
     part.day = one.day;
     part.tile = one.tile;
-    add(one, hash, tables_.MeasureNumber(hash), 0);
+    add(one, hash, measure, 0);
   }
   for (const feature::SlidingContribution& one : sliding) {
     const uint64_t hash = features.sliding_measures()[one.measure].hash;

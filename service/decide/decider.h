@@ -31,6 +31,7 @@ struct FeatureAnswer {
   feature::FeatureResult result;
   std::optional<feature::CutId> cut;  // of what the store holds of it; none: nothing
   uint16_t rev = 0;
+  bool by_days = false;  // DAY mode (R5): `cut` is the first day that the batch does not own
   std::vector<feature::Part>
       parts;  // Explain alone: of what the value is made, but for the payment itself
   std::optional<feature::DayTile> current;  // Explain alone: what the payment itself adds

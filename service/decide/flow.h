@@ -70,6 +70,7 @@ class Decider::Flow {
   void Judge(ScoreCall* call);
   void CountHits(const Scratch& s) const;
   void ShowFeatures(ScoreCall* call) const;
+  bool IsImported(const Scratch& s, uint16_t measure) const;
   void Publish(ScoreCall* call);
   void Repair(ScoreCall* call);
   void Append(ScoreCall* call);

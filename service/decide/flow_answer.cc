@@ -81,6 +81,13 @@ void Decider::Flow::CountHits(const Scratch& s) const {
   }
 }
 
+// A blob says so by itself; of a key without one live state knows.
+bool Decider::Flow::IsImported(const Scratch& s, uint16_t measure) const {
+  const feature::Blob* blob = s.blobs[measure].blob.get();
+  if (blob != nullptr && blob->day.has_value()) return true;
+  return parts_.live->DayModeOf(s.plan->rules->features->measures()[measure].hash) != nullptr;
+}
+
 void Decider::Flow::ShowFeatures(ScoreCall* call) const {
   const Scratch& s = *call->scratch;
   const std::vector<feature::Feature>& features = s.plan->rules->features->features();
@@ -93,6 +100,7 @@ void Decider::Flow::ShowFeatures(ScoreCall* call) const {
         features[i].slides() ? nullptr : s.blobs[features[i].measure].blob.get();
     call->features[i].cut = blob == nullptr ? std::nullopt : std::optional(blob->cut);
     call->features[i].rev = blob == nullptr ? uint16_t{0} : blob->rev;
+    call->features[i].by_days = !features[i].slides() && IsImported(s, features[i].measure);
   }
 }
 

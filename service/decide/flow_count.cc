@@ -263,8 +263,10 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
   merged.blob_failed = entry.state == State::kMiss || entry.state == State::kFailed;
   merged.oldest_day_kept = OldestDayKept(set, merged);
   merged.reasons |= s->doubts[m];
-  merged.reasons |=
-      view.CollectLive(measure.hash, key, s->day - measure.window_days_max + 1, &s->cells);
+  merged.day_mode = view.DayModeOf(measure.hash);
+  const model::DayNumber oldest =
+      std::max(s->day - measure.window_days_max + 1, feature::LiveFrom(merged));
+  merged.reasons |= view.CollectLive(measure.hash, key, oldest, &s->cells);
   // A measure became whole since: a blob that this call did not find may be there now.
   if (parts_.live->reasons_version() != s->reasons_version) merged.reasons |= model::kPartialBefore;
   view.CollectOverlay(measure.hash, key, /*without_current=*/true, &s->overlay);

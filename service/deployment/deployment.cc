@@ -12,8 +12,8 @@
 namespace verdict::deployment {
 namespace {
 
-// The longest window and the latest event that is taken: what no window reaches may expire.
-constexpr int kKeptDaysMost = feature::kWindowDaysMax + 31;
+// For who does not wait for servers that are away.
+constexpr std::chrono::milliseconds kAskOnce{5'000};
 
 rocks_store::EmbeddedDir::Options DirOptionsOf(const settings::Settings& settings,
                                                const std::string& program) {
@@ -46,26 +46,38 @@ kafka_log::KafkaOptions KafkaOptionsOf(const settings::Settings& settings, bool 
 
 }  // namespace
 
-Deployment::Deployment() = default;
+Deployment::Deployment(base::Clock* clock, Role role, Report decisions)
+    : clock_(clock), role_(role), report_decisions_(std::move(decisions)) {}
 Deployment::~Deployment() = default;
 
 absl::StatusOr<std::unique_ptr<Deployment>> Deployment::Open(const settings::Settings& settings,
                                                              base::Clock* clock, Role role,
                                                              const std::string& program,
                                                              const Reports& report) {
-  std::unique_ptr<Deployment> opened(new Deployment());
+  std::unique_ptr<Deployment> opened(new Deployment(clock, role, report.decisions));
   if (role != Role::kImport) {
     RETURN_IF_ERROR(opened->OpenRedis(settings, clock->is_event_clock(), report.store));
   }
   if (settings.kafka.brokers.empty()) {
     RETURN_IF_ERROR(opened->OpenEmbedded(settings, clock, program));
   } else {
-    RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program, report.decisions));
+    RETURN_IF_ERROR(opened->OpenServers(settings, clock, role, program));
   }
-  if (!clock->is_event_clock()) return opened;
-  ASSIGN_OR_RETURN(const int64_t last_ms, opened->log_->LastRecordTimeMs());
-  if (last_ms > 0) clock->Observe(last_ms);
+  const bool may_wait = role == Role::kService && opened->kafka_ != nullptr;
+  if (opened->log_ != nullptr && !may_wait) RETURN_IF_ERROR(opened->ReachLog(kAskOnce));
   return opened;
+}
+
+absl::Status Deployment::ReachLog(std::chrono::milliseconds wait) {
+  RETURN_IF_ERROR(log_->Reach(wait));
+  if (clock_->is_event_clock()) {
+    ASSIGN_OR_RETURN(const int64_t last_ms, log_->LastRecordTimeMs());
+    if (last_ms > 0) clock_->Observe(last_ms);
+  }
+  if (kafka_ == nullptr) return absl::OkStatus();
+  warnings_ = kafka_->warnings();
+  if (role_ != Role::kService) return absl::OkStatus();
+  return kafka_->StartWriting(report_decisions_);
 }
 
 absl::Status Deployment::OpenEmbedded(const settings::Settings& settings, base::Clock* clock,
@@ -78,17 +90,17 @@ absl::Status Deployment::OpenEmbedded(const settings::Settings& settings, base::
 }
 
 absl::Status Deployment::OpenServers(const settings::Settings& settings, base::Clock* clock,
-                                     Role role, const std::string& program, const Report& report) {
+                                     Role role, const std::string& program) {
   const bool own_batch = redis_ != nullptr;
   folds_here_ = !own_batch;
   const std::string& folder =
-      role == Role::kBatch && own_batch ? settings.aggregate.dir : settings.state;
+      role != Role::kService && own_batch ? settings.aggregate.dir : settings.state;
   name_ = absl::StrFormat("kafka %s/%s", settings.kafka.brokers, settings.kafka.topic);
   if (role != Role::kImport) {
     absl::StrAppendFormat(&name_, ", folder %s", folder);
     rocks_store::EmbeddedDir::Options options = DirOptionsOf(settings, program);
     options.with_log = false;
-    options.with_aggregates = role == Role::kBatch || !own_batch;
+    options.with_aggregates = role != Role::kService || !own_batch;
     options.with_checkpoint = role == Role::kService;
     has_values_ = options.with_aggregates;
     has_checkpoint_ = options.with_checkpoint;
@@ -97,10 +109,10 @@ absl::Status Deployment::OpenServers(const settings::Settings& settings, base::C
     }
     ASSIGN_OR_RETURN(dir_, rocks_store::EmbeddedDir::Open(folder, clock, options));
   }
+  if (role == Role::kUpload) return absl::OkStatus();
   ASSIGN_OR_RETURN(auto kafka,
                    KafkaBackend::Open(KafkaOptionsOf(settings, clock->is_event_clock())));
-  warnings_ = kafka->warnings();
-  if (role == Role::kService) RETURN_IF_ERROR(kafka->StartWriting(report));
+  kafka_ = kafka.get();
   log_ = std::move(kafka);
   return absl::OkStatus();
 }
@@ -118,8 +130,7 @@ absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool even
   options.database = static_cast<int>(redis.database);
   options.connect_timeout = std::chrono::milliseconds(redis.connect_ms);
   options.io_timeout = std::chrono::milliseconds(redis.io_ms);
-  // An event clock may stand still for longer than a blob would be kept.
-  options.kept_days = event_clock ? 0 : kKeptDaysMost;
+  expire_ = !event_clock;  // which may stand still for longer than a blob would be kept
   options.report = report;
   ASSIGN_OR_RETURN(redis_, redis_store::RedisAggregateStore::Connect(options));
   return absl::OkStatus();
@@ -127,6 +138,7 @@ absl::Status Deployment::OpenRedis(const settings::Settings& settings, bool even
 
 absl::Status Deployment::AddMeasures(const feature::FeatureSet& features) {
   if (redis_ == nullptr) return absl::OkStatus();
+  if (expire_) redis_->KeepDays(features.kept_days());
   std::map<uint64_t, std::string> entities;
   for (const feature::Measure& measure : features.measures()) {
     entities[measure.hash] = features.entities()[measure.entity].name;

@@ -1,6 +1,10 @@
 // The embedded log as a LogBackend.
 #pragma once
 
+#include <chrono>
+#include <memory>
+#include <string>
+
 #include "deployment/log_backend.h"
 #include "rocks_store/log_metrics.h"
 #include "rocks_store/rocks_log.h"
@@ -13,6 +17,7 @@ class EmbeddedLog : public LogBackend {
   explicit EmbeddedLog(rocks_store::RocksLog* log)
       : log_(log), id_(log->db().log_id()), metrics_(&log->db()) {}
 
+  absl::Status Reach(std::chrono::milliseconds) override { return absl::OkStatus(); }
   const std::string& id() const override { return id_; }
   int partitions() const override { return log_->db().partitions(); }
   bool placed_by_merchant() const override { return true; }

@@ -50,15 +50,30 @@ class FirstTrouble {
 absl::StatusOr<std::unique_ptr<KafkaBackend>> KafkaBackend::Open(
     const kafka_log::KafkaOptions& options) {
   ASSIGN_OR_RETURN(kafka_log::KafkaLog log, kafka_log::KafkaLog::Configure(options));
-  std::unique_ptr<KafkaBackend> backend(new KafkaBackend(std::move(log)));
-  ASSIGN_OR_RETURN(backend->findings_, backend->log_.Check());
-  if (!backend->findings_.refusals.empty()) {
-    return absl::FailedPreconditionError(absl::StrJoin(backend->findings_.refusals, "; "));
+  return std::unique_ptr<KafkaBackend>(new KafkaBackend(std::move(log)));
+}
+
+absl::Status KafkaBackend::Reach(std::chrono::milliseconds wait) {
+  if (probe_ == nullptr) {
+    ASSIGN_OR_RETURN(probe_, log_.MakeProbe());
   }
-  ASSIGN_OR_RETURN(const auto source, backend->log_.OpenQuietSource());
-  backend->id_ = source->log_id();
-  backend->partitions_ = source->partitions();
-  return backend;
+  RETURN_IF_ERROR(probe_->Ask(wait));
+  ASSIGN_OR_RETURN(findings_, log_.Check());
+  if (!findings_.refusals.empty()) {
+    return absl::FailedPreconditionError(absl::StrJoin(findings_.refusals, "; "));
+  }
+  ASSIGN_OR_RETURN(const auto source, log_.OpenQuietSource());
+  id_ = source->log_id();
+  partitions_ = source->partitions();
+  probe_.reset();
+  return absl::OkStatus();
+}
+
+void KafkaBackend::LateAppender::Append(const model::Event& event, const model::Decision* decision,
+                                        eventlog::OnAppended done) {
+  eventlog::EventAppender* const to = to_.load(std::memory_order_acquire);
+  if (to != nullptr) return to->Append(event, decision, std::move(done));
+  done(absl::UnavailableError("the brokers were not reached yet"));
 }
 
 absl::Status KafkaBackend::StartWriting(std::function<void(const absl::Status&)> report) {
@@ -69,6 +84,7 @@ absl::Status KafkaBackend::StartWriting(std::function<void(const absl::Status&)>
   if (!options.dead_topic.empty()) letters_ = log_.MakeDeadLetters(producer_.get());
   if (options.record) {
     ASSIGN_OR_RETURN(appender_, log_.MakeAppender(producer_.get()));
+    records_.Begin(appender_.get());
   }
   if (!options.decisions_topic.empty()) {
     ASSIGN_OR_RETURN(decisions_, log_.OpenDecisionSink(std::move(report)));

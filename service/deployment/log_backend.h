@@ -1,6 +1,7 @@
 // A log as a deployment has it: who reads it, who may append, what else it promises.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -18,6 +19,10 @@ namespace verdict::deployment {
 class LogBackend {
  public:
   virtual ~LogBackend() = default;
+  // Asks the servers what must be known before anything else here is called, but for
+  // record_appender(), healthy() and AppendBatch(). Blocks for `wait` where nobody answers. OK once
+  // is enough. Errors: Unavailable: ask again, it heals by itself; others: something to mend first.
+  virtual absl::Status Reach(std::chrono::milliseconds wait) = 0;
   // The log's own name: state made of another log is refused by it.
   virtual const std::string& id() const = 0;
   virtual int partitions() const = 0;  // when it was opened; sources may have more since
@@ -29,7 +34,7 @@ class LogBackend {
   virtual absl::StatusOr<std::unique_ptr<eventlog::EventSource>> MakeSource(Reader reader) = 0;
   // Where Score writes the PAYMENT it decided; null: the payment system writes it.
   virtual eventlog::EventAppender* score_appender() = 0;
-  // Where Record writes; null: not here.
+  // Where Record writes; null: not here. Says Unavailable until the log is reached.
   virtual eventlog::EventAppender* record_appender() = 0;
   // Where decisions go besides; null: nowhere.
   virtual decide::DecisionSink* decisions() = 0;

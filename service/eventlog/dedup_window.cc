@@ -4,9 +4,11 @@
 #include "eventlog/dedup_window.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 
 #include "base/check.h"
+#include "base/poisson.h"
 
 namespace verdict::eventlog {
 namespace {
@@ -68,6 +70,13 @@ class DedupWindow::Shard {
   }
 
   size_t bytes() const { return slots_.capacity() * sizeof(Slot); }
+  // bytes() of a shard that has grown to so many, as Insert grows it.
+  static size_t BytesFor(uint64_t used) {
+    if (used == 0) return 0;
+    size_t slots = kSlotsMin;
+    while (used * 4 > slots * 3) slots *= 2;
+    return slots * sizeof(Slot);
+  }
 
   static constexpr size_t kNone = SIZE_MAX;
 
@@ -200,6 +209,17 @@ size_t DedupWindow::bytes() const {
   size_t bytes = chunks_.size() * kChunkEntries * sizeof(Occurrence) + kShards * sizeof(Shard);
   for (size_t i = 0; i < kShards; ++i) bytes += index_[i].bytes();
   return bytes;
+}
+
+double DedupWindow::BytesFor(double ids) {
+  const double shards = kShards;
+  const double of_shards = shards * base::MeanOverPoisson(ids / shards, [](uint64_t used) {
+                             return Shard::BytesFor(used);
+                           });
+  // One more chunk: the oldest is given back whole, the newest is begun.
+  const double chunks = std::ceil(ids / static_cast<double>(kChunkEntries)) + 1;
+  return chunks * static_cast<double>(kChunkEntries * sizeof(Occurrence)) + of_shards +
+         shards * static_cast<double>(sizeof(Shard));
 }
 
 std::vector<DedupEntry> DedupWindow::Entries(uint64_t from) const {

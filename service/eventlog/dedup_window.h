@@ -52,6 +52,8 @@ class DedupWindow {
     return evicted_;
   }  // forgotten for max_ids while still within the window
   size_t bytes() const;
+  // bytes() of a window that holds so many ids, each once; the mean over how they spread.
+  static double BytesFor(double ids);
 
   // Occurrences are numbered from 0 as they come; those known are [begin_sequence, end_sequence).
   uint64_t begin_sequence() const { return known_; }

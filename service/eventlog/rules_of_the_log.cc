@@ -50,6 +50,11 @@ bool IsQuarantined(int64_t event_time_ms, int64_t record_time_ms,
   return calendar.DayOf(event_time_ms) < calendar.DayOf(record_time_ms) - options.late_accept_days;
 }
 
+bool IsOrphan(model::DayNumber day, int64_t record_time_ms, const feature::DayMode& mode,
+              const model::BusinessCalendar& calendar) {
+  return record_time_ms >= mode.since_ms && calendar.DayOf(record_time_ms) - day > mode.late_days;
+}
+
 CutSchedule::CutSchedule(const model::BusinessCalendar& calendar, int minutes_after_midnight)
     : calendar_(calendar), minutes_(minutes_after_midnight) {
   CHECK(minutes_ >= 0 && minutes_ < kMinutesPerDay);

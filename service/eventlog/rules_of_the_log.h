@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "feature/blob.h"
+#include "feature/day_mode.h"
 #include "feature/feature_set.h"
 #include "model/business_day.h"
 #include "model/entity_key.h"
@@ -32,6 +33,11 @@ inline constexpr model::DayNumber kLastDayCounted = 65'535;
 // counted nowhere.
 bool IsQuarantined(int64_t event_time_ms, int64_t record_time_ms,
                    const feature::FeatureOptions& options, const model::BusinessCalendar& calendar);
+
+// R5: an event of `day` that was recorded over late_days days after it, once the measure is an
+// imported one: in no import, and counted here neither. By the record's day, as lateness is.
+bool IsOrphan(model::DayNumber day, int64_t record_time_ms, const feature::DayMode& mode,
+              const model::BusinessCalendar& calendar);
 
 // Immutable. When cuts are taken: `minutes_after_midnight` (default 00:10) of each business day.
 class CutSchedule {

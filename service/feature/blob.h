@@ -16,6 +16,13 @@ namespace verdict::feature {
 using CutId = int32_t;
 inline constexpr CutId kNoCut = std::numeric_limits<CutId>::min();
 
+// Of a blob in DAY mode (R5).
+struct DayShare {
+  uint8_t late_days = 0;           // L, DayMode::late_days
+  model::DayNumber first_day = 0;  // days before it are in no import
+  friend bool operator==(const DayShare&, const DayShare&) = default;
+};
+
 struct Blob {
   uint64_t measure_hash = 0;
   CutId cut = kNoCut;                   // every event before this cut is in; none after
@@ -25,6 +32,8 @@ struct Blob {
   // The cut that wrote the value before, kNoCut where there was none: by it a fold knows how many
   // keys there are, however often it was broken off. Nothing: written by who kept no count.
   std::optional<CutId> previous = std::nullopt;
+  // DAY mode: `cut` is b, the first day that is not in; days before it are, whatever the log says.
+  std::optional<DayShare> day = std::nullopt;
   friend bool operator==(const Blob&, const Blob&) = default;
 };
 

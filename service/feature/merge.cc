@@ -91,9 +91,9 @@ class Accumulator {
       Add({Part::Source::kBatch, tile->day, blob.cut, {}}, tile->tile);
     }
   }
-  void AddLive(std::span<const LiveCell> cells, CutId from) {
+  void AddLive(std::span<const LiveCell> cells, CutId from, model::DayNumber from_day) {
     for (const LiveCell& cell : cells) {
-      if (cell.epoch < from || !range_.Holds(cell.day)) continue;
+      if (cell.epoch < from || cell.day < from_day || !range_.Holds(cell.day)) continue;
       Add({Part::Source::kLive, cell.day, cell.epoch, {}}, cell.tile);
     }
   }
@@ -118,7 +118,33 @@ class Accumulator {
   Tile total_;
 };
 
+// Why an answer in DAY mode is not whole; live cells count from `live_from` on.
+uint16_t ReasonsOfDays(const MeasureView& view, const DayRange& range, model::DayNumber live_from) {
+  const Blob* blob = view.blob_failed ? nullptr : view.blob;
+  uint16_t reasons = 0;
+  if (blob != nullptr) {
+    // What was recorded up to L days after the last day of the blob may be in it, unseen here.
+    if (blob->cut + blob->day->late_days > view.newest_epoch) reasons |= model::kPartialBehind;
+    if (range.first < blob->day->first_day) reasons |= model::kPartialTooOld;
+  }
+  if (view.day_mode == nullptr) return reasons;
+  if (blob != nullptr && blob->cut < view.day_mode->kept_from) reasons |= model::kPartialSuspect;
+  if (blob == nullptr && range.first < view.day_mode->first_day) reasons |= model::kPartialTooOld;
+  const model::DayNumber first_live = std::max(range.first, live_from);
+  if (first_live <= range.last && first_live < view.day_mode->log_from) {
+    reasons |= model::kPartialBefore;
+  }
+  return reasons;
+}
+
 }  // namespace
+
+model::DayNumber LiveFrom(const MeasureView& view) {
+  if (view.blob != nullptr && !view.blob_failed) {
+    return view.blob->day.has_value() ? view.blob->cut : kNoDay;
+  }
+  return view.day_mode == nullptr ? kNoDay : view.day_mode->before;
+}
 
 uint16_t ReasonsOfMarks(uint8_t marks) {
   uint16_t reasons = 0;
@@ -139,11 +165,13 @@ Tile MergeWindow(const MeasureView& view, int window_days, model::DayNumber day,
   Accumulator accumulator(range, parts);
   CutId cut = kNoCut;
   if (view.blob != nullptr && !view.blob_failed) {
-    cut = view.blob->cut;
+    if (!view.blob->day) cut = view.blob->cut;
     if (cut > view.newest_epoch) *reasons |= model::kPartialBehind;
     accumulator.AddBlob(*view.blob);
   }
-  accumulator.AddLive(view.live, cut);
+  const model::DayNumber live_from = LiveFrom(view);
+  if (live_from != kNoDay) *reasons |= ReasonsOfDays(view, range, live_from);
+  accumulator.AddLive(view.live, cut, live_from);
   accumulator.AddOverlay(view.overlay);
   *reasons |= ReasonsOfMarks(accumulator.total().marks);
   return accumulator.total();

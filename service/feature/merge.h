@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "feature/blob.h"
+#include "feature/day_mode.h"
 #include "feature/feature_set.h"
 #include "feature/sliding.h"
 #include "feature/tile.h"
@@ -38,6 +39,8 @@ struct MeasureView {
   model::DayNumber oldest_day_kept = 0;
   // Further PartialReason bits that apply: before, log_gone, current ...
   uint16_t reasons = 0;
+  // Null: the measure is not known to be imported. A blob in DAY mode says so by itself.
+  const DayMode* day_mode = nullptr;
 };
 
 struct Part {
@@ -57,6 +60,9 @@ struct FeatureResult {
   uint16_t reasons = 0;           // PartialReason bits
   bool reads_as_missing = false;  // what rules see (R35)
 };
+
+// The first day of which live cells count: b in DAY mode, else there is none (kNoDay).
+model::DayNumber LiveFrom(const MeasureView& view);
 
 // The PartialReason bits that the marks of a tile say.
 uint16_t ReasonsOfMarks(uint8_t marks);

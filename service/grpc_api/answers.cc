@@ -63,7 +63,7 @@ void WriteFeature(const decide::FeatureAnswer& answer, v1::FeatureValue* out) {
   out->set_hash(absl::StrFormat("%016x", feature.hash));
   if (answer.cut.has_value()) out->set_cut(static_cast<uint32_t>(*answer.cut));
   out->set_rev(answer.rev);
-  if (!feature.slides()) out->set_mode("CUT");
+  if (!feature.slides()) out->set_mode(answer.by_days ? "DAY" : "CUT");
   for (const feature::Part& part : answer.parts) {
     v1::FeaturePart* written = out->add_parts();
     WritePart(SourceName(part.source), part.day, part.tile, part.cut, written);

@@ -18,9 +18,15 @@ CutMetrics::CutMetrics(const feature::FeatureSet& features, const base::Clock* c
     gauges_.emplace_back("verdict_agg_store_lacks", base::MetricLabels{{"measure", name}});
     base::Metrics().AddGauge(
         "verdict_agg_store_lacks",
-        "1: the store lacks what memory has let go of; answers say PARTIAL(suspect).",
+        "1: the store lacks what memory has let go of, or began behind; answers say "
+        "PARTIAL(suspect).",
         {{"measure", name}},
         [cuts] { return cuts->lacks.load(std::memory_order_relaxed) ? 1 : 0; });
+    gauges_.emplace_back("verdict_agg_imported", base::MetricLabels{{"measure", name}});
+    base::Metrics().AddGauge(
+        "verdict_agg_imported", "1: the measure's past days are imported (DAY mode), not folded.",
+        {{"measure", name}},
+        [cuts] { return cuts->imported.load(std::memory_order_relaxed) ? 1 : 0; });
     gauges_.emplace_back("verdict_agg_cut_age_seconds", base::MetricLabels{{"measure", name}});
     base::Metrics().AddGauge(
         "verdict_agg_cut_age_seconds", "Time since the newest published cut; 0 where none is.",
@@ -48,6 +54,7 @@ void CutMetrics::AddCut(const std::string& measure, const char* state,
 void CutMetrics::Note(size_t measure, const aggregate::Manifest& manifest) {
   cuts_[measure]->announced.store(std::max(manifest.cut, 0), std::memory_order_relaxed);
   cuts_[measure]->published.store(std::max(manifest.published, 0), std::memory_order_relaxed);
+  cuts_[measure]->imported.store(manifest.day.has_value(), std::memory_order_relaxed);
 }
 
 void CutMetrics::NoteLacking(size_t measure, bool lacks) {

@@ -16,7 +16,8 @@
 namespace verdict::ingest {
 
 // **Thread-safe.** Registers its gauges when made and removes them when destroyed; what it is given
-// must outlive it. A cut of which nothing is known yet reads as 0.
+// must outlive it. A cut of which nothing is known yet reads as 0, and so do those of an imported
+// measure, which has none.
 class CutMetrics {
  public:
   CutMetrics(const feature::FeatureSet& features, const base::Clock* clock,
@@ -32,7 +33,7 @@ class CutMetrics {
  private:
   struct Cuts {
     std::atomic<feature::CutId> announced{0}, published{0}, dropped{0};
-    std::atomic<bool> lacks{false};
+    std::atomic<bool> lacks{false}, imported{false};
   };
   void AddCut(const std::string& measure, const char* state,
               const std::atomic<feature::CutId>* cut);

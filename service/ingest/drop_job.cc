@@ -114,9 +114,14 @@ void Dropper::Free() {
     drops_.Free(job.stretch, job.next_stripe, job.guarded);
   }
   if (end < kStripes) return;
-  drops_.Finish(job.stretch, job.guarded);
   Watched& measure = *job.measure;
   std::string detail;
+  if (job.kind == DropEvent::Kind::kImported) {
+    drops_.FinishImported(job.stretch);
+    metrics_.NoteDropped(measure.index, drops_.DroppedTo(measure.hash));
+  } else {
+    drops_.Finish(job.stretch, job.guarded);
+  }
   if (job.guarded == nullptr) {
     counters::Beginning began = drops_.BeginningOf(job.stretch.measure_hash);
     began.cut = std::max(began.cut, job.stretch.to);

@@ -18,6 +18,8 @@ struct Dropper::Watched {
   std::string name;
   std::vector<aggregate::EpochProof> proofs;  // of the manifest, as last read
   std::optional<int64_t> looked_ms;
+  bool imports_awaited = false;  // it is imported, or nobody has taken it yet
+  std::optional<model::DayNumber> told_missing;
   std::map<feature::CutId, Judgement> judged;
   std::map<feature::CutId, std::string> held_by;    // the store's life that was seen to hold it
   std::map<feature::CutId, int64_t> ask_again_ms;   // steady

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "aggregate/fold_plan.h"
 #include "base/check.h"
 #include "base/status.h"
 #include "feature/measure_name.h"
@@ -73,7 +74,7 @@ absl::StatusOr<bool> Dropper::Begin(Watched* measure) {
   }
   // Its epochs are still being filled from far behind.
   if (drops_.IsApart(measure->hash)) return false;
-  if (BeginForget(measure) || BeginOutOfReach(measure)) return true;
+  if (BeginForget(measure) || BeginOutOfReach(measure) || BeginImported(measure)) return true;
   return BeginDrop(measure);
 }
 
@@ -109,6 +110,27 @@ bool Dropper::BeginOutOfReach(Watched* measure) {
     job_ = std::make_unique<Job>();
     job_->stage = Job::Stage::kFree;
     job_->kind = DropEvent::Kind::kOutOfReach;
+    job_->measure = measure;
+    job_->stretch = stretch;
+    return true;
+  }
+  return false;
+}
+
+// DAY mode: an epoch goes once imports own all its days, and everybody goes by them.
+bool Dropper::BeginImported(Watched* measure) {
+  if (parts_.imports == nullptr) return false;
+  const model::DayNumber before = parts_.imports->DropBefore(measure->hash);
+  if (before == feature::kNoDay) return false;
+  if (parts_.live->LackingOf(measure->hash) != feature::kNoCut) return false;
+  const CutId owned = aggregate::CutBefore(parts_.live->features(), *parts_.schedule, before);
+  for (const CutId epoch : drops_.Epochs(measure->hash)) {
+    const Stretch stretch{measure->hash, epoch, epoch + 1};
+    if (stretch.to > owned || !drops_.Past(stretch.to)) break;
+    if (drops_.NewestDay(stretch).value_or(0) >= before || !drops_.MayFree(stretch)) continue;
+    job_ = std::make_unique<Job>();
+    job_->stage = Job::Stage::kFree;
+    job_->kind = DropEvent::Kind::kImported;
     job_->measure = measure;
     job_->stretch = stretch;
     return true;

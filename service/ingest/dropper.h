@@ -23,6 +23,7 @@
 #include "counters/live_state.h"
 #include "eventlog/rules_of_the_log.h"
 #include "ingest/cut_metrics.h"
+#include "ingest/day_imports.h"
 #include "ingest/epoch_judge.h"
 #include "ingest/read_back.h"
 
@@ -36,9 +37,11 @@ struct DropEvent {
     kEqualAgain,  // what was unequal is equal now
     kLost,        // the store failed over since the proof, and lacks values: kept
     kOutOfReach,  // never proved, but no window reaches it any more: freed
+    kImported,    // imports own all its days: freed
     kStoreLacks,  // the store has not what memory let go of, or began behind: PARTIAL(suspect)
     kStoreWhole,  // it has it again
-    kNewWhole     // a measure that was PARTIAL(before) is in the blobs
+    kNewWhole,    // a measure that was PARTIAL(before) is in the blobs
+    kDaysMissing  // windows reach behind what the blobs hold; `to` is the first day that is whole
   } kind = Kind::kDropped;
   std::string measure;  // feature::MeasureName
   feature::CutId from = feature::kNoCut, to = feature::kNoCut;
@@ -54,6 +57,7 @@ class Dropper {
     const base::Clock* clock = nullptr;
     const eventlog::CutSchedule* schedule = nullptr;
     aggregate::BlobCache* blobs = nullptr;  // what was read before is forgotten; may be null
+    DayImports* imports = nullptr;          // told of manifests; null: no measure is imported
   };
   struct Options {
     // StartUpReport::base: what lies before it is in the blobs alone.
@@ -67,6 +71,7 @@ class Dropper {
     // BlobCache's: a blob cached before a drop may be asked for so long, whatever the state's clock
     // makes of that time. A guard outlives it.
     std::chrono::milliseconds cache_age{3'600'000};
+    bool values_expire = false;  // the store lets blobs go by itself: it is not their base
     uint32_t stripes_per_step = 16;
     std::function<int64_t()> steady_ms = {};  // for tests; empty: the steady clock
     std::function<void(const DropEvent&)> report = {};
@@ -74,6 +79,9 @@ class Dropper {
   Dropper(const Parts& parts, Options options);
   ~Dropper();
 
+  // Before anything is answered: what the manifests say just now. Errors: the store's; Step() looks
+  // again.
+  absl::Status LookAll();
   // One bounded piece of work. False: there is none for now. Errors: the store's; what was begun is
   // begun anew later.
   absl::StatusOr<bool> Step();
@@ -86,10 +94,14 @@ class Dropper {
   absl::Status CheckLife();
   bool LookIsDue(const Watched& measure) const;
   absl::Status Look(Watched* measure);
+  void NoteMissingDays(Watched* measure, const aggregate::Manifest& manifest);
+  feature::CutId NeededOf(const Watched& measure) const;
   void NoteStore(Watched* measure, const aggregate::Manifest& manifest);
+  bool ImportsHoldWhatIsMissing(uint64_t measure_hash) const;
   void NoteBefore(const Watched& measure, const aggregate::Manifest& manifest);
   bool BeginForget(Watched* measure);
   bool BeginOutOfReach(Watched* measure);
+  bool BeginImported(Watched* measure);
   absl::StatusOr<bool> BeginDrop(Watched* measure);
   bool IsCandidate(const Watched& measure, const aggregate::EpochProof& proof) const;
   absl::StatusOr<bool> ProofStands(Watched* measure, const aggregate::EpochProof& proof);
@@ -100,6 +112,8 @@ class Dropper {
   void BuildGuard();
   void Free();
   void Report(DropEvent::Kind kind, std::string detail) const;  // of the job
+  void Report(DropEvent::Kind kind, const Watched& measure, feature::CutId from,
+              feature::CutId to) const;
   int64_t SteadyMs() const;
 
   Parts parts_;

@@ -39,10 +39,12 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
   for (const feature::Measure& measure : parts_.features->measures()) {
     ASSIGN_OR_RETURN(const aggregate::Manifest manifest, parts_.store->GetManifest(measure.hash));
     // A first fold, or a healing recompute, reads all there is.
-    if (manifest.published == feature::kNoCut || aggregate::IsHealing(manifest)) {
+    const feature::CutId counted_from =
+        aggregate::CountFrom(*parts_.features, *parts_.schedule, manifest);
+    if (counted_from == feature::kNoCut || aggregate::IsHealing(manifest)) {
       return std::optional<std::vector<Offset>>();
     }
-    const int64_t cut_ms = parts_.schedule->CutTimeMs(manifest.published);
+    const int64_t cut_ms = parts_.schedule->CutTimeMs(counted_from);
     oldest_ms = std::min(oldest_ms, cut_ms - eventlog::kDedupWarmUpMs);
   }
   needed->resize(static_cast<size_t>(parts_.source->partitions()), 0);

@@ -75,6 +75,14 @@ std::string_view WithoutTimes(std::string_view reason) {
   return reason.substr(0, reason.find(" (after "));
 }
 
+// Of credentials; not of the network, nor of a certificate, which may be renewed on the other side.
+bool IsRefusal(int error) {
+  return error == RD_KAFKA_RESP_ERR__AUTHENTICATION ||
+         error == RD_KAFKA_RESP_ERR_SASL_AUTHENTICATION_FAILED ||
+         error == RD_KAFKA_RESP_ERR_UNSUPPORTED_SASL_MECHANISM ||
+         error == RD_KAFKA_RESP_ERR_ILLEGAL_SASL_STATE;
+}
+
 // Connections say what is wrong through OnError; the rest is for whoever develops librdkafka.
 void LogNothing(const rd_kafka_t*, int, const char*, const char*) {}
 
@@ -131,7 +139,9 @@ void Client::OnError(rd_kafka_t* handle, int error, const char* reason, void* se
     fatal = text;
     reason = fatal.c_str();
   }
-  static_cast<Client*>(self)->NoteTrouble(reason);
+  auto* const client = static_cast<Client*>(self);
+  if (IsRefusal(error)) client->refused_.store(true, std::memory_order_relaxed);
+  client->NoteTrouble(reason);
 }
 
 void Client::NoteTrouble(std::string_view reason) {
@@ -142,6 +152,7 @@ void Client::NoteTrouble(std::string_view reason) {
 
 void Client::NoteAnswer() {
   if (up_.exchange(true, std::memory_order_relaxed)) return;
+  refused_.store(false, std::memory_order_relaxed);
   base::MutexLock lock(mutex_);
   first_trouble_.clear();
 }

@@ -45,6 +45,8 @@ class Client {
   void Listen();
   // False from when no broker could be reached, or an answer failed to come, to the next answer.
   bool up() const { return up_.load(std::memory_order_relaxed); }
+  // The brokers have refused who we are since their last answer: trying again is no use.
+  bool refused() const { return refused_.load(std::memory_order_relaxed); }
   void NoteAnswer() EXCLUDES_LOCK(mutex_);
   // Unavailable: what was asked, librdkafka's words for `error`, and what its connections said
   // first since the last answer. Makes up() false.
@@ -61,6 +63,7 @@ class Client {
   rd_kafka_t* handle_ = nullptr;
   OnDelivery on_delivery_;
   std::atomic<bool> up_{true};
+  std::atomic<bool> refused_{false};
   base::Mutex mutex_;
   std::string first_trouble_ GUARDED_BY(mutex_);
 };

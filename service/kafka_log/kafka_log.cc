@@ -7,6 +7,11 @@
 #include "mapping/json_mapper.h"
 
 namespace verdict::kafka_log {
+namespace {
+
+constexpr std::chrono::milliseconds kTopicsKnownWithin{10'000};  // of a broker's first answer
+
+}  // namespace
 
 absl::StatusOr<KafkaLog> KafkaLog::Configure(const KafkaOptions& options) {
   KafkaLog log(options);
@@ -32,6 +37,10 @@ absl::StatusOr<KafkaLog> KafkaLog::Configure(const KafkaOptions& options) {
     }
   }
   return log;
+}
+
+absl::StatusOr<std::unique_ptr<BrokerProbe>> KafkaLog::MakeProbe() const {
+  return BrokerProbe::Make(connection_, options_.topic, kTopicsKnownWithin);
 }
 
 absl::StatusOr<TopicFindings> KafkaLog::Check() const {

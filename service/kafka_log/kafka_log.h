@@ -12,6 +12,7 @@
 #include "absl/status/statusor.h"
 #include "eventlog/event_source.h"
 #include "eventlog/partitioner.h"
+#include "kafka_log/broker_probe.h"
 #include "kafka_log/dead_letters.h"
 #include "kafka_log/kafka_appender.h"
 #include "kafka_log/kafka_decision_sink.h"
@@ -45,6 +46,8 @@ class KafkaLog {
   // one line, what is wrong and how to mend it.
   static absl::StatusOr<KafkaLog> Configure(const KafkaOptions& options);
 
+  // For a start that waits for the brokers.
+  absl::StatusOr<std::unique_ptr<BrokerProbe>> MakeProbe() const;
   // R18. Errors: NotFound, with how to create the topic; Unavailable.
   absl::StatusOr<TopicFindings> Check() const;
 

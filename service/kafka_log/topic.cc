@@ -54,6 +54,12 @@ absl::StatusOr<int> Topic::Partitions() {
                                                client_->brokers(), name_,
                                                HowToCreate(client_->brokers(), name_, 8)));
   }
+  if (topic.err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED) {
+    client_->NoteAnswer();
+    return absl::PermissionDeniedError(
+        absl::StrFormat("kafka at %s: topic %s: %s; allow this client Describe and Read of it",
+                        client_->brokers(), name_, rd_kafka_err2str(topic.err)));
+  }
   if (topic.err != RD_KAFKA_RESP_ERR_NO_ERROR) return client_->Trouble("topic " + name_, topic.err);
   client_->NoteAnswer();
   return topic.partition_cnt;

@@ -26,7 +26,7 @@ class Topic {
   const std::string& name() const { return name_; }
   rd_kafka_topic_t* handle() const { return handle_; }
 
-  // Errors: NotFound, with how to create the topic.
+  // Errors: NotFound, with how to create the topic; PermissionDenied: we may not see it.
   absl::StatusOr<int> Partitions();
   absl::StatusOr<std::string> ClusterId();
 

@@ -2,6 +2,8 @@
 // makes DayOf cheap.
 #include "model/business_day.h"
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 
 #include "absl/strings/str_format.h"
@@ -116,6 +118,23 @@ uint64_t BusinessCalendar::TransitionsDigest(DayNumber first, DayNumber last) co
 std::string FormatDay(DayNumber day) {
   const absl::CivilDay civil = kFirstDay + day;
   return absl::StrFormat("%04d-%02d-%02d", civil.year(), civil.month(), civil.day());
+}
+
+absl::StatusOr<DayNumber> ParseDay(std::string_view text) {
+  int year = 0, month = 0, day = 0;
+  const auto number = [&](size_t from, size_t digits, int* value) {
+    const char* end = text.data() + from + digits;
+    const auto [stop, error] = std::from_chars(text.data() + from, end, *value);
+    return error == std::errc() && stop == end && text[from] != '-';
+  };
+  const bool shaped = text.size() == 10 && text[4] == '-' && text[7] == '-' &&
+                      number(0, 4, &year) && number(5, 2, &month) && number(8, 2, &day);
+  const absl::CivilDay civil(year, month, day);  // makes another day of one that there is not
+  if (shaped && civil.month() == month && civil.day() == day) {
+    return static_cast<DayNumber>(civil - kFirstDay);
+  }
+  return absl::InvalidArgumentError(absl::StrFormat(
+      "`%s` is not a day like 2019-03-31", text.substr(0, std::min<size_t>(text.size(), 32))));
 }
 
 std::string FormatTimeMs(int64_t time_ms) {

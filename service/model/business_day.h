@@ -45,7 +45,9 @@ class BusinessCalendar {
   std::shared_ptr<const OffsetTable> offsets_;
 };
 
-std::string FormatDay(DayNumber day);       // "2019-03-31"
+std::string FormatDay(DayNumber day);  // "2019-03-31"
+// "2019-03-31", as FormatDay writes it. Errors: InvalidArgument.
+absl::StatusOr<DayNumber> ParseDay(std::string_view text);
 std::string FormatTimeMs(int64_t time_ms);  // "2019-03-31T08:15:00.250Z", UTC
 // RFC 3339; a blank may stand for the T, seconds or the whole time of day may be left out; without
 // Z or an offset: UTC. Digits below the millisecond are cut off. Errors: InvalidArgument.

@@ -1,11 +1,13 @@
 #include "redis_store/redis_aggregate_store.h"
 
 #include <algorithm>
+#include <atomic>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "aggregate/blob_codec.h"
 #include "aggregate/manifest_codec.h"
+#include "base/check.h"
 #include "base/mutex.h"
 #include "base/status.h"
 #include "redis_store/batch_client.h"
@@ -29,6 +31,10 @@ constexpr char kScanCount[] = "1000";
 constexpr int64_t kDaySeconds = 86'400;
 constexpr int kDaysBeyondKept = 7;
 
+std::string SecondsToLive(int kept_days) {
+  return kept_days == 0 ? "0" : absl::StrCat((kept_days + kDaysBeyondKept) * kDaySeconds);
+}
+
 absl::Status Counted(absl::Status status, const OperationMetrics& metrics) {
   if (!status.ok()) metrics.Fail();
   return status;
@@ -39,14 +45,13 @@ absl::Status Counted(absl::Status status, const OperationMetrics& metrics) {
 struct RedisAggregateStore::Parts {
   explicit Parts(const RedisOptions& given)
       : options(given),
-        ttl(given.kept_days == 0 ? "0"
-                                 : absl::StrCat((given.kept_days + kDaysBeyondKept) * kDaySeconds)),
+        kept_days(given.kept_days),
         names(given.entity_of_measure),
         batch(options),
         reader(options, &names) {}
 
   const RedisOptions options;
-  const std::string ttl;
+  std::atomic<int> kept_days;
   const OperationMetrics get_now{"get_now"}, put{"put"}, manifest{"manifest"},
       manifest_cas{"manifest_cas"}, scan{"scan"}, check{"check"}, life{"life"};
   KeyNames names;
@@ -135,12 +140,18 @@ absl::Status RedisAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) 
   return absl::OkStatus();
 }
 
+void RedisAggregateStore::KeepDays(int kept_days) {
+  CHECK(kept_days >= 0);
+  parts_->kept_days.store(kept_days, std::memory_order_relaxed);
+}
+
 absl::Status RedisAggregateStore::PutSome(std::span<const BlobWrite> writes) {
+  const std::string lives_s = SecondsToLive(parts_->kept_days.load(std::memory_order_relaxed));
   std::vector<Command> left;
   for (const BlobWrite& write : writes) {
     ASSIGN_OR_RETURN(std::string key, KeyOf(write.key));
     left.push_back(
-        {"EVALSHA", "", "1", std::move(key), aggregate::EncodeBlob(write.blob), parts_->ttl});
+        {"EVALSHA", "", "1", std::move(key), aggregate::EncodeBlob(write.blob), lives_s});
   }
   for (int round = 0; round < 2; ++round) {
     ASSIGN_OR_RETURN(const std::string script, PutScript(/*load_again=*/round > 0));

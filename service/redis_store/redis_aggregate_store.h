@@ -39,6 +39,11 @@ class RedisAggregateStore : public aggregate::AggregateStore {
   // its Gets fail, the batch's calls are InvalidArgument.
   absl::Status AddMeasures(const std::map<uint64_t, std::string>& entity_of_measure);
 
+  // A blob expires `kept_days` + 7 days after it was written, when no window reaches its days; one
+  // that is put again, as if it were new. 0: never. For what is written from here on. REQUIRES: >=
+  // 0; 0 under an event clock, which may stand still for longer than that.
+  void KeepDays(int kept_days);
+
   // `done` is called on the caller's thread where Redis is known to be away, or too many Gets are
   // under way.
   void Get(std::vector<aggregate::BlobKey> keys, std::chrono::milliseconds timeout,

@@ -27,8 +27,7 @@ struct RedisOptions {
   std::chrono::microseconds gather{300};            // Get() waits so long for others, ...
   size_t gather_keys = 64;                          // ... or for so many keys
   size_t queue_max = 8192;                          // Gets under way; beyond, they fail at once
-  // A blob expires `kept_days` + 7 days after it was written, when no window reaches its days. 0:
-  // never. REQUIRES: 0 under an event clock, which may stand still for longer than that.
+  // As KeepDays(), until it is called.
   int kept_days = 0;
   // Keys in Redis name the entity ("merchant"), BlobKeys do not: so each measure must be told.
   std::map<uint64_t, std::string> entity_of_measure;

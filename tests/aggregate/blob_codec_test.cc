@@ -37,11 +37,19 @@ class RandomBlobs {
       blob.previous =
           random_() % 4 == 0 ? feature::kNoCut : static_cast<feature::CutId>(random_() % 60000);
     }
+    if (random_() % 4 == 0) ImportedDays(base, &blob);
     return blob;
   }
   uint64_t number() { return random_(); }
 
  private:
+  // In DAY mode: all days before the first one that is not owned.
+  void ImportedDays(model::DayNumber base, Blob* blob) {
+    blob->cut = base + 200 + static_cast<int>(random_() % 200);
+    const int back = static_cast<int>(random_() % 90);
+    blob->day = {.late_days = static_cast<uint8_t>(random_() % 256),
+                 .first_day = std::max(0, base - back)};
+  }
   std::vector<DayTile> Tiles(model::DayNumber from, size_t days) {
     std::vector<DayTile> tiles;
     model::DayNumber day = from;
@@ -123,6 +131,26 @@ TEST(BlobCodec, NeverReadsPastBytesWhoseChecksumIsRight) {
     bytes.append(reinterpret_cast<const char*>(&crc), sizeof crc);
     DecodeBlob(bytes).status().IgnoreError();  // any answer but a crash: the sanitizers watch
   }
+}
+
+TEST(BlobCodec, RefusesADayModeBlobWithADayThatItDoesNotOwn) {
+  Blob blob;
+  blob.cut = 20'000;
+  blob.day = {.late_days = 2, .first_day = 19'990};
+  blob.tiles = {{19'999, {.sum = 1, .count = 1}}};
+  EXPECT_THAT(DecodeBlob(EncodeBlob(blob)), IsOk());
+  blob.tiles.front().day = 20'000;
+  EXPECT_THAT(DecodeBlob(EncodeBlob(blob)),
+              StatusIs(absl::StatusCode::kDataLoss, HasSubstr("does not own")));
+}
+
+TEST(BlobCodec, KeepsADayModeBlobThatHasNothing) {
+  Blob blob;
+  blob.cut = 20'000;
+  blob.day = {.late_days = 7, .first_day = 19'970};
+  const auto read = DecodeBlob(EncodeBlob(blob));
+  ASSERT_THAT(read, IsOk());
+  EXPECT_EQ(*read, blob);
 }
 
 TEST(BlobCodec, NamesAFormatOfAnotherTime) {

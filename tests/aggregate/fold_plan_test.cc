@@ -132,6 +132,31 @@ TEST_F(FoldPlanTest, SaysThatDaysAreMissingOnlyOnceSomeWereLeftOut) {
   EXPECT_EQ(manifest().oldest_day, kFirstDay + 1);  // what is gone stays gone, and no more goes
 }
 
+// A store that lets values go after the days that were kept when they were written.
+TEST_F(FoldPlanTest, WritesTheBaseAgainWhereWindowsGotLonger) {
+  FakeAggregateStore base;
+  parts_.base = &base;
+  PayAndFold(kFirstDay);
+  PayAndFold(kFirstDay + 1, "another card");
+  ASSERT_EQ(store_.blobs().size(), 2u);
+  const auto expire = [&] { store_.LoseBlobs([](const auto&) { return true; }); };
+  expire();
+  PayAndFold(kFirstDay + 2, "another card");
+  EXPECT_EQ(store_.blobs().size(), 1u) << "what no window reaches is not written again";
+  const auto longer = Compile(30);
+  parts_.features = longer.set;
+  expire();
+  store_.FailPutsAfter(0);
+  EXPECT_THAT(Fold(), StatusIs(absl::StatusCode::kUnavailable));
+  store_.Heal();
+  ASSERT_THAT(Fold(), IsOk()) << "nothing is due, and yet";
+  EXPECT_EQ(store_.blobs(), base.blobs());
+  PayAndFold(kFirstDay + 3);
+  expire();
+  PayAndFold(kFirstDay + 4);
+  EXPECT_EQ(store_.blobs().size(), 1u) << "once published, it is done";
+}
+
 TEST_F(FoldPlanTest, SaysThatDaysAreMissingWhenAFirstFoldLeavesThemOut) {
   const int kept = compiled_.set->kept_days();
   PayInTime(kFirstDay);

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "aggregate/folder_world.h"
+#include "aggregate/sweep.h"
 
 namespace verdict::aggregate {
 namespace {
@@ -214,6 +215,117 @@ TEST_F(FolderTest, RefusesALogThatHasLostWhatWasNeverFolded) {
   FillTo((kFirstDay + 3) * kDayMs);
   for (eventlog::Partition p = 0; p < 3; ++p) log_.Retain(p, log_.End(p) - 1);
   EXPECT_THAT(FoldAll(), StatusIs(absl::StatusCode::kDataLoss, ::testing::HasSubstr("lost")));
+}
+
+// One measure is declared no more for longer than the log keeps events, then again: what the log
+// has lost is missing from it, no event is in it twice, and nothing is missing from the other.
+class DeclaredAgainTest : public FolderTest {
+ protected:
+  DeclaredAgainTest()
+      : volume_(HashOf("merchant.volume")),
+        cards_(HashOf("card.count")),
+        other_(feature::Compile(
+            {{.name = "volume", .of = "txn.amount_minor", .where = "txn.currency == 'EUR'"}})) {}
+  uint64_t HashOf(const std::string& feature) const {
+    return compiled_.set->measures()[compiled_.feature(feature).measure].hash;
+  }
+  // Of both measures and the volume alone, the one that is not declared now.
+  void Redeclare() { std::swap(compiled_, other_); }
+  Manifest ManifestOf(uint64_t hash) { return store_.GetManifest(hash).value(); }
+  // The fold of day 2 has written some of the cards' blobs.
+  void BreakOff() {
+    FillTo((kFirstDay + 2) * kDayMs + 20 * kMinuteMs);
+    auto folder = MakeFolder();
+    while (folder->progress().phase != FoldProgress::Phase::kUpload) {
+      ASSERT_THAT(folder->Step(), IsOk());
+    }
+    for (int i = 0; i < 5; ++i) ASSERT_THAT(folder->Step(), IsOk());
+    ASSERT_EQ(folder->progress().phase, FoldProgress::Phase::kUpload);
+    ASSERT_EQ(ManifestOf(cards_).state, Manifest::State::kAnnounced);
+  }
+  // From the fold of day 1 to that of day 4 on, the card's measure is none; the log of all
+  // partitions but one then begins within day 3.
+  void FoldWithoutTheCards() {
+    Redeclare();
+    FillTo((kFirstDay + 4) * kDayMs + 20 * kMinuteMs);
+    ASSERT_THAT(FoldAll(), IsOk());
+    Redeclare();
+    FillTo((kFirstDay + 5) * kDayMs + 20 * kMinuteMs);
+    whole_ = Reference(kFirstDay + 5);
+    int used = 0, cut_off = 0;
+    for (eventlog::Partition p = 0; p < 3; ++p) used += log_.End(p) > 0 ? 1 : 0;
+    for (eventlog::Partition p = 0; cut_off + 1 < used; ++p) {
+      const auto low = log_.FirstAtOrAfter(p, (kFirstDay + 3) * kDayMs);
+      if (!low) continue;
+      log_.Retain(p, *low);
+      ++cut_off;
+    }
+    ASSERT_GT(cut_off, 0);
+  }
+  void ExpectTheRestIsWhole() {
+    ExpectPublished(kFirstDay + 5);
+    EXPECT_EQ(ManifestOf(volume_).oldest_day, kNothingTrimmed);
+    const model::DayNumber whole_from = kFirstDay + 4;
+    EXPECT_EQ(ManifestOf(cards_).oldest_day, whole_from);
+    const Totals stored = Stored();
+    size_t lost = 0;
+    for (const auto& [key, total] : whole_) {
+      const auto& [measure, entity, day] = key;
+      const auto found = stored.find(key);
+      const int64_t count = found == stored.end() ? 0 : found->second.second;
+      if (measure == compiled_.feature("merchant.volume").measure || day >= whole_from) {
+        ASSERT_TRUE(found != stored.end());
+        EXPECT_EQ(found->second, total);
+      }
+      EXPECT_LE(count, total.second) << "an event is counted twice";
+      lost += count < total.second ? 1 : 0;
+    }
+    EXPECT_GT(lost, 0u);
+    // No replica may compare its count with what was folded without a part of the log.
+    EXPECT_EQ(ManifestOf(volume_).proofs.back().to, kFirstDay + 5);
+    for (const EpochProof& proof : ManifestOf(cards_).proofs) EXPECT_LE(proof.to, kFirstDay + 1);
+  }
+
+  const uint64_t volume_, cards_;  // measures
+  feature::CompiledSet other_;
+  Totals whole_;
+};
+
+TEST_F(DeclaredAgainTest, SaysFromWhichDayItIsWholeAndTheOthersGoOn) {
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  FoldWithoutTheCards();
+  auto folder = MakeFolder();
+  ASSERT_THAT(folder->Step(), IsOk());
+  EXPECT_EQ(ManifestOf(cards_).oldest_day, kFirstDay + 4) << "before anything is written";
+  ASSERT_THAT(folder->Run(nullptr), IsOk());
+  ExpectTheRestIsWhole();
+  const auto swept = SweepStore(&store_, std::vector<uint64_t>{cards_}, nullptr);
+  ASSERT_THAT(swept, IsOk());
+  EXPECT_TRUE(swept->front().compared);
+  EXPECT_TRUE(swept->front().differences.empty());
+}
+
+TEST_F(DeclaredAgainTest, AlsoWhereItsLastFoldWasBrokenOff) {
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  BreakOff();
+  FoldWithoutTheCards();
+  ASSERT_THAT(FoldAll(), IsOk());
+  ExpectTheRestIsWhole();
+  EXPECT_FALSE(ManifestOf(cards_).census.known) << "some of its keys stand in the log no more";
+}
+
+TEST_F(DeclaredAgainTest, AlsoWhereItsFirstFoldWasBrokenOff) {
+  Redeclare();
+  FillTo((kFirstDay + 1) * kDayMs + 20 * kMinuteMs);
+  ASSERT_THAT(FoldAll(), IsOk());
+  Redeclare();
+  BreakOff();
+  FoldWithoutTheCards();
+  ASSERT_THAT(FoldAll(), IsOk());
+  ExpectTheRestIsWhole();
+  EXPECT_FALSE(ManifestOf(cards_).census.known);
 }
 
 TEST_F(FolderTest, TheFirstFoldOfALogWithoutItsHeadSaysFromWhichDayItIsWhole) {

@@ -43,8 +43,31 @@ Manifest Full() {
   return manifest;
 }
 
+Manifest Imported() {
+  Manifest manifest;
+  manifest.day = DayManifest{.late_days = 3,
+                             .since_ms = 1'728'086'400'000,
+                             .log_from = 19'990,
+                             .announced = DayImport{.before = 20'001,
+                                                    .rev = 2,
+                                                    .from = 19'980,
+                                                    .first_day = 19'970,
+                                                    .digest = {1, UINT64_MAX},
+                                                    .rows = 5,
+                                                    .keys = 4,
+                                                    .sum = -7,
+                                                    .count = 3,
+                                                    .zone_digest = 99},
+                             .published = DayImport{.before = 20'000}};
+  return manifest;
+}
+
 TEST(ManifestCodec, GivesEveryFieldBack) {
-  for (const Manifest& manifest : {Full(), Manifest{}}) {
+  Manifest begun = Imported();
+  begun.day->published.reset();
+  Manifest done = Imported();
+  done.day->announced.reset();
+  for (const Manifest& manifest : {Full(), Manifest{}, Imported(), begun, done}) {
     const auto decoded = DecodeManifest(EncodeManifest(manifest));
     ASSERT_THAT(decoded, IsOk());
     EXPECT_EQ(*decoded, manifest);
@@ -72,12 +95,14 @@ TEST(ManifestCodec, ReadsTheFormatBefore) {
 }
 
 TEST(ManifestCodec, TellsDamageAtEveryByte) {
-  const std::string bytes = EncodeManifest(Full());
-  for (size_t i = 0; i < bytes.size(); ++i) {
-    std::string damaged = bytes;
-    damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
-    EXPECT_THAT(DecodeManifest(damaged), StatusIs(absl::StatusCode::kDataLoss)) << "byte " << i;
-    EXPECT_THAT(DecodeManifest(bytes.substr(0, i)), StatusIs(absl::StatusCode::kDataLoss));
+  for (const Manifest& manifest : {Full(), Imported()}) {
+    const std::string bytes = EncodeManifest(manifest);
+    for (size_t i = 0; i < bytes.size(); ++i) {
+      std::string damaged = bytes;
+      damaged[i] = static_cast<char>(damaged[i] ^ 0x10);
+      EXPECT_THAT(DecodeManifest(damaged), StatusIs(absl::StatusCode::kDataLoss)) << "byte " << i;
+      EXPECT_THAT(DecodeManifest(bytes.substr(0, i)), StatusIs(absl::StatusCode::kDataLoss));
+    }
   }
 }
 

@@ -65,6 +65,24 @@ TEST(Lateness, AnyEventTimeHasAVerdict) {
   EXPECT_TRUE(IsQuarantined(INT64_MAX, INT64_MIN + 1, options, utc));
 }
 
+TEST(Lateness, AnEventIsAnOrphanOnceItsDayIsMoreThanTheLimitBehindItsRecord) {
+  const auto paris = model::BusinessCalendar::Load("Europe/Paris").value();
+  const feature::DayMode mode = {.late_days = 2, .since_ms = At("2026-03-01T00:00:00Z")};
+  const model::DayNumber day = paris.DayOf(At("2026-03-28T12:00:00+01:00"));
+  // The clocks change on the 29th: days are told by the calendar, not by hours.
+  EXPECT_FALSE(IsOrphan(day, At("2026-03-30T23:59:59.999+02:00"), mode, paris));
+  EXPECT_TRUE(IsOrphan(day, At("2026-03-31T00:00:00+02:00"), mode, paris));
+  EXPECT_FALSE(IsOrphan(day + 1, At("2026-03-31T00:00:00+02:00"), mode, paris));
+}
+
+TEST(Lateness, WhatWasRecordedBeforeTheFirstImportIsNoOrphan) {
+  const auto utc = model::BusinessCalendar::Load("UTC").value();
+  const feature::DayMode mode = {.late_days = 2, .since_ms = At("2026-03-10T08:00:00Z")};
+  const model::DayNumber day = utc.DayOf(At("2026-03-05T12:00:00Z"));
+  EXPECT_FALSE(IsOrphan(day, mode.since_ms - 1, mode, utc));
+  EXPECT_TRUE(IsOrphan(day, mode.since_ms, mode, utc));
+}
+
 TEST(Lateness, ADayThatCannotBeKeptIsQuarantined) {
   const auto west = model::BusinessCalendar::Load("America/New_York").value();
   constexpr int64_t kHourMs = 3'600'000;

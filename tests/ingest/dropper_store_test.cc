@@ -26,7 +26,21 @@ class DropperStoreTest : public DropperTest {
         hasher_.Entity("merchant", merchant)};
     counters::LiveState::View view(live_, {live_.PaymentKey("asked"), keys, 0});
     std::vector<feature::LiveCell> cells;
-    return view.CollectLive(hash(), *keys[0], oldest, &cells);
+    const uint16_t reasons = view.CollectLive(hash(), *keys[0], oldest, &cells);
+    // A blob that no guard doubts.
+    return reasons | view.FindDoubts(hash(), *keys[0], INT32_MAX, oldest).reasons;
+  }
+  // DAY mode: the measure is imported up to the day before `before`.
+  void Import(model::DayNumber before) {
+    aggregate::Manifest next = manifest();
+    if (!next.day) next.day.emplace();
+    next.day->published = aggregate::DayImport{.before = before};
+    PutManifest(next);
+  }
+  void LookSoon() {
+    clock_.Set(clock_.NowMs() + 2'000);
+    while (dropper().Step().value()) {
+    }
   }
   void Drop() {
     DayAndFold();
@@ -135,6 +149,99 @@ TEST_F(DropperStoreTest, AMeasureThatNobodyHadFoldedIsWholeOnceItsCutIsPublished
   clock_.Set(clock_.NowMs() + 2'000);
   while (dropper().Step().value()) {
   }
+  EXPECT_EQ(live_.ReasonsOf(hash()), 0);
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kNewWhole));
+}
+
+TEST_F(DropperStoreTest, AMeasureThatWasDeclaredAgainIsWholeOnceACutReachesWhereItsCountingBegan) {
+  DayAndFold();
+  EpochDrops(&live_).SetBeginning(hash(), {.cut = kFirst + 2});
+  live_.AddReasons(hash(), model::kPartialBefore, kFirst + 2);
+  Run();
+  EXPECT_EQ(live_.ReasonsOf(hash()), model::kPartialBefore)
+      << "that cut is from before it was none";
+  DayAndFold();
+  LookSoon();
+  EXPECT_EQ(live_.ReasonsOf(hash()), 0);
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kNewWhole));
+}
+
+TEST_F(DropperStoreTest, TellsOnceWhichDaysTheBlobsLack) {
+  DayAndFold();
+  aggregate::Manifest shorter = manifest();
+  shorter.oldest_day = kFirst - 3;
+  PutManifest(shorter);
+  Run();
+  Run();
+  EXPECT_EQ(Reasons("m1", kFirst - 4), model::kPartialTooOld);
+  EXPECT_EQ(Reasons("m1", kFirst - 3), 0);
+  ASSERT_THAT(Kinds(), ElementsAre(Kind::kDaysMissing));
+  EXPECT_EQ(events_[0].to, kFirst - 3);
+}
+
+// R5: of an imported measure nothing is folded and nothing proved.
+TEST_F(DropperStoreTest, AnEpochGoesADayAfterAnImportOfAllItsDaysWasSeen) {
+  for (int day = 0; day < 3; ++day) {
+    Day();
+    Apply();
+  }
+  live_.NoteComplete(clock_.NowMs(), schedule_.EpochOf(clock_.NowMs()));
+  Import(kFirst + 2);
+  Run();
+  ASSERT_NE(live_.DayModeOf(hash()), nullptr);
+  EXPECT_THAT(Kinds(), IsEmpty()) << "an older answer of the store may still be remembered";
+  PassGrace();
+  Run();
+  ASSERT_THAT(Kinds(), ElementsAre(Kind::kImported));
+  EXPECT_EQ(events_[0].to, kFirst + 1);
+  EXPECT_THAT(Epochs(), ElementsAre(kFirst + 1, kFirst + 2, kFirst + 3)) << "they hold later days";
+  EXPECT_THAT(EpochDrops(&live_).Guards(), IsEmpty()) << "a blob says which days it holds";
+  EXPECT_EQ(EpochDrops(&live_).DroppedTo(hash()), kFirst + 1);
+}
+
+TEST_F(DropperStoreTest, AnEpochStaysWhileTheLogIsNotReadPastIt) {
+  Day();
+  Apply();
+  Import(kFirst + 2);
+  Run();
+  PassGrace();
+  Run();
+  EXPECT_THAT(Kinds(), IsEmpty());
+  live_.NoteComplete(clock_.NowMs(), kFirst + 1);
+  Run();
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kImported));
+}
+
+TEST_F(DropperStoreTest, ImportsThatTheStoreHasLostAreSuspectWhateverWasKept) {
+  Day();
+  Apply();
+  Import(kFirst);
+  ASSERT_THAT(imports_.Begin(), IsOk());  // as at a start
+  Run();
+  EXPECT_EQ(live_.LackingOf(hash()), feature::kNoCut);
+  const FakeAggregateStore::Contents whole = store_.Snapshot();
+  store_.Flush();
+  LookSoon();
+  EXPECT_EQ(live_.LackingOf(hash()), kFirst - 1);
+  EXPECT_EQ(Reasons("of whom nobody knows", kFirst - 20), model::kPartialSuspect);
+  EXPECT_EQ(Reasons("of whom nobody knows", kFirst + 1), 0) << "days that are in memory";
+  store_.Restore(whole);
+  LookSoon();
+  EXPECT_THAT(Kinds(), ElementsAre(Kind::kStoreLacks, Kind::kStoreWhole));
+  EXPECT_EQ(Reasons("of whom nobody knows", kFirst - 20), 0);
+}
+
+TEST_F(DropperStoreTest, AnImportedMeasureIsWholeOnceImportsHoldWhatIsMissing) {
+  live_.AddReasons(hash(), model::kPartialBefore, kFirst);
+  Import(kFirst);
+  ASSERT_THAT(imports_.Begin(), IsOk());
+  Run();
+  EXPECT_EQ(live_.ReasonsOf(hash()), model::kPartialBefore);
+  Import(kFirst + 1);
+  Run();
+  EXPECT_EQ(live_.ReasonsOf(hash()), model::kPartialBefore) << "not yet for all keys";
+  clock_.Set(clock_.NowMs() + 2 * kHourMs);
+  Run();
   EXPECT_EQ(live_.ReasonsOf(hash()), 0);
   EXPECT_THAT(Kinds(), ElementsAre(Kind::kNewWhole));
 }

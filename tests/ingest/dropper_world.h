@@ -78,8 +78,9 @@ class DropperTest : public ::testing::Test {
       options.steady_ms = [this] { return clock_.NowMs(); };
       options.report = [this](const DropEvent& event) { events_.push_back(event); };
       options.base = base_;
-      dropper_ = std::make_unique<Dropper>(Dropper::Parts{&live_, &store_, &clock_, &schedule_},
-                                           std::move(options));
+      dropper_ = std::make_unique<Dropper>(
+          Dropper::Parts{&live_, &store_, &clock_, &schedule_, nullptr, &imports_},
+          std::move(options));
     }
     return *dropper_;
   }
@@ -127,6 +128,7 @@ class DropperTest : public ::testing::Test {
   FakeLogReader reader_{log_};
   FakeAggregateStore store_;
   counters::LiveState live_;
+  DayImports imports_{&store_, &live_, nullptr};
   std::unique_ptr<Dropper> dropper_;
   std::vector<DropEvent> events_;
   CutId base_ = feature::kNoCut;

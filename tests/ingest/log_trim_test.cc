@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "aggregate/folder.h"
+#include "eventlog/dedup_window.h"
 #include "support/fake_aggregate_store.h"
 #include "support/fake_log.h"
 #include "support/small_features.h"
@@ -73,6 +74,20 @@ TEST_F(LogTrimTest, KeepsWhatIsYoungerThanTheRetention) {
   EXPECT_EQ(Needed(5 * kDayMs), OffsetAt(clock_.NowMs() - 5 * kDayMs));
   EXPECT_EQ(Needed(40 * kDayMs), 0);
   EXPECT_EQ(Needed(0), -1) << "0 keeps all";
+}
+
+// DAY mode: a start counts from the cut before the first day that is not imported.
+TEST_F(LogTrimTest, KeepsWhatIsNotImported) {
+  Fill(20);
+  const auto today = static_cast<model::DayNumber>(clock_.NowMs() / kDayMs);
+  aggregate::Manifest imported;
+  imported.day.emplace();
+  for (const feature::Measure& measure : features_->measures()) {
+    EXPECT_EQ(Needed(kHourMs), -1) << "one has nothing yet";
+    imported.day->published = aggregate::DayImport{.before = today - 3};
+    ASSERT_THAT(store_.CompareAndSwapManifest(measure.hash, {}, imported), IsOk());
+  }
+  EXPECT_EQ(Needed(kHourMs), OffsetAt(schedule_.CutTimeMs(today - 4) - eventlog::kDedupWarmUpMs));
 }
 
 // After a start they are read again: a day, an hour for late ones, and the ids that they may

@@ -174,6 +174,19 @@ TEST(FormatDay, WritesIsoDates) {
   EXPECT_EQ(FormatDay(Day(2019, 3, 31)), "2019-03-31");
 }
 
+TEST(ParseDay, ReadsWhatFormatDayWritesAndNothingElse) {
+  for (const DayNumber day : {-1, 0, 17'897, 20'000, 65'535}) {
+    EXPECT_EQ(ParseDay(FormatDay(day)).value(), day);
+  }
+  for (const char* text :
+       {"", "2019-3-31", "2019-02-29", "2019-13-01", "2019-00-01", "2019-01-00", "2019-03-31 ",
+        "31.03.2019", "2019/03/31", "-019-03-31", "2019--3-31", "20190331xx", "2019-03-3x"}) {
+    EXPECT_THAT(ParseDay(text),
+                StatusIs(absl::StatusCode::kInvalidArgument, HasSubstr("2019-03-31")))
+        << text;
+  }
+}
+
 TEST(FormatTimeMs, WritesUtcWithMilliseconds) {
   EXPECT_EQ(FormatTimeMs(1'554'020'100'250), "2019-03-31T08:15:00.250Z");
   EXPECT_EQ(FormatTimeMs(-1), "1969-12-31T23:59:59.999Z");

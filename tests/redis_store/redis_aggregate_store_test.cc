@@ -88,6 +88,27 @@ TEST_F(RedisStore, LetsBlobsExpireAWeekAfterTheKeptDaysAndManifestsNever) {
   EXPECT_EQ(Redis({"TTL", NameOf(SomeKey(1, 2))}), "-1");
 }
 
+TEST_F(RedisStore, WhatIsPutAgainExpiresAsIfItWereNew) {
+  const auto store = Connect();
+  const auto put = [&](int kept_days, feature::CutId cut) {
+    store->KeepDays(kept_days);
+    EXPECT_THAT(Put(store.get(), SomeKey(1, 1), SomeBlob(1, cut, 0, 5)), IsOk());
+    return std::stoi(Redis({"TTL", NameOf(SomeKey(1, 1))}));
+  };
+  constexpr int kDay = 86'400;
+  const auto is_days = [](int days) {
+    return ::testing::AllOf(::testing::Le(days * kDay), ::testing::Gt(days * kDay - 3600));
+  };
+  EXPECT_THAT(put(38, 100), is_days(45));
+  EXPECT_THAT(put(98, 100), is_days(105)) << "windows got longer";
+  EXPECT_THAT(put(38, 101), is_days(45)) << "a newer value, and shorter windows";
+  EXPECT_THAT(put(98, 100), is_days(45)) << "an older one says nothing of it";
+  EXPECT_EQ(put(0, 101), -1) << "for ever";
+  EXPECT_THAT(put(38, 101), is_days(45));
+  ASSERT_THAT(Put(store.get(), SomeKey(1, 1), SomeBlob(1, 101, 0, 6)), IsOk());
+  EXPECT_EQ(Read(store.get(), SomeKey(1, 1)).blob, SomeBlob(1, 101, 0, 5)) << "the value stays";
+}
+
 TEST_F(RedisStore, WritesIntoTheDatabaseItWasTold) {
   RedisOptions options = PatientOptions(server_->port());
   options.database = 3;

@@ -40,6 +40,11 @@ struct Question {
   bool approved_only = false, of_amount = false;
   int window_days = 1;
   int64_t time_ms = 0;  // the window ends on its day
+  // Of an imported measure: who is recorded later than so many days after his day, once imports
+  // have begun, belongs to nobody; days before `first_live` are the lake's.
+  std::optional<int> late_days;
+  int64_t imported_since_ms = 0;
+  std::optional<absl::CivilDay> first_live;
   // In place of days: what lies after the one moment and not after the other.
   bool slides = false;
   int64_t after_ms = 0, until_ms = 0;
@@ -113,6 +118,19 @@ class Oracle {
     return seen != INT64_MIN && newest - seen <= 8;
   }
 
+  bool IsOrphan(int64_t time_ms, int64_t record_ms, const Question& q) const {
+    return q.late_days && record_ms >= q.imported_since_ms &&
+           DayOf(record_ms) - DayOf(time_ms) > *q.late_days;
+  }
+
+  // Does the fact mean anything to the measure, whatever the day?
+  bool Concerns(const Fact& fact, const Question& q) const {
+    const std::string& entity = q.entity_field == "merchant" ? fact.merchant : fact.card;
+    if (entity.empty() || (q.approved_only && fact.status != "approved")) return false;
+    if (fact.kind == Kind::kPayment || fact.kind == Kind::kReversal) return true;
+    return fact.kind == Kind::kRefund && q.of_amount && fact.base_amount.value_or(1) != 0;
+  }
+
   bool InWindow(const Fact& fact, const Question& q) const {
     if (q.slides) return fact.time_ms > q.after_ms && fact.time_ms <= q.until_ms;
     const absl::CivilDay last = DayOf(q.time_ms), day = DayOf(fact.time_ms);
@@ -155,7 +173,10 @@ class Oracle {
                const std::vector<Fact>& also) const {
     Total total;
     for (const auto& [entry, entry_class] : Classify(next)) {
-      if (entry_class == Class::kCounted) Add(entry->fact, q, &total);
+      if (entry_class != Class::kCounted) continue;
+      if (IsOrphan(entry->fact.time_ms, entry->record_ms, q)) continue;
+      if (q.first_live && DayOf(entry->fact.time_ms) < *q.first_live) continue;
+      Add(entry->fact, q, &total);
     }
     for (const Fact& fact : also) Add(fact, q, &total);
     return total;

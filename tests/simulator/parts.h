@@ -16,6 +16,7 @@
 #include "counters/live_state.h"
 #include "decide/decider.h"
 #include "ingest/checkpoint_thread.h"
+#include "ingest/day_imports.h"
 #include "ingest/dropper.h"
 #include "ingest/pump.h"
 #include "ingest/sliding_replay.h"
@@ -106,6 +107,7 @@ struct Process {
   Appender appender;
   ingest::CheckpointThread checkpoints;
   std::optional<ingest::Pump> pump;
+  std::optional<ingest::DayImports> imports;
   std::optional<ingest::Dropper> dropper;
   std::optional<ingest::SlidingReplay> sliding;
   ~Process() {

@@ -1,6 +1,7 @@
 #include "simulator/world.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "absl/strings/str_format.h"
@@ -103,7 +104,11 @@ SimWorld::SimWorld(const WorldOptions& options, Tally* tally)
   one_key_ = Chance(20);
   few_ = !gentle_ && Chance(30);
   Note(absl::StrFormat("world %d in %s%s", options.seed, zone, gentle_ ? ", without faults" : ""));
+  ChooseImported();
+  if (!imported_.empty()) cache_kept_ms_ = kHourMs;  // what imports trust in
   Restart();
+  // Before a fold takes the measure; in some worlds after a while.
+  while (!AllAnnounced() && failure_.empty() && (gentle_ || Chance(80))) ImportSome();
 }
 
 SimWorld::~SimWorld() = default;
@@ -135,6 +140,10 @@ void SimWorld::Fail(const std::string& what) {
 void SimWorld::Operation() {
   AdvanceClock();
   NoteProofs();
+  if (!imported_.empty()) {
+    LookAtImports();
+    if (Chance(8)) return ImportSome();
+  }
   if (Chance(8)) return LetGo();
   const uint64_t dice = Random(100);
   if (dice < 20) return AppendEvent();
@@ -349,6 +358,7 @@ void SimWorld::Restart() {
                                        [this](const eventlog::AppendRequest& request) {
                                          PutRecord(request.event, request.decision);
                                        });
+  BeginToLook();
   const absl::StatusOr<ingest::StartUpReport> report =
       ingest::StartUp({.source = &process_->reader,
                        .live = &process_->live,
@@ -383,23 +393,33 @@ void SimWorld::Restart() {
   CatchUp();
 }
 
+// Of the measures that are folded.
 feature::CutId SimWorld::PublishedEverywhere() {
   feature::CutId least = std::numeric_limits<feature::CutId>::max();
   for (const feature::Measure& measure : disks_->set->features->measures()) {
-    least = std::min(least, disks_->blobs.GetManifest(measure.hash).value().published);
+    const aggregate::Manifest manifest = disks_->blobs.GetManifest(measure.hash).value();
+    if (!manifest.day) least = std::min(least, manifest.published);
   }
   return least;
 }
 
+// The least of all measures: from there on the log is needed.
 std::optional<ingest::PublishedCut> SimWorld::Published() {
-  const feature::CutId cut = PublishedEverywhere();
-  if (cut == feature::kNoCut) return std::nullopt;
+  std::optional<ingest::PublishedCut> least;
   for (const feature::Measure& measure : disks_->set->features->measures()) {
     const aggregate::Manifest manifest = disks_->blobs.GetManifest(measure.hash).value();
-    if (manifest.published != cut) continue;
-    return ingest::PublishedCut{cut, disks_->schedule.CutTimeMs(cut), manifest.published_offsets};
+    const feature::CutId cut =
+        aggregate::CountFrom(*disks_->set->features, disks_->schedule, manifest);
+    if (cut == feature::kNoCut) return std::nullopt;
+    if (least && least->cut <= cut) continue;
+    least = {cut, disks_->schedule.CutTimeMs(cut), manifest.published_offsets};
+    if (!manifest.day) continue;
+    for (int p = 0; p < kPartitions; ++p) {
+      const auto first = disks_->log.FirstAtOrAfter(p, least->time_ms);
+      least->offsets.push_back(first.value_or(disks_->log.End(p)));
+    }
   }
-  return std::nullopt;
+  return least;
 }
 
 void SimWorld::MakeFolder() {
@@ -419,7 +439,7 @@ void SimWorld::MakeFolder() {
 void SimWorld::FoldSome() {
   const int64_t now_ms = disks_->clock.NowMs();
   if (folder_ == nullptr) {
-    if (now_ms < fold_after_ms_) return;
+    if (now_ms < fold_after_ms_ || !AllAnnounced()) return;
     if (Faults(15)) {
       fold_after_ms_ = now_ms + static_cast<int64_t>(Random((Chance(30) ? 20 : 4) * kDayMs));
       return Note("the batch is late");

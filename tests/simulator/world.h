@@ -8,8 +8,10 @@
 #include <random>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "aggregate/day_importer.h"
 #include "simulator/hazards.h"
 #include "simulator/oracle.h"
 #include "simulator/parts.h"
@@ -47,6 +49,29 @@ class SimWorld {
     int done = 0;
   };
 
+  // What somebody else has added up: by entity and day.
+  using Lake = std::map<std::string, std::map<model::DayNumber, Total>>;
+  using Version = std::pair<model::DayNumber, uint16_t>;  // (b, rev)
+  struct ImportRun {
+    Lake lake;
+    bool spoilt = false;
+    model::DayNumber from = 0;
+    aggregate::DayImportRequest request;
+    std::optional<aggregate::ImportedDays> days;
+    std::optional<aggregate::DayImporter> importer;
+  };
+  struct ImportedMeasure {
+    uint64_t hash = 0;
+    int late_days = 2;
+    bool announced = false;
+    int64_t since_ms = 0;
+    std::map<Version, Lake> versions;  // what each import left, earlier days included
+    std::optional<Version> begun, published;
+    bool spoilt = false;                            // the newest version is not what the log says
+    std::vector<std::pair<Version, int64_t>> seen;  // what was published, and when it was seen
+    std::unique_ptr<ImportRun> run;
+  };
+
   // world.cc: operations
   void Operation();
   void AdvanceClock();
@@ -82,7 +107,28 @@ class SimWorld {
   void OnHealed(const aggregate::HealedKey& healed);
   bool FoldIdle();
   bool HasCheckpoint() const;
-  uint64_t AnyMeasure() const { return disks_->set->features->measures().front().hash; }
+  uint64_t AnyMeasure() const;  // one that is folded
+  bool SaysOtherwise(const testing::FakeAggregateStore::Key& key, const feature::Blob& blob);
+  // world_day.cc: imported measures
+  void ChooseImported();
+  void ImportSome();
+  bool BeginImport(uint16_t measure, ImportedMeasure* imported);
+  bool StepImport(ImportedMeasure* imported);
+  void NoteBegun(ImportedMeasure* imported);
+  void BreakImport(ImportedMeasure* imported);
+  void LookAtImports(bool nothing_read = false);
+  void BeginToLook();
+  bool AllAnnounced() const;
+  Question QuestionOf(const feature::Feature& feature) const;
+  Question QuestionOf(uint16_t measure) const;
+  Lake ReadLake(uint16_t measure, model::DayNumber before, bool careless);
+  void SpoilLake(model::DayNumber before, Lake* lake);
+  aggregate::ImportedDays RowsOf(uint16_t measure, const Lake& lake, model::DayNumber from,
+                                 model::DayNumber before) const;
+  std::optional<Version> KnownToAll(const ImportedMeasure& imported) const;
+  Total ImportedTotal(const decide::FeatureAnswer& answer, Question q,
+                      const std::vector<int64_t>& next, const std::vector<Fact>& also);
+  uint64_t ExpectedOrphans();
   // world_sliding.cc: windows of minutes and hours
   void StartSliding(const ingest::StartUpReport& report);
   void ReplaySome();
@@ -149,6 +195,7 @@ class SimWorld {
   std::vector<std::string> history_;
   std::string failure_;
   bool extreme_ = false, foreign_ = false;
+  std::map<uint16_t, ImportedMeasure> imported_;  // by measure
   bool one_key_ = false;  // nine payments of ten are of one merchant and one card
   bool few_ = false;      // a key may have a few events only in its sliding windows
   int64_t life_began_ms_ = 0;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "aggregate/fold_plan.h"
 #include "feature/measure_name.h"
 #include "ingest/log_trim.h"
 #include "simulator/world.h"
@@ -48,7 +49,8 @@ void SimWorld::MakeDropper() {
                                                    .store = &disks_->blobs,
                                                    .clock = &disks_->clock,
                                                    .schedule = &disks_->schedule,
-                                                   .blobs = &process_->cache},
+                                                   .blobs = &process_->cache,
+                                                   .imports = &*process_->imports},
                             std::move(options));
 }
 
@@ -91,6 +93,16 @@ void SimWorld::OnDrop(const ingest::DropEvent& event) {
     case Kind::kStoreLacks:
       if (!emptied_) Fail("I9: the store is told to lack a cut that it has");
       return;
+    case Kind::kImported: {
+      const auto its = std::find_if(imported_.begin(), imported_.end(), [&](const auto& one) {
+        return NameOf(one.second.hash) == event.measure;
+      });
+      const bool owned = its != imported_.end() && its->second.published &&
+                         its->second.published->first >= event.to;
+      if (!owned || emptied_) Fail("I9: an epoch was dropped whose days no import owns");
+      return;
+    }
+    case Kind::kDaysMissing:
     case Kind::kEqualAgain:
     case Kind::kOutOfReach:
     case Kind::kStoreWhole:
@@ -119,7 +131,9 @@ void SimWorld::DropSome() {
 std::vector<counters::MeasureCut> SimWorld::PublishedOf() {
   std::vector<counters::MeasureCut> cuts;
   for (const feature::Measure& measure : disks_->set->features->measures()) {
-    cuts.push_back({measure.hash, disks_->blobs.GetManifest(measure.hash).value().published});
+    const aggregate::Manifest manifest = disks_->blobs.GetManifest(measure.hash).value();
+    cuts.push_back(
+        {measure.hash, aggregate::CountFrom(*disks_->set->features, disks_->schedule, manifest)});
   }
   return cuts;
 }

@@ -92,6 +92,7 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
       call.features.begin(), call.features.end(),
       [](const auto& answer) { return (answer.result.reasons & model::kPartialCurrent) != 0; });
   std::vector<Fact> also;
+  std::vector<int64_t> put_ms;  // of each
   for (const Provisional& one : provisionals_) {
     const bool replaced =
         std::any_of(oracle_->log.begin(), oracle_->log.end(), [&](const Entry& entry) {
@@ -100,29 +101,33 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
                  entry.offset >= one.next[q] && entry.offset < next[q];
         });
     const bool expired = disks_->clock.NowMs() - one.put_ms >= kProvisionalMs;
-    if (!replaced && !expired && one.fact.id != txn.id) also.push_back(one.fact);
+    if (replaced || expired || one.fact.id == txn.id) continue;
+    also.push_back(one.fact);
+    put_ms.push_back(one.put_ms);
   }
   Fact self = FactOf(txn, Kind::kPayment, 0);
   self.status = "approved";
   if (!known && !unknown) also.push_back(self);
+  put_ms.push_back(disks_->clock.NowMs());
   const bool expect_full = gentle_ && txn.event_time_ms == disks_->clock.NowMs();
   for (const decide::FeatureAnswer& answer : call.features) {
     const feature::Feature& feature = *answer.feature;
-    const bool of_merchant = feature.full_name.rfind("merchant", 0) == 0;
-    const bool of_amount =
-        feature.name.rfind("count", 0) != 0 && feature.name.find("seen") == std::string::npos;
-    Question q{.entity_field = of_merchant ? "merchant" : "card",
-               .entity = of_merchant ? txn.merchant_id : txn.card_id,
-               .approved_only = of_merchant && of_amount,
-               .of_amount = of_amount,
-               .window_days = feature.window_days,
-               .time_ms = txn.event_time_ms};
+    Question q = QuestionOf(feature);
+    q.entity = q.entity_field == "merchant" ? txn.merchant_id : txn.card_id;
+    q.time_ms = txn.event_time_ms;
     if (feature.slides()) q = SlidingQuestion(q, feature);
     if (q.entity.empty()) {
       if (answer.result.known) Fail(feature.full_name + " of nobody has a value");
       continue;
     }
-    const Total total = oracle_->Answer(q, next, also);
+    const bool imported = !feature.slides() && imported_.contains(feature.measure);
+    std::vector<Fact> counting;  // what will be an orphan counts in its own answer alone
+    for (size_t i = 0; i < also.size(); ++i) {
+      const bool own = also[i].id == txn.id;
+      if (own || !oracle_->IsOrphan(also[i].time_ms, put_ms[i], q)) counting.push_back(also[i]);
+    }
+    const Total total =
+        imported ? ImportedTotal(answer, q, next, counting) : oracle_->Answer(q, next, also);
     CheckFeature(call, answer, total);
     if (feature.slides()) NoteSliding(answer, q, total);
     if (feature.slides() && answer.result.reasons == model::kPartialLimit) {
@@ -135,7 +140,7 @@ void SimWorld::Check(const Call& call, const std::vector<int64_t>& next, bool dr
       Fail(absl::StrFormat("%s of %s is not FULL in a world without faults: %s", feature.full_name,
                            txn.id, model::PartialReasonNames(answer.result.reasons)));
     }
-    if (feature.aggregate != feature::Aggregate::kMax || feature.slides()) continue;
+    if (feature.aggregate != feature::Aggregate::kMax || feature.slides() || imported) continue;
     ++q.window_days;
     if (oracle_->Answer(q, next, also).max.value_or(0) > total.max.value_or(0))
       tally_->Hit(kMaxLeavesWindow);
@@ -323,13 +328,19 @@ void SimWorld::CheckClasses() {
     ++expected[static_cast<size_t>(entry_class)];
   const auto total = [&](eventlog::EventClass c) { return process_->live.total(c); };
   using eventlog::EventClass;
-  if (total(EventClass::kCounted) + total(EventClass::kFiltered) != expected[0] + expected[1] ||
-      total(EventClass::kDuplicate) != expected[2] ||
+  const uint64_t orphans = ExpectedOrphans();
+  if (orphans > 0) tally_->Hit(kOrphan);
+  const uint64_t rest = expected[0] + expected[1] - orphans;
+  if (total(EventClass::kCounted) + total(EventClass::kFiltered) != rest ||
+      total(EventClass::kOrphan) != orphans || total(EventClass::kDuplicate) != expected[2] ||
       total(EventClass::kQuarantined) != expected[3]) {
-    Fail(absl::StrFormat(
-        "I7: %d counted or filtered, %d duplicates, %d quarantined; the oracle says %d, %d, %d",
-        total(EventClass::kCounted) + total(EventClass::kFiltered), total(EventClass::kDuplicate),
-        total(EventClass::kQuarantined), expected[0] + expected[1], expected[2], expected[3]));
+    Fail(
+        absl::StrFormat("I7: %d counted or filtered, %d orphans, %d duplicates, %d quarantined; "
+                        "the oracle says %d, "
+                        "%d, %d, %d",
+                        total(EventClass::kCounted) + total(EventClass::kFiltered),
+                        total(EventClass::kOrphan), total(EventClass::kDuplicate),
+                        total(EventClass::kQuarantined), rest, orphans, expected[2], expected[3]));
   }
 }
 

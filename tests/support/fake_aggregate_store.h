@@ -73,10 +73,11 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     return count;
   }
   // Another copy takes over, which has an older value of each of these keys, or none where there
-  // was none.
+  // was none. What the network still held was meant for the one that is gone.
   void FailOver(const std::vector<Key>& lost) {
     base::MutexLock lock(mutex_);
     ++incarnation_;
+    kept_puts_.clear();
     for (const Key& key : lost) {
       const auto before = before_.find(key);
       if (before == before_.end()) {
@@ -85,6 +86,13 @@ class FakeAggregateStore : public aggregate::AggregateStore {
         blobs_[key] = before->second;
       }
     }
+  }
+  // What FailOver brings back of a key.
+  std::optional<feature::Blob> Before(const Key& key) const {
+    base::MutexLock lock(mutex_);
+    const auto before = before_.find(key);
+    if (before == before_.end()) return std::nullopt;
+    return before->second;
   }
   // A damaged disk.
   void Overwrite(const Key& key, feature::Blob blob) {
