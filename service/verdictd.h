@@ -64,6 +64,7 @@ class Verdictd {
   absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
+  absl::Status MarkOvertakenImports(const ingest::StartUpReport& report);
   absl::Status MakePump(const ingest::StartUpReport& report);
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
@@ -103,6 +104,7 @@ class Verdictd {
   std::unique_ptr<eventlog::EventSource> trim_source_;
   std::unique_ptr<ingest::DropThread> drop_;
   feature::CutId base_ = feature::kNoCut;             // StartUpReport::base
+  std::vector<uint64_t> overtaken_imports_;           // the log has lost what follows them
   std::atomic<decide::Decider*> answering_{nullptr};  // null: not yet
   bool caught_up_ = false;                            // live state is worth saving
   std::unique_ptr<RuleLoader> loader_;

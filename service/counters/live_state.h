@@ -137,6 +137,7 @@ class LiveState {
   // for a restart. Changes nothing: all measures go on being counted.
   absl::Status Rebind(const feature::FeatureSet& features) const;
   const feature::FeatureSet& features() const { return *parts_.features; }
+  const eventlog::CutSchedule& schedule() const { return *parts_.schedule; }
   int partitions() const;
   // The partition in which a merchant's events lie; kAnyPartition where that is not ours to say.
   eventlog::Partition PlaceOf(std::string_view merchant_id) const;
@@ -177,8 +178,8 @@ class LiveState {
 
   // --- any thread ---
   // Further PartialReason bits of answers over a measure: before, log_gone, too_old, suspect.
-  // Said of answers that reach back to `newest_day` or before it. Replaces what was set; kept in
-  // checkpoints. Unknown measures are ignored.
+  // Said of answers that reach back to `newest_day` or before it, rebuilding and suspect of all.
+  // Replaces what was set; kept in checkpoints. Unknown measures are ignored.
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
                   model::DayNumber newest_day = std::numeric_limits<model::DayNumber>::max());
   // The same, but beside what was set: all bits are then said back to the newer of the two days.

@@ -160,6 +160,10 @@ class Starter {
     counters::Beginning began;
     if (parts_.published) began.cut = parts_.published->cut;
     if (gap) began.day = first_whole_day_;
+    // Nobody could say what was published: a fold made since has what is missing.
+    if (gap && parts_.aggregates_away) {
+      began.cut = parts_.live->schedule().EpochOf(parts_.clock->NowMs());
+    }
     counters::EpochDrops(parts_.live).SetBeginning(measure_hash, began);
   }
 
