@@ -17,6 +17,7 @@ void StripeDoubts::Forget(const DroppedEpochsPtr& guard) {
 
 void EpochBounds::Pass(feature::CutId epoch, eventlog::Offset before, eventlog::Offset offset) {
   if (!bounds.empty() && epoch <= bounds.back().epoch) return;  // a record without a time
+  if (CountedNothing()) before = 0;
   bounds.push_back({epoch, before, offset});
   if (bounds.size() <= kKept) return;
   unknown_to = bounds.front().epoch;
@@ -24,7 +25,7 @@ void EpochBounds::Pass(feature::CutId epoch, eventlog::Offset before, eventlog::
 }
 
 bool EpochBounds::Agrees(feature::CutId to, eventlog::Offset offset, eventlog::Offset next) const {
-  if (to <= unknown_to) return true;
+  if (to <= unknown_to || CountedNothing()) return true;
   const auto bound = std::find_if(bounds.begin(), bounds.end(),
                                   [&](const EpochBound& one) { return one.epoch >= to; });
   if (bound == bounds.end()) return offset >= next;

@@ -120,6 +120,11 @@ class EpochBounds {
   feature::CutId unknown_to = feature::kNoCut;
   std::vector<EpochBound> bounds;  // ascending epochs, the last kKept
   friend bool operator==(const EpochBounds&, const EpochBounds&) = default;
+
+ private:
+  // Since the partition was begun at a cut. Where in front of it that cut lies is all the same:
+  // between what is visible there may be aborted records, and those that retention has removed.
+  bool CountedNothing() const { return bounds.empty() && unknown_to == feature::kNoCut; }
 };
 
 }  // namespace verdict::counters

@@ -188,6 +188,20 @@ TEST(EpochDrops, ACutMayLieInAHole) {
   EXPECT_FALSE(bounds.Agrees(9, 19, 20)) << "record 19 is older than cut 9";
 }
 
+// Where the partition was begun at 5: in front of it there may be records that nobody sees.
+TEST(EpochDrops, ACutMayLieBeforeWhereCountingBegan) {
+  EpochBounds bounds;
+  EXPECT_TRUE(bounds.Agrees(7, 4, 5));
+  bounds.Pass(7, 5, 6);
+  for (const eventlog::Offset offset : {0, 4, 5, 6}) EXPECT_TRUE(bounds.Agrees(7, offset, 7));
+  EXPECT_FALSE(bounds.Agrees(7, 7, 7));
+  EXPECT_FALSE(bounds.Agrees(8, 4, 7)) << "the record at 6 is older";
+  EpochBounds restored;
+  restored.unknown_to = 6;
+  restored.Pass(7, 5, 6);
+  EXPECT_FALSE(restored.Agrees(7, 4, 7)) << "records up to 5 were counted, and are older";
+}
+
 TEST(EpochDrops, ADropIsInTheCheckpointWithItsGuard) {
   SavedWorld world;
   FakeCheckpointStore store;
