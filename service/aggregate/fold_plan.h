@@ -19,6 +19,7 @@ struct MeasurePlan {
   feature::CutId from = feature::kNoCut;
   feature::CutId to = feature::kNoCut;
   bool trimmed = false;  // days that no window can reach were left out
+  bool changed = false;  // a healing recompute has found a value that is not what the log says
   // Retention has removed events that were never folded into it, as IsOvertaken says. What it folds
   // is no epoch's whole: no replica may compare with it, and so no proof is published.
   bool overtaken = false;

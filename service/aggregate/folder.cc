@@ -304,6 +304,7 @@ absl::Status Folder::Upload() {
     writes.push_back(std::move(write));
   }
   RETURN_IF_ERROR(NoteTrimmed());
+  RETURN_IF_ERROR(NoteChanged());
   const bool heal = fold.plan.measures.front().heal;
   RETURN_IF_ERROR(heal ? stores_.Replace(writes, reached) : stores_.Put(writes, reached));
   fold.keys_done = end;

@@ -87,8 +87,22 @@ absl::StatusOr<BlobWrite> Folder::Healed(const BlobKey& key, const BlobResult& s
     }
   }
   write.blob.tiles.insert(write.blob.tiles.end(), tiles.begin(), tiles.end());
-  if (healed.before != healed.after && parts_.healed) parts_.healed(healed);
+  if (healed.before != healed.after) {
+    measure->changed = true;
+    if (parts_.healed) parts_.healed(healed);
+  }
   return write;
+}
+
+absl::Status Folder::NoteChanged() {
+  for (MeasurePlan& measure : fold_->plan.measures) {
+    if (!measure.changed || measure.manifest.proofs.empty()) continue;
+    Manifest noted = measure.manifest;
+    noted.proofs.clear();
+    RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, noted));
+    measure.manifest = noted;
+  }
+  return absl::OkStatus();
 }
 
 // Every value of the measures, as the base has it: what the log knows nothing of loses the days
@@ -97,6 +111,7 @@ absl::Status Folder::ScanAll() {
   Fold& fold = *fold_;
   std::vector<BlobWrite> writes;
   const auto put = [&]() -> absl::Status {
+    RETURN_IF_ERROR(NoteChanged());
     RETURN_IF_ERROR(stores_.Put(writes, {}));
     writes.clear();
     return absl::OkStatus();

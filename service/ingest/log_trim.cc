@@ -36,6 +36,9 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
   if (sliding_ms > 0) {
     oldest_ms = std::min(oldest_ms, parts_.clock->NowMs() - sliding_ms - eventlog::kDedupWarmUpMs);
   }
+  needed->resize(static_cast<size_t>(parts_.source->partitions()), 0);
+  // The record that a checkpoint counted last tells this log from another.
+  for (Offset& first : *needed) first = std::max<Offset>(0, first - 1);
   for (const feature::Measure& measure : parts_.features->measures()) {
     ASSIGN_OR_RETURN(const aggregate::Manifest manifest, parts_.store->GetManifest(measure.hash));
     // A first fold, or a healing recompute, reads all there is.
@@ -46,12 +49,16 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
     }
     const int64_t cut_ms = parts_.schedule->CutTimeMs(counted_from);
     oldest_ms = std::min(oldest_ms, cut_ms - eventlog::kDedupWarmUpMs);
+    if (manifest.day) continue;
+    // A cut may lie before the first record that anybody sees behind it. A log that begins between
+    // them would be taken for one that has lost something.
+    for (size_t p = 0; p < needed->size(); ++p) {
+      const std::vector<Offset>& cut = manifest.published_offsets;
+      (*needed)[p] = std::min((*needed)[p], p < cut.size() ? cut[p] : 0);
+    }
   }
-  needed->resize(static_cast<size_t>(parts_.source->partitions()), 0);
   for (Partition p = 0; p < parts_.source->partitions(); ++p) {
-    // The record that a checkpoint counted last tells this log from another.
     Offset& first = (*needed)[static_cast<size_t>(p)];
-    first = std::max<Offset>(0, first - 1);
     ASSIGN_OR_RETURN(const std::optional<Offset> young,
                      parts_.source->FirstAtOrAfter(p, oldest_ms));
     if (young) first = std::min(first, *young);

@@ -83,6 +83,10 @@ TEST_F(HealTest, PutsBackWhatTheStoreHasLostAndTellsIt) {
   ExpectWhole(kFirstDay + 6, 1);
   for (const feature::Measure& measure : compiled_.set->measures()) {
     const Manifest manifest = store_.GetManifest(measure.hash).value();
+    const bool changed = std::any_of(lost.begin(), lost.end(), [&](const auto& key) {
+      return key.measure_hash == measure.hash;
+    });
+    EXPECT_EQ(manifest.proofs.empty(), changed) << "their folds may have been wrong";
     for (const EpochProof& proof : manifest.proofs) {
       EXPECT_EQ(proof.incarnation, *store_.Incarnation()) << "every value was seen since";
     }
@@ -131,8 +135,9 @@ TEST_F(HealTest, GoesOnWhereItWasBrokenOff) {
     }
     if (!more) break;
   }
-  EXPECT_THAT(changed_, SizeIs(1));
+  ASSERT_THAT(changed_, SizeIs(1));
   ExpectWhole(kFirstDay + 6, 1);
+  EXPECT_THAT(store_.GetManifest(changed_.begin()->measure_hash)->proofs, IsEmpty());
 }
 
 TEST_F(HealTest, IsFinishedBeforeALaterCutIsTaken) {

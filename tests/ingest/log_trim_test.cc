@@ -130,6 +130,21 @@ TEST_F(LogTrimTest, KeepsWhatACheckpointHasNotCounted) {
   EXPECT_EQ(Needed(1), -1) << "none was written yet";
 }
 
+// The cut of a log that was idle is its end; what comes first behind it may have been aborted.
+TEST_F(LogTrimTest, KeepsTheRecordAtTheCutThoughNobodySeesIt) {
+  Fill(10);
+  clock_.Set(clock_.NowMs() + 5 * kDayMs);
+  Fold();
+  const Offset cut = log_.End(0);
+  log_.AppendAborted(0, clock_.NowMs());
+  clock_.Set(clock_.NowMs() + kDayMs);
+  for (int i = 0; i < 3; ++i) {
+    log_.Append(0, clock_.NowMs(), EventOf(Payment("n" + std::to_string(i), clock_.NowMs(), 1)));
+  }
+  saved_ = {log_.End(0)};
+  EXPECT_EQ(Needed(1), cut);
+}
+
 TEST_F(LogTrimTest, RemovesTheRestOncePerPeriod) {
   Fill(20);
   Fold();
