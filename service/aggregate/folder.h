@@ -107,6 +107,7 @@ class Folder {
   // Before a changed value is written: perhaps the store had lost it, perhaps its fold was wrong.
   // What that fold says of its epochs is no proof any more.
   absl::Status NoteChanged();
+  absl::Status NoteLostDays();
   // Of a healing recompute: days that can be recomputed are replaced, others kept.
   absl::StatusOr<BlobWrite> Healed(const BlobKey& key, const BlobResult& stored,
                                    const std::vector<feature::DayTile>& tiles,

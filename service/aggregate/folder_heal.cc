@@ -141,7 +141,33 @@ absl::Status Folder::ScanAll() {
     RETURN_IF_ERROR(put());
   }
   RETURN_IF_ERROR(CompareWithLog());
+  RETURN_IF_ERROR(NoteLostDays());
   fold.progress = {FoldProgress::Phase::kProve, fold.plan.newest, 0, fold.increments.size()};
+  return absl::OkStatus();
+}
+
+// Days that the log cannot give again stay as the store has them. Where that is not what was folded
+// they are nobody's any more.
+absl::Status Folder::NoteLostDays() {
+  for (MeasurePlan& measure : fold_->plan.measures) {
+    if (measure.whole_from <= OldestDay(measure) ||
+        measure.manifest.oldest_day >= measure.whole_from) {
+      continue;
+    }
+    const Census& folded = measure.manifest.census;
+    const auto before = [&](const Census& census) {
+      std::vector<Census::Day> days = census.days;
+      std::erase_if(days, [&](const Census::Day& one) {
+        return one.day >= measure.whole_from || one.day < OldestDay(measure);
+      });
+      return days;
+    };
+    if (folded.known && before(folded) == before(fold_->written[measure.measure])) continue;
+    Manifest noted = measure.manifest;
+    noted.oldest_day = measure.whole_from;
+    RETURN_IF_ERROR(stores_.Announce(measure.hash, measure.manifest, noted));
+    measure.manifest = noted;
+  }
   return absl::OkStatus();
 }
 

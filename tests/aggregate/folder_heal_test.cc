@@ -184,6 +184,30 @@ TEST_F(HealTest, KeepsTheDaysThatTheLogNoLongerHas) {
   ASSERT_THAT(Heal(), IsOk());
   EXPECT_EQ(changed_, mendable);
   EXPECT_EQ(Stored(), whole);
+  const auto missing = [this](uint64_t hash) { return store_.GetManifest(hash)->oldest_day; };
+  for (const feature::Measure& measure : compiled_.set->measures()) {
+    EXPECT_EQ(missing(measure.hash), kNothingTrimmed) << "what the log lacks the store still has";
+  }
+
+  // Until a value loses a day that nobody can give again.
+  FakeAggregateStore::Key poor;
+  for (const auto& [key, blob] : store_.blobs()) {
+    if (blob.tiles.front().day > kFirstDay + 6) continue;
+    feature::Blob shorter = blob;
+    shorter.tiles.erase(shorter.tiles.begin());
+    store_.Overwrite(key, shorter);
+    poor = key;
+    break;
+  }
+  ASSERT_THAT(Heal(), IsOk());
+  for (const feature::Measure& measure : compiled_.set->measures()) {
+    if (measure.hash == poor.measure_hash) {
+      EXPECT_GE(missing(measure.hash), kFirstDay + 8);
+      EXPECT_LE(missing(measure.hash), kFirstDay + 11);
+    } else {
+      EXPECT_EQ(missing(measure.hash), kNothingTrimmed);
+    }
+  }
 }
 
 TEST_F(HealTest, WhatCannotBeHealedDoesNotKeepLaterCutsFromBeingFolded) {
