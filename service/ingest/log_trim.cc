@@ -49,21 +49,28 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
     }
     const int64_t cut_ms = parts_.schedule->CutTimeMs(counted_from);
     oldest_ms = std::min(oldest_ms, cut_ms - eventlog::kDedupWarmUpMs);
-    if (manifest.day) continue;
-    // A cut may lie before the first record that anybody sees behind it. A log that begins between
-    // them would be taken for one that has lost something.
-    for (size_t p = 0; p < needed->size(); ++p) {
-      const std::vector<Offset>& cut = manifest.published_offsets;
-      (*needed)[p] = std::min((*needed)[p], p < cut.size() ? cut[p] : 0);
-    }
   }
   for (Partition p = 0; p < parts_.source->partitions(); ++p) {
     Offset& first = (*needed)[static_cast<size_t>(p)];
     ASSIGN_OR_RETURN(const std::optional<Offset> young,
                      parts_.source->FirstAtOrAfter(p, oldest_ms));
-    if (young) first = std::min(first, *young);
+    if (!young || *young >= first) continue;
+    ASSIGN_OR_RETURN(first, RecordBefore(p, *young));
   }
   return needed;
+}
+
+// One older record tells that the log has all of what is younger; and a cut, which may lie before
+// the first record behind it that anybody sees, stays in the log.
+absl::StatusOr<Offset> LogTrim::RecordBefore(Partition partition, Offset offset) {
+  ASSIGN_OR_RETURN(const Offset low, parts_.source->Low(partition));
+  while (offset > low) {
+    --offset;
+    const auto record = parts_.source->Identity(partition, offset);
+    if (record.ok()) return offset;
+    if (!absl::IsNotFound(record.status())) return record.status();
+  }
+  return low;
 }
 
 absl::Status LogTrim::Step() {

@@ -47,10 +47,12 @@ class LogTrim {
   // The first offset of each partition that somebody needs: the next fold, or a start from the
   // published cut, with the ids before it (R19); a start from the checkpoint; sliding windows,
   // which are read again after every start; a feature that is still to come, and who looks into the
-  // past, for `retention_ms`. Nothing where all of the log is needed.
+  // past, for `retention_ms`; and one record before. Nothing where all of the log is needed.
   absl::StatusOr<std::optional<std::vector<eventlog::Offset>>> Needed();
 
  private:
+  absl::StatusOr<eventlog::Offset> RecordBefore(eventlog::Partition partition,
+                                                eventlog::Offset offset);
   int64_t SteadyMs() const;
   Parts parts_;
   Options options_;

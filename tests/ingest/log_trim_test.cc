@@ -53,8 +53,8 @@ class LogTrimTest : public ::testing::Test {
     EXPECT_THAT(needed, IsOk());
     return needed->has_value() ? (*needed)->front() : -1;
   }
-  // There is a record every hour.
-  int64_t OffsetAt(int64_t ms) const { return (ms - kNoon + kHourMs - 1) / kHourMs; }
+  // The last record before `ms`: there is one every hour.
+  int64_t LastBefore(int64_t ms) const { return (ms - kNoon + kHourMs - 1) / kHourMs - 1; }
 
   base::ManualClock clock_{kNoon};
   model::KeyHasher hasher_{base::SipKey{1, 2}};
@@ -71,7 +71,7 @@ class LogTrimTest : public ::testing::Test {
 TEST_F(LogTrimTest, KeepsWhatIsYoungerThanTheRetention) {
   Fill(20);
   Fold();
-  EXPECT_EQ(Needed(5 * kDayMs), OffsetAt(clock_.NowMs() - 5 * kDayMs));
+  EXPECT_EQ(Needed(5 * kDayMs), LastBefore(clock_.NowMs() - 5 * kDayMs));
   EXPECT_EQ(Needed(40 * kDayMs), 0);
   EXPECT_EQ(Needed(0), -1) << "0 keeps all";
 }
@@ -87,7 +87,7 @@ TEST_F(LogTrimTest, KeepsWhatIsNotImported) {
     imported.day->published = aggregate::DayImport{.before = today - 3};
     ASSERT_THAT(store_.CompareAndSwapManifest(measure.hash, {}, imported), IsOk());
   }
-  EXPECT_EQ(Needed(kHourMs), OffsetAt(schedule_.CutTimeMs(today - 4) - eventlog::kDedupWarmUpMs));
+  EXPECT_EQ(Needed(kHourMs), LastBefore(schedule_.CutTimeMs(today - 4) - eventlog::kDedupWarmUpMs));
 }
 
 // After a start they are read again: a day, an hour for late ones, and the ids that they may
@@ -104,16 +104,16 @@ TEST_F(LogTrimTest, KeepsWhatSlidingWindowsAreReadAgainFrom) {
   Fold();
   const Offset with = Needed(kHourMs);
   EXPECT_LT(with, without);
-  EXPECT_EQ(with, OffsetAt(clock_.NowMs() - 27 * kHourMs - 20 * kMinuteMs));
+  EXPECT_EQ(with, LastBefore(clock_.NowMs() - 27 * kHourMs - 20 * kMinuteMs));
 }
 
 TEST_F(LogTrimTest, KeepsTheIdsBeforeTheOldestPublishedCut) {
   Fill(10);
   Fold();
   const feature::CutId cut = store_.GetManifest(features_->measures()[0].hash)->published;
-  EXPECT_EQ(Needed(1), OffsetAt(schedule_.CutTimeMs(cut) - 135 * kMinuteMs));
+  EXPECT_EQ(Needed(1), LastBefore(schedule_.CutTimeMs(cut) - 135 * kMinuteMs));
   Fill(14);  // and no fold
-  EXPECT_EQ(Needed(1), OffsetAt(schedule_.CutTimeMs(cut) - 135 * kMinuteMs));
+  EXPECT_EQ(Needed(1), LastBefore(schedule_.CutTimeMs(cut) - 135 * kMinuteMs));
 }
 
 TEST_F(LogTrimTest, KeepsAllWhileAMeasureWasNeverFolded) {
@@ -131,18 +131,18 @@ TEST_F(LogTrimTest, KeepsWhatACheckpointHasNotCounted) {
 }
 
 // The cut of a log that was idle is its end; what comes first behind it may have been aborted.
-TEST_F(LogTrimTest, KeepsTheRecordAtTheCutThoughNobodySeesIt) {
+TEST_F(LogTrimTest, KeepsTheCutThoughNobodySeesTheRecordThere) {
   Fill(10);
   clock_.Set(clock_.NowMs() + 5 * kDayMs);
   Fold();
-  const Offset cut = log_.End(0);
+  const Offset last = log_.End(0) - 1;
   log_.AppendAborted(0, clock_.NowMs());
   clock_.Set(clock_.NowMs() + kDayMs);
   for (int i = 0; i < 3; ++i) {
     log_.Append(0, clock_.NowMs(), EventOf(Payment("n" + std::to_string(i), clock_.NowMs(), 1)));
   }
   saved_ = {log_.End(0)};
-  EXPECT_EQ(Needed(1), cut);
+  EXPECT_EQ(Needed(1), last) << "a start asks it what the log has";
 }
 
 TEST_F(LogTrimTest, RemovesTheRestOncePerPeriod) {
@@ -150,7 +150,7 @@ TEST_F(LogTrimTest, RemovesTheRestOncePerPeriod) {
   Fold();
   const auto trim = Make(2 * kDayMs);
   ASSERT_THAT(trim->Step(), IsOk());
-  EXPECT_EQ(log_.Low(0), OffsetAt(clock_.NowMs() - 2 * kDayMs));
+  EXPECT_EQ(log_.Low(0), LastBefore(clock_.NowMs() - 2 * kDayMs));
   // What is left serves the next fold.
   Fill(25);
   Fold();
