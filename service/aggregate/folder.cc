@@ -319,9 +319,8 @@ absl::Status Folder::Upload() {
 
 absl::Status Folder::NoteTrimmed() {
   for (MeasurePlan& measure : fold_->plan.measures) {
-    const model::DayNumber oldest =
-        std::max(measure.trimmed ? OldestDay(measure) : kNothingTrimmed,
-                 measure.heal ? kNothingTrimmed : measure.whole_from);
+    const model::DayNumber oldest = std::max(measure.trimmed ? OldestDay(measure) : kNothingTrimmed,
+                                             measure.heal ? kNothingTrimmed : measure.whole_from);
     if (measure.manifest.oldest_day >= oldest) continue;
     Manifest noted = measure.manifest;
     noted.oldest_day = oldest;
