@@ -3,8 +3,8 @@
 # Builds in a copy of the tree, leaves nothing behind. MUTANTS="skip_dedup ..." tries only those.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-worlds=${MUTANT_WORLDS:-150}
-ops=${MUTANT_OPS:-250}
+worlds=${MUTANT_WORLDS:-300}
+ops=${MUTANT_OPS:-200}
 jobs=${JOBS:-$(nproc)}
 copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT

@@ -253,8 +253,9 @@ absl::Status DayImporter::Announce() {
   }
   Manifest next = manifest_;
   if (!next.day) {
+    // What was recorded in this very millisecond may have been counted by now.
     next.day = DayManifest{.late_days = static_cast<uint8_t>(request_.late_days),
-                           .since_ms = parts_.clock->NowMs(),
+                           .since_ms = parts_.clock->NowMs() + 1,
                            .announced = {},
                            .published = {}};
   }

@@ -31,7 +31,7 @@ struct DayImport {
 
 struct DayManifest {
   uint8_t late_days = 2;  // L
-  int64_t since_ms = 0;   // when the first import was announced
+  int64_t since_ms = 0;   // the first import was announced just before
   model::DayNumber log_from = feature::kNoDay;
   std::optional<DayImport> announced = std::nullopt;  // begun; its blobs may be in the store
   std::optional<DayImport> published = std::nullopt;  // the newest one that every key has
