@@ -141,7 +141,7 @@ TEST_F(DayImporterTest, StoresEveryRowAndPublishesLast) {
   ASSERT_THAT(held->importer.Step(), IsOk());
   EXPECT_EQ(manifest().day->published->before, b);
   EXPECT_FALSE(manifest().day->announced.has_value());
-  EXPECT_EQ(manifest().day->since_ms, clock_.NowMs());
+  EXPECT_EQ(manifest().day->since_ms, clock_.NowMs() + 1);
   EXPECT_EQ(manifest().day->log_from, b - 1);
   EXPECT_EQ(manifest().state, Manifest::State::kNone) << "it is not folded";
   const feature::Blob blob = BlobOf("m1");
