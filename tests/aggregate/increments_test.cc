@@ -21,6 +21,10 @@ TEST(Increments, HoldsWhatAPlainMapHolds) {
       one.measure = static_cast<uint16_t>(random() % 3);
       const uint64_t entity = random() % (seed % 2 == 0 ? 50 : 9'000);
       std::memcpy(one.key.bytes.data() + 4, &entity, sizeof entity);  // tags that meet often
+      if (seed >= 6) {                                                // and spread as hashes are
+        const uint64_t head = entity * 0x9e3779b97f4a7c15ULL;
+        std::memcpy(one.key.bytes.data(), &head, sizeof head);
+      }
       one.day = 20'000 + static_cast<model::DayNumber>(random() % 9);
       const auto amount = static_cast<int64_t>(random());
       one.tile = {.sum = feature::Int128{amount} * 5,
@@ -33,14 +37,23 @@ TEST(Increments, HoldsWhatAPlainMapHolds) {
     }
     increments.Sort();
     ASSERT_EQ(increments.size(), expected.size());
+    const std::vector<Increments::Totals> totals = increments.TotalsByMeasure(3);
+    std::vector<Increments::Totals> expected_totals(3);
     size_t i = 0;
     for (const auto& [key, days] : expected) {  // ascending, as the keys must be
       ASSERT_EQ(increments.KeyAt(i), key);
       std::vector<feature::DayTile> tiles;
       for (const auto& [day, tile] : days) tiles.push_back({day, tile});
       ASSERT_EQ(increments.TilesAt(i), tiles);
+      Increments::Totals& of_measure = expected_totals[key.measure];
+      ++of_measure.keys;
+      for (const feature::DayTile& day : tiles) {
+        of_measure.sum += day.tile.sum;
+        of_measure.count += day.tile.count;
+      }
       ++i;
     }
+    EXPECT_EQ(totals, expected_totals);
   }
 }
 
