@@ -16,7 +16,7 @@ TEST(Increments, HoldsWhatAPlainMapHolds) {
     std::mt19937_64 random(seed);
     Increments increments;
     std::map<Increments::Key, std::map<model::DayNumber, feature::Tile>> expected;
-    for (int i = 0; i < 30'000; ++i) {
+    for (int i = 0; i < 30'001; ++i) {
       feature::Contribution one;
       one.measure = static_cast<uint16_t>(random() % 3);
       const uint64_t entity = random() % (seed % 2 == 0 ? 50 : 9'000);
