@@ -41,6 +41,8 @@ struct Folder::Fold {
   rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
   std::vector<std::optional<model::EntityKey>> entities;
   std::vector<feature::Contribution> contributions;
+  std::vector<feature::DayTile> tiles;
+  eventlog::CutSchedule::CutOfDay cut_of_day;
 
   BlobKey KeyOf(const Increments::Key& key) const {
     return {by_measure[key.measure]->hash, key.entity};

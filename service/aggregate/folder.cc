@@ -236,7 +236,7 @@ absl::Status Folder::Read() {
     fold.contributions.clear();
     parts_.features->Contributions(event, fold.record, fold.entities, fold.arena.get(),
                                    &fold.contributions);
-    const CutId epoch = parts_.schedule->EpochOf(record.record_time_ms);
+    const CutId epoch = parts_.schedule->EpochOf(record.record_time_ms, &fold.cut_of_day);
     for (const feature::Contribution& contribution : fold.contributions) {
       MeasurePlan* measure = fold.by_measure[contribution.measure];
       if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
@@ -267,14 +267,16 @@ absl::Status Folder::Upload() {
   Fold& fold = *fold_;
   const size_t end = std::min(fold.increments.size(), fold.keys_done + options_.keys_per_step);
   std::vector<BlobKey> keys;
+  keys.reserve(end - fold.keys_done);
   for (size_t i = fold.keys_done; i < end; ++i)
     keys.push_back(fold.KeyOf(fold.increments.KeyAt(i)));
   ASSIGN_OR_RETURN(std::vector<BlobResult> stored, stores_.base()->GetNow(keys));
   std::vector<BlobWrite> writes, reached;
+  writes.reserve(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     MeasurePlan& measure = *fold.by_measure[key.measure];
-    const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
+    std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
     const bool complete = measure.heal && measure.whole_from <= OldestDay(measure);
     if (stored[i].state == BlobResult::State::kFailed && !complete) {
       return absl::UnavailableError("the base did not give a blob that must be added to");
@@ -299,7 +301,7 @@ absl::Status Folder::Upload() {
     write.blob.rev = measure.manifest.rev;
     write.blob.tiles = MergeTiles(found ? stored[i].blob.tiles : std::vector<DayTile>(), increment,
                                   OldestDay(measure), &measure.trimmed);
-    write.blob.increment = increment;
+    write.blob.increment = std::move(increment);
     write.blob.previous = found ? stored[i].blob.cut : feature::kNoCut;
     writes.push_back(std::move(write));
   }
@@ -341,10 +343,12 @@ absl::Status Folder::Prove() {
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     const bool unproved = fold.unproved[fold.keys_done + i];
-    for (const DayTile& day : fold.increments.TilesAt(fold.keys_done + i)) {
-      const base::Hash128 cell = fold.Sum(keys[i], key.measure, day);
-      if (!unproved) fold.folded = feature::AddDigests(fold.folded, cell);
+    fold.increments.TilesAt(fold.keys_done + i, &fold.tiles);
+    base::Hash128 folded;
+    for (const DayTile& day : fold.tiles) {
+      folded = feature::AddDigests(folded, fold.Sum(keys[i], key.measure, day));
     }
+    if (!unproved) fold.folded = feature::AddDigests(fold.folded, folded);
     ++fold.keys[key.measure];
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the store did not give a blob back to be proved");
@@ -357,8 +361,11 @@ absl::Status Folder::Prove() {
       continue;
     }
     if (!unproved) {
+      // What is equal has the same digest.
+      const bool same = !measure.heal && stored[i].blob.increment == fold.tiles;
       fold.read_back = feature::AddDigests(
-          fold.read_back, TileDigest(keys[i], fold.Proving(stored[i].blob, measure)));
+          fold.read_back,
+          same ? folded : TileDigest(keys[i], fold.Proving(stored[i].blob, measure)));
     }
     if (!measure.heal) fold.written[key.measure].AddWritten(stored[i].blob);
   }
