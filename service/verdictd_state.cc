@@ -291,6 +291,11 @@ absl::Status Verdictd::MakeFold() {
   parts.clock = clock_.get();
   parts.log_id = deployment_->log().id();
   parts.seal = [this](int64_t time_ms) { return deployment_->log().Seal(time_ms); };
+  parts.healed = [](const aggregate::HealedKey& one) {
+    LogWarning("a healing recompute that was broken off has changed a value",
+               {{"measure", absl::StrFormat("%016x", one.key.measure_hash)},
+                {"key", one.key.entity.Base64Url()}});
+  };
   aggregate::FolderOptions options;
   options.dedup_ids_per_partition = static_cast<size_t>(settings_.memory.dedup_ids_per_partition);
   aggregate::FoldScheduler::Options schedule;

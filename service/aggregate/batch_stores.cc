@@ -39,6 +39,9 @@ const char* Disagreement(const Manifest& base, const Manifest& store) {
                : "the store has lost what was published; upload the base to it (`verdict aggregate "
                  "upload`), then fold";
   }
+  if (base.state == State::kPublished && store.state == State::kPublished && base.rev > store.rev) {
+    return "the store has lost what was healed; upload the base to it (`verdict aggregate upload`)";
+  }
   const bool announced_apart = base.state == State::kAnnounced &&
                                store.state == State::kAnnounced &&
                                (base.cut != store.cut || base.offsets != store.offsets);

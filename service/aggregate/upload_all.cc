@@ -73,7 +73,11 @@ absl::Status UploadMeasure(AggregateStore* from, AggregateStore* to, uint64_t me
       }));
   if (!writes.empty()) RETURN_IF_ERROR(flush());
   // Where both have published the same, the next fold settles what else differs.
-  if (target.published == source.published && ImportedUpTo(target) == ImportedUpTo(source)) {
+  const bool healed_since =
+      source.state == Manifest::State::kPublished && target.state == Manifest::State::kPublished &&
+      source.rev > target.rev;
+  if (target.published == source.published && ImportedUpTo(target) == ImportedUpTo(source) &&
+      !healed_since) {
     return absl::OkStatus();
   }
   return to->CompareAndSwapManifest(measure_hash, target, source);

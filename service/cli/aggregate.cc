@@ -33,10 +33,16 @@ constexpr char kExample[] =
     "         verdict aggregate --import tiles.csv.gz --feature merchant.volume_30d --embedded "
     "/var/lib/verdict";
 
+// Of a healing recompute that was broken off: it is finished first.
+void PrintHealed(const aggregate::HealedKey& one) {
+  absl::FPrintF(stderr, "healed: a value of measure %016x, key %s\n", one.key.measure_hash,
+                one.key.entity.Base64Url());
+}
+
 absl::StatusOr<FoldSummary> Fold(const AggregateArguments& arguments) {
   const auto begin = std::chrono::steady_clock::now();
   ASSIGN_OR_RETURN(const std::unique_ptr<Folding> folding,
-                   Folding::Open(arguments, "verdict aggregate", nullptr));
+                   Folding::Open(arguments, "verdict aggregate", PrintHealed));
   RETURN_IF_ERROR(folding->Expire());
   FoldSummary summary;
   summary.measures = static_cast<int>(folding->features().measures().size());

@@ -94,18 +94,14 @@ void Print(const HealedKeys& keys, const FoldSummary& summary, OutputFormat form
 
 absl::StatusOr<int> HealAggregates(const AggregateArguments& arguments) {
   HealedKeys keys(arguments.format);
-  absl::Status cleared;
-  Folding* opened = nullptr;
-  // What live state holds and doubts may come from values that were wrong: it goes before the first
-  // of them does.
-  const auto healed = [&](const aggregate::HealedKey& one) {
-    const bool here = opened->parts().has_checkpoint();
-    if (keys.count() == 0 && here) cleared = opened->parts().checkpoint().Clear();
-    keys.Add(one);
-  };
+  const auto healed = [&](const aggregate::HealedKey& one) { keys.Add(one); };
   ASSIGN_OR_RETURN(const std::unique_ptr<Folding> folding,
                    Folding::Open(arguments, "verdict aggregate heal", healed));
-  opened = folding.get();
+  // What live state holds and doubts may come from values that were wrong: it goes before the first
+  // of them does, whoever finishes this.
+  if (folding->parts().has_checkpoint()) {
+    RETURN_IF_ERROR(folding->parts().checkpoint().Clear());
+  }
   keys.SetFeatures(&folding->features());
   aggregate::Folder& folder = folding->folder();
   RETURN_IF_ERROR(folder.AnnounceHeal());
@@ -113,7 +109,6 @@ absl::StatusOr<int> HealAggregates(const AggregateArguments& arguments) {
   FoldBars bars(&summary);
   do {  // newer cuts are not folded: that is another command
     RETURN_IF_ERROR(folder.Step().status());
-    RETURN_IF_ERROR(cleared);
     bars.Update(folder.progress());
   } while (folder.progress().phase != aggregate::FoldProgress::Phase::kIdle);
   Print(keys, summary, arguments.format, folding->parts().has_checkpoint());

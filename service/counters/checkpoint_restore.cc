@@ -256,7 +256,8 @@ class Checkpoint::Restorer {
     book.began = drops_.began;
     // A build that kept no beginnings: epochs that were open then can be compared with nothing.
     for (const SavedMeasure& saved : header_.measures) {
-      book.began.try_emplace(saved.hash, Beginning{.cut = header_.schedule_cut + 1});
+      const Beginning later{.cut = header_.schedule_cut + 1};
+      if (book.began.try_emplace(saved.hash, later).second) book.changes.began[saved.hash] = later;
     }
   }
 

@@ -104,6 +104,7 @@ void EncodeDrops(const DropChanges& changes, CheckpointStore::Put put) {
     write.key = std::string(kBeganPrefix) + CellKeyPrefix(measure_hash);
     PutFixed(&write.value, began.cut);
     PutFixed(&write.value, began.day);
+    PutFixed(&write.value, began.blobs_to);
     put(write);
   }
   if (!changes.suspects) return;
@@ -233,6 +234,7 @@ absl::Status DropDecoder::AddBegan(std::string_view key, std::string_view value)
   Beginning& found = began[ReadHash(keys)];
   found.cut = values.Fixed<feature::CutId>();
   found.day = values.Fixed<model::DayNumber>();
+  found.blobs_to = values.Fixed<feature::CutId>();
   return keys.at_end() && values.at_end() ? absl::OkStatus() : Damaged("where counting began");
 }
 

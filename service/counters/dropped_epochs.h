@@ -42,6 +42,7 @@ struct MeasureCut {
 struct Beginning {
   feature::CutId cut = feature::kNoCut;
   model::DayNumber day = std::numeric_limits<model::DayNumber>::min();
+  feature::CutId blobs_to = feature::kNoCut;  // the blobs must reach it: it was never here
   friend bool operator==(const Beginning&, const Beginning&) = default;
 };
 

@@ -107,6 +107,14 @@ bool EpochDrops::Past(feature::CutId to) const {
          live_->tables_->complete_epoch.load(std::memory_order_relaxed) >= to;
 }
 
+feature::CutId EpochDrops::NewestEpoch() const {
+  feature::CutId newest = feature::kNoCut;
+  for (const auto& one : live_->tables_->partitions) {
+    newest = std::max(newest, one->epoch.load(std::memory_order_relaxed));
+  }
+  return newest;
+}
+
 bool EpochDrops::SameVector(feature::CutId to, std::span<const eventlog::Offset> offsets) const {
   LiveState::Tables& tables = *live_->tables_;
   for (size_t p = 0; p < tables.partitions.size(); ++p) {
@@ -127,13 +135,16 @@ bool EpochDrops::Read(const Stretch& stretch, uint32_t stripe_number,
   cells->clear();
   bool limited = false;
   size_t epochs = 0;
-  for (size_t i = 0;; ++i) {
+  bool more = true;
+  for (size_t i = 0; more; ++i) {
     for (uint32_t from = 0, end = 1; from < end; from += kCellsPerLock) {
-      base::MutexLock lock(stripe.mutex);
-      if (i >= stripe.measures[measure].size()) {
-        if (epochs > 1) MergeSame(cells);
-        return limited;
+      // Nothing is allocated, or sorted, while a Score may wait.
+      if (cells->capacity() - cells->size() < kCellsPerLock) {
+        cells->reserve(2 * cells->capacity() + kCellsPerLock);
       }
+      base::MutexLock lock(stripe.mutex);
+      more = i < stripe.measures[measure].size();
+      if (!more) break;
       const EpochCells& one = stripe.measures[measure][i];
       if (!stretch.Holds(one.epoch)) break;
       if (from == 0) ++epochs;
@@ -145,6 +156,8 @@ bool EpochDrops::Read(const Stretch& stretch, uint32_t stripe_number,
       }
     }
   }
+  if (epochs > 1) MergeSame(cells);
+  return limited;
 }
 
 size_t EpochDrops::Entities(const Stretch& stretch) const {

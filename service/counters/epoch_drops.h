@@ -41,6 +41,8 @@ class EpochDrops {
   // Is the log read past the time of the cut `to`, whatever it holds? Never by an event clock,
   // which promises nothing about what comes.
   bool Past(feature::CutId to) const;
+  // The newest epoch of which a record was applied; kNoCut: none was.
+  feature::CutId NewestEpoch() const;
 
   struct Cell {
     model::EntityKey key;

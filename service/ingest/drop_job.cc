@@ -116,17 +116,18 @@ void Dropper::Free() {
   if (end < kStripes) return;
   Watched& measure = *job.measure;
   std::string detail;
+  if (job.guarded == nullptr) {  // before a checkpoint can learn that they are gone
+    counters::Beginning began = drops_.BeginningOf(job.stretch.measure_hash);
+    began.cut = std::max(began.cut, job.stretch.to);
+    drops_.SetBeginning(job.stretch.measure_hash, began);
+  }
   if (job.kind == DropEvent::Kind::kImported) {
     drops_.FinishImported(job.stretch);
     metrics_.NoteDropped(measure.index, drops_.DroppedTo(measure.hash));
   } else {
     drops_.Finish(job.stretch, job.guarded);
   }
-  if (job.guarded == nullptr) {
-    counters::Beginning began = drops_.BeginningOf(job.stretch.measure_hash);
-    began.cut = std::max(began.cut, job.stretch.to);
-    drops_.SetBeginning(job.stretch.measure_hash, began);
-  } else {
+  if (job.guarded != nullptr) {
     metrics_.NoteDropped(measure.index, drops_.DroppedTo(measure.hash));
     const size_t limited = job.guarded->limited.count();
     detail = absl::StrFormat("%d bytes of guard", job.guarded->keys.bytes());

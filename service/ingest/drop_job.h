@@ -18,6 +18,7 @@ struct Dropper::Watched {
   std::string name;
   std::vector<aggregate::EpochProof> proofs;  // of the manifest, as last read
   std::optional<int64_t> looked_ms;
+  std::optional<std::pair<feature::CutId, uint16_t>> published;  // and which recompute of it
   bool imports_awaited = false;  // it is imported, or nobody has taken it yet
   std::optional<model::DayNumber> told_missing;
   std::map<feature::CutId, Judgement> judged;

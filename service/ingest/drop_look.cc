@@ -20,11 +20,21 @@ absl::Status Dropper::CheckLife() {
   }
   ASSIGN_OR_RETURN(std::string life, parts_.store->Incarnation());
   if (life_asked_ms_ && life != life_) {
+    job_.reset();
     for (const auto& measure : measures_) measure->looked_ms.reset();
+    ForgetAnswers();
   }
   life_ = std::move(life);
   life_asked_ms_ = SteadyMs();
   return absl::OkStatus();
+}
+
+// Of the store, also those on their way to a Score.
+void Dropper::ForgetAnswers() {
+  if (parts_.blobs != nullptr) parts_.blobs->Clear();
+  for (const auto& measure : measures_) {
+    parts_.live->SetLacking(measure->hash, parts_.live->LackingOf(measure->hash));
+  }
 }
 
 bool Dropper::LookIsDue(const Watched& measure) const {
@@ -42,6 +52,14 @@ absl::Status Dropper::Look(Watched* measure) {
   measure->imports_awaited = manifest.day || manifest.state == Manifest::State::kNone;
   metrics_.Note(measure->index, manifest);
   if (parts_.imports != nullptr) parts_.imports->See(measure->hash, manifest);
+  if (manifest.state == Manifest::State::kPublished) {
+    const std::pair now(manifest.published, manifest.rev);
+    // A recompute may have changed what was read before.
+    if (measure->published && measure->published->first == now.first && *measure->published != now) {
+      ForgetAnswers();
+    }
+    measure->published = now;
+  }
   NoteMissingDays(measure, manifest);
   NoteStore(measure, manifest);
   NoteBefore(*measure, manifest);
@@ -79,7 +97,7 @@ void Dropper::NoteMissingDays(Watched* measure, const Manifest& manifest) {
 feature::CutId Dropper::NeededOf(const Watched& measure) const {
   feature::CutId needed = drops_.DroppedTo(measure.hash);
   if ((parts_.live->ReasonsOf(measure.hash) & model::kPartialBefore) == 0) {
-    needed = std::max(needed, options_.base);
+    needed = std::max({needed, options_.base, drops_.BeginningOf(measure.hash).blobs_to});
   }
   // Keys that the store has nothing of are taken to have nothing before this day.
   const feature::DayMode* mode = parts_.live->DayModeOf(measure.hash);

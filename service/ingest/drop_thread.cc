@@ -1,7 +1,5 @@
 #include "ingest/drop_thread.h"
 
-#include <sys/resource.h>
-
 #include <utility>
 
 #include "base/metrics.h"
@@ -10,7 +8,6 @@
 
 namespace verdict::ingest {
 namespace {
-constexpr int kDropNice = 19;
 constexpr char kFailing[] = "verdict_agg_drop_failing";
 }  // namespace
 
@@ -53,17 +50,16 @@ absl::StatusOr<bool> DropThread::Step() {
 
 void DropThread::Run() {
   base::NameThisThread("verdict-drop");
-  // Payments first. (On Linux this is the calling thread's alone.)
-  setpriority(PRIO_PROCESS, 0, kDropNice);
   absl::Status last;
   while (!stopping()) {
     const absl::StatusOr<bool> more = Step();
     if (more.status() != last && options_.report) options_.report(more.status());
     last = more.status();
     failing_.store(!more.ok(), std::memory_order_relaxed);
-    if (more.ok() && *more) continue;
+    std::chrono::milliseconds pause = options_.retry_after;
+    if (more.ok()) pause = *more ? options_.breath : options_.pause;
     base::MutexLock lock(mutex_);
-    if (!stopping_) wake_.WaitFor(mutex_, more.ok() ? options_.pause : options_.retry_after);
+    if (!stopping_) wake_.WaitFor(mutex_, pause);
   }
 }
 

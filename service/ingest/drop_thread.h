@@ -18,8 +18,11 @@ namespace verdict::ingest {
 class DropThread {
  public:
   struct Options {
+    // Between two steps of work: payments first. A low priority would not do: who is preempted with
+    // a stripe in hand keeps the Scores waiting that need it.
+    std::chrono::milliseconds breath{1};
     std::chrono::milliseconds pause{1000};        // where there is nothing to do
-    std::chrono::milliseconds retry_after{5000};  // after an error
+    std::chrono::milliseconds retry_after{2000};  // after an error
     // Told on the thread where steps begin to fail, fail otherwise, or go well again. May be empty.
     std::function<void(const absl::Status&)> report = {};
   };

@@ -92,6 +92,7 @@ class Dropper {
   struct Job;      // what is under way
   absl::StatusOr<bool> Begin(Watched* measure);
   absl::Status CheckLife();
+  void ForgetAnswers();
   bool LookIsDue(const Watched& measure) const;
   absl::Status Look(Watched* measure);
   void NoteMissingDays(Watched* measure, const aggregate::Manifest& manifest);

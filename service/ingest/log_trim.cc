@@ -11,6 +11,13 @@
 
 namespace verdict::ingest {
 
+namespace {
+
+// A start reads so long at most, from where it planned to.
+constexpr int64_t kReplayMs = 3'600'000;
+
+}  // namespace
+
 using eventlog::Offset;
 using eventlog::Partition;
 
@@ -34,11 +41,10 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
   int64_t oldest_ms = parts_.clock->NowMs() - options_.retention_ms;
   const int64_t sliding_ms = SlidingReachMs(*parts_.features);
   if (sliding_ms > 0) {
-    oldest_ms = std::min(oldest_ms, parts_.clock->NowMs() - sliding_ms - eventlog::kDedupWarmUpMs);
+    const int64_t reach_ms = sliding_ms + eventlog::kDedupWarmUpMs + kReplayMs;
+    oldest_ms = std::min(oldest_ms, parts_.clock->NowMs() - reach_ms);
   }
   needed->resize(static_cast<size_t>(parts_.source->partitions()), 0);
-  // The record that a checkpoint counted last tells this log from another.
-  for (Offset& first : *needed) first = std::max<Offset>(0, first - 1);
   for (const feature::Measure& measure : parts_.features->measures()) {
     ASSIGN_OR_RETURN(const aggregate::Manifest manifest, parts_.store->GetManifest(measure.hash));
     // A first fold, or a healing recompute, reads all there is.
@@ -49,19 +55,26 @@ absl::StatusOr<std::optional<std::vector<Offset>>> LogTrim::Needed() {
     }
     const int64_t cut_ms = parts_.schedule->CutTimeMs(counted_from);
     oldest_ms = std::min(oldest_ms, cut_ms - eventlog::kDedupWarmUpMs);
+    if (manifest.day) continue;
+    // A cut may lie before the first record behind it that anybody sees. A log that begins between
+    // them would be taken for one that has lost something.
+    for (size_t p = 0; p < needed->size(); ++p) {
+      const std::vector<Offset>& cut = manifest.published_offsets;
+      (*needed)[p] = std::min((*needed)[p], p < cut.size() ? cut[p] : 0);
+    }
   }
   for (Partition p = 0; p < parts_.source->partitions(); ++p) {
     Offset& first = (*needed)[static_cast<size_t>(p)];
     ASSIGN_OR_RETURN(const std::optional<Offset> young,
                      parts_.source->FirstAtOrAfter(p, oldest_ms));
-    if (!young || *young >= first) continue;
-    ASSIGN_OR_RETURN(first, RecordBefore(p, *young));
+    if (young) first = std::min(first, *young);
+    ASSIGN_OR_RETURN(first, RecordBefore(p, first));
   }
   return needed;
 }
 
-// One older record tells that the log has all of what is younger; and a cut, which may lie before
-// the first record behind it that anybody sees, stays in the log.
+// One older record tells that the log has all of what is younger; and the one that a checkpoint
+// counted last tells this log from another.
 absl::StatusOr<Offset> LogTrim::RecordBefore(Partition partition, Offset offset) {
   ASSIGN_OR_RETURN(const Offset low, parts_.source->Low(partition));
   while (offset > low) {

@@ -158,12 +158,11 @@ class Starter {
   // Counted from the published cut on: what lies before it can be compared with no fold.
   void SetBeginning(uint64_t measure_hash, bool gap) {
     counters::Beginning began;
-    if (parts_.published) began.cut = parts_.published->cut;
+    if (parts_.published) began.cut = began.blobs_to = parts_.published->cut;
     if (gap) began.day = first_whole_day_;
-    // Nobody could say what was published: a fold made since has what is missing.
-    if (gap && parts_.aggregates_away) {
-      began.cut = parts_.live->schedule().EpochOf(parts_.clock->NowMs());
-    }
+    // Nothing was published, or nobody could say what: a fold that has read past the gap has what is
+    // missing.
+    if (gap && !parts_.published) began.cut = parts_.live->schedule().EpochOf(gap_end_ms_) + 1;
     counters::EpochDrops(parts_.live).SetBeginning(measure_hash, began);
   }
 
@@ -264,9 +263,10 @@ class Starter {
     if (!first.ok() && !absl::IsNotFound(first.status())) return first.status();
     const feature::FeatureSet& features = parts_.live->features();
     newest_gap_day_ = std::max(newest_gap_day_, features.calendar().DayOf(gap_end_ms_) + 1);
-    // As a fold has it: what is gone was dated at most so far ahead.
+    // As a fold has it (FirstWholeDay).
+    const int64_t ahead_ms = std::max(features.options().future_skew_ms, eventlog::kDedupWarmUpMs);
     const model::DayNumber newest_gone =
-        features.calendar().DayOf(gap_end_ms_ + features.options().future_skew_ms);
+        features.calendar().DayOf(gap_end_ms_ + ahead_ms);
     first_whole_day_ = std::max(first_whole_day_, newest_gone + 1);
     absl::StrAppend(&report_.why, report_.why.empty() ? "" : "; ",
                     absl::StrFormat("partition %d begins at offset %d: what lay before is missing",

@@ -227,11 +227,15 @@ absl::Status LogDb::TrimBefore(Partition partition, Offset offset) {
   const rocksdb::Slice begin(&first, sizeof first);
   const LogKey key = MakeLogKey(partition, offset);
   rocksdb::ColumnFamilyHandle* family = families_[partition + 1];
+  // Who reads meanwhile finds nothing missing that the log says it has.
+  const Offset before = lows_[partition].exchange(offset, std::memory_order_acq_rel);
   const rocksdb::Status erased =
       db_->DeleteRange(rocksdb::WriteOptions(), family, begin, SliceOf(key));
-  if (!erased.ok()) broken_.store(true, std::memory_order_release);
+  if (!erased.ok()) {
+    lows_[partition].store(before, std::memory_order_release);
+    broken_.store(true, std::memory_order_release);
+  }
   RETURN_IF_ERROR(FromRocks(erased, "trim the embedded log " + path_));
-  lows_[partition].store(offset, std::memory_order_release);
   RETURN_IF_ERROR(base::Failpoint("log.trim.after_erase"));
   // Files go at once; before, the erasure must be on the disk, or power loss would leave holes.
   RETURN_IF_ERROR(Sync());

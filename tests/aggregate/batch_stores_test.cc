@@ -303,6 +303,31 @@ TEST_F(BatchStoresTest, AHealingRecomputeMendsBaseAndStoreAlike) {
   EXPECT_TRUE(world_.TilesOf(&store_) == world_.Expected());
 }
 
+// It was started anew from a snapshot that was made before.
+TEST_F(BatchStoresTest, AStoreThatForgotWhatWasHealedIsToldAndFilledAgain) {
+  world_.FillToCut(3);
+  ASSERT_THAT(Fold(), IsOk());
+  const FoldWorld::Blobs expected = world_.Expected();
+  const auto damaged = base_.blobs().begin()->first;
+  feature::Blob wrong = base_.blobs().begin()->second;
+  wrong.tiles.front().tile.sum += 1;
+  base_.Overwrite(damaged, wrong);
+  store_.Overwrite(damaged, wrong);
+  const FakeAggregateStore::Contents before = store_.Snapshot();
+  const auto folder = world_.MakeFolder(&base_, &store_);
+  ASSERT_THAT(folder->AnnounceHeal(), IsOk());
+  ASSERT_THAT(folder->Run(nullptr), IsOk());
+  store_.Restore(before);
+  world_.FillToCut(4);
+  EXPECT_THAT(Fold(), StatusIs(absl::StatusCode::kFailedPrecondition,
+                               HasSubstr("has lost what was healed")));
+  for (const uint64_t measure : world_.measures()) EXPECT_EQ(base_.GetManifest(measure)->rev, 1);
+  ASSERT_THAT(UploadAll(&base_, &store_, world_.measures(), nullptr), IsOk());
+  EXPECT_TRUE(world_.TilesOf(&store_) == expected);
+  ASSERT_THAT(Fold(), IsOk());
+  EXPECT_TRUE(world_.TilesOf(&store_) == world_.Expected());
+}
+
 TEST_F(BatchStoresTest, AHealingRecomputeThatIsBrokenOffGoesOn) {
   world_.FillToCut(3);
   ASSERT_THAT(Fold(), IsOk());
