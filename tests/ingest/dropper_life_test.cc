@@ -1,5 +1,5 @@
-// What a store that dies and comes back, a clock that jumps, and a measure that joined late leave an
-// answer to rely on.
+// What a store that dies and comes back, a clock that jumps, and a measure that joined late leave
+// an answer to rely on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

@@ -144,6 +144,8 @@ class SimWorld {
   void ScoreAgain();
   void ScoreThenOtherEvent();
   void Explain();
+  void ExplainPayment(const model::Transaction& txn);
+  void ExplainLost();
   void ExplainTenTimes();
   bool Score(const model::Transaction& txn, bool dry_run, Call* call);
   void Check(const Call& call, const std::vector<int64_t>& next, bool dry_run);
@@ -187,6 +189,7 @@ class SimWorld {
   std::map<std::pair<std::string, feature::CutId>, int64_t> proved_ms_;
   int64_t lost_at_ms_ = 0;
   std::set<testing::FakeAggregateStore::Key> lost_;    // values that the store has lost
+  feature::CutId lost_live_to_ = feature::kNoCut;      // of one that live epochs still made whole
   std::set<testing::FakeAggregateStore::Key> healed_;  // since the last loss
   int64_t fold_after_ms_ = 0;                          // the batch is late until then
   int ids_ = 0;

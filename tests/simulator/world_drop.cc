@@ -71,6 +71,10 @@ void SimWorld::OnDrop(const ingest::DropEvent& event) {
     case Kind::kDropped: {
       if (emptied_) Fail("I9: an epoch was dropped though the store has nothing");
       tally_->Hit(kEpochDropped);
+      if (lost_live_to_ != feature::kNoCut && event.to >= lost_live_to_ &&
+          NameOf(lost_.begin()->measure_hash) == event.measure) {
+        Fail("I9: an epoch was dropped of which the store has lost a value");
+      }
       if (event.from != feature::kNoCut && event.to - event.from > 1) tally_->Hit(kLateDaysDropped);
       NoteProofs();
       const auto proved = proved_ms_.find({event.measure, event.to});

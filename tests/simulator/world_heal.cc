@@ -106,16 +106,32 @@ void SimWorld::LoseValue() {
   const auto& candidates = after ? guarded : live;
   if (candidates.empty()) return;
   const auto key = candidates[Random(candidates.size())];
+  const feature::CutId cut = disks_->blobs.blobs().at(key).cut;
   disks_->blobs.FailOver({key});
   if (Chance(70)) process_->cache.Clear();
   lost_ = {key};
+  lost_live_to_ = after ? feature::kNoCut : cut;
   healed_.clear();
   lost_at_ms_ = disks_->clock.NowMs();
   tally_->Hit(after ? kFailoverAfterDrop : kFailoverBeforeDrop);
   Note(absl::StrFormat("the store fails over and loses a value, %s", after ? "guarded" : "live"));
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
-  if (failure_.empty() && Chance(40)) CrashAndRestart();
+  if (failure_.empty()) ExplainLost();
+  if (failure_.empty() && Chance(after ? 80 : 40)) CrashAndRestart();
+  if (failure_.empty()) ExplainLost();
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
+}
+
+// Somebody asks for the very entity whose value is gone.
+void SimWorld::ExplainLost() {
+  const model::EntityKey lost = lost_.begin()->entity;
+  for (const Entry& entry : oracle_->log) {
+    const bool merchant = disks_->hasher.Entity("merchant", entry.fact.merchant) == lost;
+    if (!merchant && disks_->hasher.Entity("card", entry.fact.card) != lost) continue;
+    model::Transaction txn = RandomPayment();
+    (merchant ? txn.merchant_id : txn.card_id) = merchant ? entry.fact.merchant : entry.fact.card;
+    return ExplainPayment(txn);
+  }
 }
 
 // A store that was emptied while it ran, until somebody brings back what it held. Nobody asks
@@ -207,6 +223,7 @@ void SimWorld::FinishHeal() {
   if (lost_.empty()) return;
   if (healed_ != lost_) Fail("I6: healing has not told what it changed");
   lost_.clear();
+  lost_live_to_ = feature::kNoCut;
   tally_->Hit(kHealed);
   Sweep();
   for (int i = 0; i < 3 && failure_.empty(); ++i) Explain();

@@ -291,7 +291,6 @@ void SimWorld::ScoreThenOtherEvent() {
 }
 
 void SimWorld::Explain() {
-  Call call;
   model::Transaction txn = RandomPayment();
   // An old id keeps its time: with a new one, later than ids are known, nobody can tell it from a
   // new payment (R19).
@@ -300,6 +299,11 @@ void SimWorld::Explain() {
   } else if (Chance(40)) {
     txn.event_time_ms -= static_cast<int64_t>(Random(9 * 24 * kHourMs));
   }
+  ExplainPayment(txn);
+}
+
+void SimWorld::ExplainPayment(const model::Transaction& txn) {
+  Call call;
   Note("explain " + txn.id + " of " + txn.merchant_id);
   if (!Score(txn, true, &call)) Fail("explain " + txn.id + ": " + call.status.ToString());
 }
