@@ -21,11 +21,17 @@ void PutFixed(T value, std::string* out) {
 }
 
 inline void PutVarint(unsigned __int128 value, std::string* out) {
-  while (value >= 0x80) {
-    out->push_back(static_cast<char>(static_cast<uint8_t>(value) | 0x80));
-    value >>= 7;
+  char bytes[19];
+  size_t size = 0;
+  for (; value > UINT64_MAX; value >>= 7) {
+    bytes[size++] = static_cast<char>(static_cast<uint8_t>(value) | 0x80);
   }
-  out->push_back(static_cast<char>(value));
+  auto rest = static_cast<uint64_t>(value);  // nearly every number: cheaper than 128 bits
+  for (; rest >= 0x80; rest >>= 7) {
+    bytes[size++] = static_cast<char>(static_cast<uint8_t>(rest) | 0x80);
+  }
+  bytes[size++] = static_cast<char>(rest);
+  out->append(bytes, size);
 }
 
 inline void PutZigzag(feature::Int128 value, std::string* out) {
@@ -54,17 +60,17 @@ class ByteReader {
     return value;
   }
   unsigned __int128 Varint() {
-    unsigned __int128 value = 0;
-    for (int shift = 0; shift < 128; shift += 7) {
-      const auto byte = Fixed<uint8_t>();
-      value |= static_cast<unsigned __int128>(byte & 0x7f) << shift;
-      if (byte < 0x80) {
-        if (shift == 126 && byte > 3) ok_ = false;
-        return value;
-      }
+    // Nearly every number: whole, and of 63 bits at most.
+    uint64_t low = 0;
+    const size_t usual = rest_.size() < 9 ? rest_.size() : 9;
+    for (size_t i = 0; ok_ && i < usual; ++i) {
+      const auto byte = static_cast<uint8_t>(rest_[i]);
+      low |= uint64_t{byte & 0x7fu} << (7 * i);
+      if (byte >= 0x80) continue;
+      rest_.remove_prefix(i + 1);
+      return low;
     }
-    ok_ = false;
-    return 0;
+    return LongVarint();
   }
   feature::Int128 Zigzag() {
     const unsigned __int128 bits = Varint();
@@ -91,6 +97,20 @@ class ByteReader {
   }
 
  private:
+  unsigned __int128 LongVarint() {
+    unsigned __int128 value = 0;
+    for (int shift = 0; shift < 128; shift += 7) {
+      const auto byte = Fixed<uint8_t>();
+      value |= static_cast<unsigned __int128>(byte & 0x7f) << shift;
+      if (byte < 0x80) {
+        if (shift == 126 && byte > 3) ok_ = false;
+        return value;
+      }
+    }
+    ok_ = false;
+    return 0;
+  }
+
   std::string_view rest_;
   bool ok_ = true;
 };

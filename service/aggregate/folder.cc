@@ -75,6 +75,8 @@ struct Folder::Fold {
   rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
   std::vector<std::optional<model::EntityKey>> entities;
   std::vector<feature::Contribution> contributions;
+  std::vector<DayTile> tiles;
+  eventlog::CutSchedule::CutOfDay cut_of_day;
 
   BlobKey KeyOf(const Increments::Key& key) const {
     return {by_measure[key.measure]->hash, key.entity};
@@ -234,7 +236,7 @@ absl::Status Folder::Read() {
     fold.contributions.clear();
     parts_.features->Contributions(event, fold.record, fold.entities, fold.arena.get(),
                                    &fold.contributions);
-    const CutId epoch = parts_.schedule->EpochOf(record.record_time_ms);
+    const CutId epoch = parts_.schedule->EpochOf(record.record_time_ms, &fold.cut_of_day);
     for (const feature::Contribution& contribution : fold.contributions) {
       MeasurePlan* measure = fold.by_measure[contribution.measure];
       if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
@@ -264,14 +266,16 @@ absl::Status Folder::Upload() {
   Fold& fold = *fold_;
   const size_t end = std::min(fold.increments.size(), fold.keys_done + options_.keys_per_step);
   std::vector<BlobKey> keys;
+  keys.reserve(end - fold.keys_done);
   for (size_t i = fold.keys_done; i < end; ++i)
     keys.push_back(fold.KeyOf(fold.increments.KeyAt(i)));
   ASSIGN_OR_RETURN(std::vector<BlobResult> stored, stores_.base()->GetNow(keys));
   std::vector<BlobWrite> writes, reached;
+  writes.reserve(keys.size());
   for (size_t i = 0; i < keys.size(); ++i) {
     const Increments::Key key = fold.increments.KeyAt(fold.keys_done + i);
     MeasurePlan& measure = *fold.by_measure[key.measure];
-    const std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
+    std::vector<DayTile> increment = fold.increments.TilesAt(fold.keys_done + i);
     if (stored[i].state == BlobResult::State::kFailed) {
       return absl::UnavailableError("the base did not give a blob that must be added to");
     }
@@ -290,7 +294,7 @@ absl::Status Folder::Upload() {
     write.blob.rev = measure.manifest.rev;
     write.blob.tiles = MergeTiles(found ? stored[i].blob.tiles : std::vector<DayTile>(), increment,
                                   OldestDay(measure), &measure.trimmed);
-    write.blob.increment = increment;
+    write.blob.increment = std::move(increment);
     writes.push_back(std::move(write));
   }
   RETURN_IF_ERROR(NoteTrimmed());
@@ -336,8 +340,10 @@ absl::Status Folder::Prove() {
                          stored[i].blob.cut >= fold.by_measure[key.measure]->to;
     if (!reached) fold.rewrite = true;
     if (fold.unproved[fold.keys_done + i]) continue;
-    fold.folded =
-        AddDigests(fold.folded, TileDigest(keys[i], fold.increments.TilesAt(fold.keys_done + i)));
+    fold.increments.TilesAt(fold.keys_done + i, &fold.tiles);
+    // What is equal would add the same to both digests: it is proved as it is.
+    if (reached && stored[i].blob.increment == fold.tiles) continue;
+    fold.folded = AddDigests(fold.folded, TileDigest(keys[i], fold.tiles));
     if (reached) {
       fold.read_back = AddDigests(fold.read_back, TileDigest(keys[i], stored[i].blob.increment));
     }
@@ -362,6 +368,7 @@ absl::Status Folder::Prove() {
 
 absl::Status Folder::Publish() {
   Fold& fold = *fold_;
+  const auto totals = fold.increments.TotalsByMeasure(fold.by_measure.size());
   for (size_t i = 0; i < fold.plan.measures.size(); ++i) {
     const MeasurePlan& measure = fold.plan.measures[i];
     Manifest published = measure.manifest;
@@ -371,17 +378,9 @@ absl::Status Folder::Publish() {
     published.zone_first = OldestDay(measure);
     published.zone_digest =
         parts_.features->calendar().TransitionsDigest(published.zone_first, measure.to);
-    published.keys = 0;
-    published.sum = 0;
-    published.count = 0;
-    for (size_t k = 0; k < fold.increments.size(); ++k) {
-      if (fold.increments.KeyAt(k).measure != measure.measure) continue;
-      ++published.keys;
-      for (const DayTile& day : fold.increments.TilesAt(k)) {
-        published.sum += day.tile.sum;
-        published.count += day.tile.count;
-      }
-    }
+    published.keys = totals[measure.measure].keys;
+    published.sum = totals[measure.measure].sum;
+    published.count = totals[measure.measure].count;
     RETURN_IF_ERROR(stores_.Publish(measure.hash, measure.manifest, published));
     ++fold.progress.done;
   }

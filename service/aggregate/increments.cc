@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <string>
 
 #include "aggregate/bytes.h"
@@ -12,6 +13,26 @@ namespace verdict::aggregate {
 namespace {
 constexpr base::SipKey kDigestKey = {0x7665726469637421ULL, 0x666f6c6464696765ULL};
 constexpr size_t kSlotsMin = 1024;
+// Buckets of keys by their first bits, each small enough to be sorted in the nearest cache.
+constexpr size_t kKeysPerBucket = 32;
+constexpr size_t kBucketsMax = size_t{1} << 16;
+constexpr size_t kReadAhead = 16;  // keys
+
+uint64_t FirstBytes(const model::EntityKey& key) {  // as a number that is ordered as the bytes are
+  uint64_t head;
+  std::memcpy(&head, key.bytes.data(), sizeof head);
+  return __builtin_bswap64(head);
+}
+
+uint32_t LastBytes(const model::EntityKey& key) {
+  uint32_t tail;
+  std::memcpy(&tail, key.bytes.data() + sizeof(uint64_t), sizeof tail);
+  return __builtin_bswap32(tail);
+}
+
+size_t BucketOf(const model::EntityKey& key, size_t buckets) {
+  return (FirstBytes(key) >> 32) * buckets >> 32;
+}
 
 uint32_t TagOf(uint16_t measure, const model::EntityKey& entity) {
   return static_cast<uint32_t>((entity.table_hash() ^ measure) * 0x9e3779b97f4a7c15ULL >> 32);
@@ -79,6 +100,27 @@ uint32_t Increments::NewCell(const feature::Contribution& contribution, uint32_t
 }
 
 void Increments::Add(const feature::Contribution& contribution) {
+  if (!slots_.empty()) {
+    const uint32_t tag = TagOf(contribution.measure, contribution.key);
+    __builtin_prefetch(&slots_[tag & (slots_.size() - 1)]);
+  }
+  pending_.push_back(contribution);
+  if (pending_.size() == kPendingMax) AddPending();
+}
+
+// By now their slots have come: ask for the cells, too, before the first is touched.
+void Increments::AddPending() {
+  const size_t mask = slots_.size() - 1;
+  for (const feature::Contribution& contribution : pending_) {
+    if (slots_.empty()) break;
+    const Slot& slot = slots_[TagOf(contribution.measure, contribution.key) & mask];
+    if (slot.head != kNone) __builtin_prefetch(&At(slot.head));
+  }
+  for (const feature::Contribution& contribution : pending_) AddNow(contribution);
+  pending_.clear();
+}
+
+void Increments::AddNow(const feature::Contribution& contribution) {
   if ((keys_ + 1) * 4 > slots_.size() * 3) Grow();
   const uint32_t tag = TagOf(contribution.measure, contribution.key);
   const size_t mask = slots_.size() - 1;
@@ -119,35 +161,82 @@ void Increments::Grow() {
   }
 }
 
-void Increments::Sort() {
-  sorted_.reserve(keys_);
-  for (const Slot& slot : slots_) {
-    if (slot.head != kNone) sorted_.push_back({At(slot.head).entity, slot.head});
+template <typename Visit>
+void Increments::ForHeads(const std::vector<bool>& is_later, const Visit& visit) const {
+  for (uint32_t cell = 0; cell < cells_; ++cell) {
+    if (!is_later[cell]) visit(cell);
   }
-  slots_ = {};
-  std::sort(sorted_.begin(), sorted_.end(), [this](const SortedKey& a, const SortedKey& b) {
-    if (a.entity != b.entity) return a.entity < b.entity;
-    return At(a.head).measure < At(b.head).measure;
+}
+
+bool Increments::Before(const SortedKey& a, const SortedKey& b) {
+  const uint64_t a_first = FirstBytes(a.entity), b_first = FirstBytes(b.entity);
+  if (a_first != b_first) return a_first < b_first;
+  const uint32_t a_last = LastBytes(a.entity), b_last = LastBytes(b.entity);
+  return a_last != b_last ? a_last < b_last : a.measure < b.measure;
+}
+
+// Keys are hashes: their first bits spread them over the buckets.
+void Increments::Sort() {
+  AddPending();
+  std::vector<Slot>().swap(slots_);
+  std::vector<bool> is_later(cells_);  // of another cell of its key
+  for (uint32_t cell = 0; cell < cells_; ++cell) {
+    if (At(cell).next != kNone) is_later[At(cell).next] = true;
+  }
+  const size_t buckets = std::clamp<size_t>(std::bit_floor(keys_ / kKeysPerBucket), 1, kBucketsMax);
+  std::vector<size_t> ends(buckets + 1);  // while they are filled: where each bucket's next goes
+  ForHeads(is_later, [&](uint32_t cell) { ++ends[BucketOf(At(cell).entity, buckets) + 1]; });
+  for (size_t i = 0; i < buckets; ++i) ends[i + 1] += ends[i];
+  sorted_.resize(keys_);
+  ForHeads(is_later, [&](uint32_t cell) {
+    const Cell& head = At(cell);
+    sorted_[ends[BucketOf(head.entity, buckets)]++] = {head.entity, cell, head.measure};
   });
+  auto begin = sorted_.begin();
+  for (size_t i = 0; i < buckets; ++i) {
+    const auto end = sorted_.begin() + static_cast<std::ptrdiff_t>(ends[i]);
+    std::sort(begin, end, Before);
+    begin = end;
+  }
 }
 
 double Increments::BytesFor(double cells, double keys) {
   const auto slots = std::bit_ceil(std::max(kSlotsMin, static_cast<size_t>(keys * 4 / 3)));
-  return cells * static_cast<double>(sizeof(Cell)) + static_cast<double>(slots * sizeof(Slot)) +
-         keys * static_cast<double>(sizeof(SortedKey));
+  const double index = static_cast<double>(slots * sizeof(Slot));
+  const double buckets = std::min(keys / kKeysPerBucket, static_cast<double>(kBucketsMax));
+  const double sorted = keys * static_cast<double>(sizeof(SortedKey)) + cells / 8 +
+                        buckets * static_cast<double>(sizeof(size_t));
+  return cells * static_cast<double>(sizeof(Cell)) + std::max(index, sorted);
+}
+
+std::vector<Increments::Totals> Increments::TotalsByMeasure(size_t measures) const {
+  std::vector<Totals> totals(measures);
+  for (const SortedKey& key : sorted_) ++totals[key.measure].keys;
+  for (uint32_t i = 0; i < cells_; ++i) {
+    const Cell& cell = At(i);
+    totals[cell.measure].sum += TileOf(cell).sum;
+    totals[cell.measure].count += cell.count;
+  }
+  return totals;
 }
 
 Increments::Key Increments::KeyAt(size_t i) const {
-  return {sorted_[i].entity, At(sorted_[i].head).measure};
+  return {sorted_[i].entity, sorted_[i].measure};
 }
 
 std::vector<feature::DayTile> Increments::TilesAt(size_t i) const {
   std::vector<feature::DayTile> tiles;
-  for (uint32_t cell = sorted_[i].head; cell != kNone; cell = At(cell).next) {
-    tiles.push_back({At(cell).day, TileOf(At(cell))});
-  }
-  std::reverse(tiles.begin(), tiles.end());
+  TilesAt(i, &tiles);
   return tiles;
+}
+
+void Increments::TilesAt(size_t i, std::vector<feature::DayTile>* tiles) const {
+  if (i + kReadAhead < sorted_.size()) __builtin_prefetch(&At(sorted_[i + kReadAhead].head));
+  tiles->clear();
+  for (uint32_t cell = sorted_[i].head; cell != kNone; cell = At(cell).next) {
+    tiles->push_back({At(cell).day, TileOf(At(cell))});
+  }
+  std::reverse(tiles->begin(), tiles->end());
 }
 
 }  // namespace verdict::aggregate

@@ -61,8 +61,14 @@ CutSchedule::CutSchedule(const model::BusinessCalendar& calendar, int minutes_af
 }
 
 feature::CutId CutSchedule::EpochOf(int64_t record_time_ms) const {
+  CutOfDay known;
+  return EpochOf(record_time_ms, &known);
+}
+
+feature::CutId CutSchedule::EpochOf(int64_t record_time_ms, CutOfDay* known) const {
   const model::DayNumber day = calendar_.DayOf(record_time_ms);
-  return record_time_ms < calendar_.TimeOfDayMs(day, minutes_) ? day - 1 : day;
+  if (known->day != day) *known = {day, CutTimeMs(day)};
+  return record_time_ms < known->time_ms ? day - 1 : day;
 }
 
 int64_t CutSchedule::CutTimeMs(feature::CutId cut) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 #include "feature/blob.h"
@@ -45,6 +46,13 @@ class CutSchedule {
   explicit CutSchedule(const model::BusinessCalendar& calendar, int minutes_after_midnight = 10);
   // The epoch a record belongs to: the newest cut at or before its record time.
   feature::CutId EpochOf(int64_t record_time_ms) const;
+  // The same for many records of few days: `known` keeps the cut of the day it was asked of last,
+  // and belongs to one schedule.
+  struct CutOfDay {
+    model::DayNumber day = std::numeric_limits<model::DayNumber>::min();
+    int64_t time_ms = 0;
+  };
+  feature::CutId EpochOf(int64_t record_time_ms, CutOfDay* known) const;
   int64_t CutTimeMs(feature::CutId cut) const;
 
  private:

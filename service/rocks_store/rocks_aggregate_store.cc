@@ -9,7 +9,9 @@
 #include <rocksdb/write_batch.h>
 
 #include <algorithm>
+#include <array>
 #include <deque>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -19,7 +21,9 @@
 #include "base/mutex.h"
 #include "base/status.h"
 #include "base/thread_name.h"
+#include "rocks_store/get_many.h"
 #include "rocks_store/info_log.h"
+#include "rocks_store/read_versions.h"
 #include "rocks_store/rocks_status.h"
 #include "rocks_store/write_again.h"
 
@@ -49,11 +53,18 @@ std::string ManifestKey(uint64_t measure_hash) {
   return key;
 }
 
-std::string StoreKey(const BlobKey& key) {
-  std::string bytes = "b";
-  bytes.append(reinterpret_cast<const char*>(key.entity.bytes.data()), kEntityBytes);
-  PutHash(key.measure_hash, &bytes);
+std::array<char, kBlobKeyBytes> StoreKey(const BlobKey& key) {
+  std::array<char, kBlobKeyBytes> bytes;
+  bytes[0] = 'b';
+  std::copy_n(key.entity.bytes.data(), kEntityBytes, bytes.data() + 1);
+  for (size_t i = 0; i < 8; ++i) {
+    bytes[1 + kEntityBytes + i] = static_cast<char>(key.measure_hash >> (56 - 8 * i));
+  }
   return bytes;
+}
+
+rocksdb::Slice SliceOf(const std::array<char, kBlobKeyBytes>& key) {
+  return {key.data(), key.size()};
 }
 
 rocksdb::Options DatabaseOptions(const RocksAggregateStore::Options& options) {
@@ -72,35 +83,30 @@ rocksdb::Options DatabaseOptions(const RocksAggregateStore::Options& options) {
   return database;
 }
 
-bool IsNewer(const feature::Blob& next, const feature::Blob& stored) {
-  return std::pair(next.cut, next.rev) > std::pair(stored.cut, stored.rev);
-}
-
 }  // namespace
 
 struct RocksAggregateStore::Database {
   std::string folder;
   std::unique_ptr<rocksdb::DB> db;
   base::Mutex write_mutex;  // put_if_newer and manifests read before they write
+  uint64_t puts GUARDED_BY(write_mutex) = 0;
+  ReadVersions given GUARDED_BY(write_mutex);  // by the last GetNow, after so many `puts`
 
   std::vector<BlobResult> Read(std::span<const BlobKey> keys) const {
-    std::vector<std::string> bytes;
+    std::vector<std::array<char, kBlobKeyBytes>> bytes;
+    std::vector<rocksdb::Slice> slices;
     bytes.reserve(keys.size());
-    for (const BlobKey& key : keys) bytes.push_back(StoreKey(key));
-    const std::vector<rocksdb::Slice> slices(bytes.begin(), bytes.end());
-    std::vector<rocksdb::PinnableSlice> values(keys.size());
-    std::vector<rocksdb::Status> statuses(keys.size());
-    db->MultiGet(rocksdb::ReadOptions(), db->DefaultColumnFamily(), slices.size(), slices.data(),
-                 values.data(), statuses.data());
+    slices.reserve(keys.size());
+    for (const BlobKey& key : keys) slices.push_back(SliceOf(bytes.emplace_back(StoreKey(key))));
     std::vector<BlobResult> results(keys.size());
-    for (size_t i = 0; i < keys.size(); ++i) {
-      if (statuses[i].IsNotFound()) results[i].state = BlobResult::State::kAbsent;
-      if (!statuses[i].ok()) continue;
-      auto blob = aggregate::DecodeBlob({values[i].data(), values[i].size()});
-      if (!blob.ok() || blob->measure_hash != keys[i].measure_hash) continue;
+    GetMany(db.get(), slices, [&](size_t i, const auto& status, const auto& value) {
+      if (status.IsNotFound()) results[i].state = BlobResult::State::kAbsent;
+      if (!status.ok()) return;
+      auto blob = aggregate::DecodeBlob({value.data(), value.size()});
+      if (!blob.ok() || blob->measure_hash != keys[i].measure_hash) return;
       results[i].state = BlobResult::State::kFound;
       results[i].blob = *std::move(blob);
-    }
+    });
     return results;
   }
 };
@@ -215,7 +221,16 @@ void RocksAggregateStore::Get(std::vector<BlobKey> keys, std::chrono::millisecon
 }
 
 absl::StatusOr<std::vector<BlobResult>> RocksAggregateStore::GetNow(std::span<const BlobKey> keys) {
-  return database_->Read(keys);
+  uint64_t puts = 0;
+  {
+    base::MutexLock lock(database_->write_mutex);
+    puts = database_->puts;
+  }
+  std::vector<BlobResult> results = database_->Read(keys);
+  ReadVersions given(puts, keys, results);
+  base::MutexLock lock(database_->write_mutex);
+  database_->given = std::move(given);
+  return results;
 }
 
 absl::Status RocksAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) {
@@ -223,19 +238,24 @@ absl::Status RocksAggregateStore::PutIfNewer(std::span<const BlobWrite> writes) 
   std::vector<BlobKey> keys;
   keys.reserve(writes.size());
   for (const BlobWrite& write : writes) keys.push_back(write.key);
-  const std::vector<BlobResult> stored = database_->Read(keys);
+  // Who has just read them is spared a second reading, unless somebody wrote meanwhile.
+  std::optional<std::vector<BlobVersion>> stored = database_->given.Of(keys, database_->puts);
+  if (!stored) stored = ReadVersions(database_->puts, keys, database_->Read(keys)).versions();
   rocksdb::WriteBatch batch;
   for (size_t i = 0; i < writes.size(); ++i) {
-    if (stored[i].state == BlobResult::State::kFailed) {
+    const BlobVersion& version = (*stored)[i];
+    if (version.state == BlobResult::State::kFailed) {
       return absl::DataLossError(absl::StrCat("a blob in ", database_->folder,
                                               " cannot be read, and is not replaced unread"));
     }
-    if (stored[i].state == BlobResult::State::kFound && !IsNewer(writes[i].blob, stored[i].blob)) {
+    if (version.state == BlobResult::State::kFound && !version.IsOlderThan(writes[i].blob)) {
       continue;
     }
-    RETURN_IF_ERROR(FromRocks(
-        batch.Put(StoreKey(writes[i].key), aggregate::EncodeBlob(writes[i].blob)), "gather blobs"));
+    const auto key = StoreKey(writes[i].key);
+    RETURN_IF_ERROR(
+        FromRocks(batch.Put(SliceOf(key), aggregate::EncodeBlob(writes[i].blob)), "gather blobs"));
   }
+  ++database_->puts;  // whatever comes of it
   rocksdb::DB* db = database_->db.get();
   return FromRocks(
       WriteAgainAfterResume(db, [&] { return db->Write(rocksdb::WriteOptions(), &batch); }),

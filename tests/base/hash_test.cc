@@ -52,6 +52,21 @@ TEST(Crc32c, GivesThePublishedVectors) {
   EXPECT_EQ(Crc32c(""), 0u);
 }
 
+TEST(Crc32c, IsTheSumBitByBitWhateverTheLengthAndPlace) {
+  std::string bytes;
+  for (int i = 0; i < 100; ++i) bytes.push_back(static_cast<char>(i * 151 + 7));
+  for (size_t begin = 0; begin < 9; ++begin) {
+    uint32_t expected = 0xffffffffu;
+    for (size_t end = begin; end < bytes.size(); ++end) {
+      ASSERT_EQ(Crc32c(std::string_view(bytes).substr(begin, end - begin)), ~expected);
+      expected ^= static_cast<unsigned char>(bytes[end]);
+      for (int bit = 0; bit < 8; ++bit) {
+        expected = (expected >> 1) ^ ((expected & 1) != 0 ? 0x82F63B78u : 0);
+      }
+    }
+  }
+}
+
 TEST(Crc32c, ContinuesFromAnEarlierPart) {
   EXPECT_EQ(Crc32c("6789", Crc32c("12345")), Crc32c("123456789"));
 }

@@ -121,6 +121,18 @@ TEST(CutSchedule, EpochsAndCutTimesAgreeWhereClocksChange) {
   }
 }
 
+TEST(CutSchedule, WhatIsKnownOfADayChangesNoEpoch) {
+  for (const char* name : {"UTC", "America/Sao_Paulo", "Pacific/Apia", "America/St_Johns"}) {
+    const CutSchedule schedule(Zone(name), 10);
+    CutSchedule::CutOfDay known;
+    const int64_t first = At("2011-09-01T00:00:00Z");
+    for (int64_t i = 0; i < 20'000; ++i) {
+      const int64_t time = first + i * 15 * 60'000 - (i % 5 == 0 ? 40 * kHourMs : 0);
+      ASSERT_EQ(schedule.EpochOf(time, &known), schedule.EpochOf(time)) << name << " " << time;
+    }
+  }
+}
+
 TEST(EventClassName, EveryClassHasANameOfItsOwn) {
   std::set<std::string_view> names;
   for (int i = 0; i < kEventClasses; ++i) names.insert(EventClassName(static_cast<EventClass>(i)));
