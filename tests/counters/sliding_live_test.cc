@@ -40,7 +40,7 @@ struct SlidingWorld : LiveWorld {
     feature::Tile total;
     uint16_t found = view.ReadSliding(hash, key, window, &total);
     std::vector<feature::TimedTile> overlay;
-    view.CollectSlidingOverlay(hash, key, /*without_current=*/false, &overlay);
+    view.CollectSlidingOverlay(hash, key, window, /*without_current=*/false, &overlay);
     total = feature::MergeSliding(window, total, overlay, &found, nullptr);
     if (reasons != nullptr) *reasons = found;
     return total;
@@ -93,7 +93,7 @@ TEST(SlidingLive, AProvisionalCountsAtItsMomentAndItsEventTakesItsPlace) {
     std::vector<feature::TimedTile> others;
     view.CollectSlidingOverlay(world.features->sliding_measures()[0].hash,
                                *scored->keys[world.features->sliding_measures()[0].entity],
-                               /*without_current=*/true, &others);
+                               {kNoon - kHourMs, kNoon}, /*without_current=*/true, &others);
     EXPECT_TRUE(others.empty());
   }
   model::Event event = EventOf(Payment("t", kNoon + 5, 80));
