@@ -65,6 +65,8 @@ class Verdictd {
   absl::Status ReplaySliding(const ingest::StartUpReport& start);
   absl::Status CatchUp(StopSignal* stop);
   absl::Status FindPublishedCut(ingest::StartUpParts* start_up);
+  absl::Status MarkOvertakenImports(const ingest::StartUpReport& report);
+  feature::CutId CountedFrom(const ingest::StartUpParts& start_up) const;
   absl::Status MakePump(const ingest::StartUpReport& report);
   void MakeWatch();
   void FollowImports();
@@ -72,6 +74,7 @@ class Verdictd {
   absl::Status MarkMissingDays();
   void NoteMissingDays(uint64_t measure_hash, const aggregate::Manifest& manifest);
   bool ImportsHoldWhatIsMissing(uint64_t measure_hash) const;
+  bool HasImports(uint64_t measure_hash, const aggregate::Manifest& manifest) const;
   void CheckBase();
   void MakeDecider();
   absl::Status MakeFold();  // none where a batch of its own folds
@@ -106,6 +109,7 @@ class Verdictd {
   std::unique_ptr<StoreWatch> watch_;
   feature::CutId base_ = feature::kNoCut;          // blobs must reach it; kNoCut: they need not
   feature::CutId counted_from_ = feature::kNoCut;  // the cut from which new measures were counted
+  std::vector<uint64_t> overtaken_imports_;        // the log has lost what follows them
   std::map<uint64_t, model::DayNumber> missing_before_;  // by measure, as it was last told
   absl::Status imports_status_;                          // of the watch's last look at the imports
   std::atomic<decide::Decider*> answering_{nullptr};     // null: not yet

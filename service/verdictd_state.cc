@@ -1,4 +1,5 @@
 // How live state comes back, and the parts that need it.
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <optional>
@@ -78,11 +79,13 @@ absl::Status Verdictd::MarkMissingDays() {
 absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
   std::optional<aggregate::Manifest> oldest, overtaken;
   std::vector<uint64_t> overtaken_measures;
+  overtaken_imports_.clear();
   aggregate::FolderParts parts;
   parts.source = source_.get();
   parts.features = features_;
   parts.schedule = schedule_.get();
   parts.log_id = deployment_->log().id();
+  parts.clock = clock_.get();
   for (const feature::Measure& measure : features_->measures()) {
     absl::StatusOr<aggregate::Manifest> manifest =
         deployment_->aggregates().GetManifest(measure.hash);
@@ -102,6 +105,7 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
       start_up->unpublished.push_back(measure.hash);
     } else if (is_overtaken) {
       overtaken_measures.push_back(measure.hash);
+      if (manifest->day) overtaken_imports_.push_back(measure.hash);
       if (!overtaken || manifest->published < overtaken->published) overtaken = *manifest;
     } else if (!oldest || reached < aggregate::CountFrom(parts, *oldest)) {
       oldest = *std::move(manifest);
@@ -123,6 +127,31 @@ absl::Status Verdictd::FindPublishedCut(ingest::StartUpParts* start_up) {
     ASSIGN_OR_RETURN(start_up->published->offsets, aggregate::CutOffsets(parts, cut));
   }
   return absl::OkStatus();
+}
+
+// Days between what was imported and what the log still holds are nobody's, until a later import
+// has them. Whoever has a checkpoint counted them when they were there.
+absl::Status Verdictd::MarkOvertakenImports(const ingest::StartUpReport& report) {
+  if (overtaken_imports_.empty()) return absl::OkStatus();
+  aggregate::FolderParts parts;
+  parts.source = source_.get();
+  parts.features = features_;
+  parts.clock = clock_.get();
+  ASSIGN_OR_RETURN(const model::DayNumber whole_from, aggregate::FirstWholeDay(parts));
+  for (const uint64_t hash : overtaken_imports_) {
+    const std::vector<uint64_t>& beside = report.side.measures;
+    const bool counted_then = report.from == ingest::StartUpReport::From::kCheckpoint &&
+                              std::find(beside.begin(), beside.end(), hash) == beside.end();
+    if (!counted_then) live_->AddReasons(hash, model::kPartialBefore, whole_from - 1);
+  }
+  return absl::OkStatus();
+}
+
+// A fold that reaches this cut has what new measures lack. Where nobody could say what was
+// published, one that was made since.
+feature::CutId Verdictd::CountedFrom(const ingest::StartUpParts& start_up) const {
+  if (start_up.published) return start_up.published->cut;
+  return start_up.aggregates_away ? schedule_->EpochOf(clock_->NowMs()) : feature::kNoCut;
 }
 
 absl::Status Verdictd::Restore() {
@@ -154,8 +183,9 @@ absl::Status Verdictd::Restore() {
   RETURN_IF_ERROR(FindPublishedCut(&start_up));
   ASSIGN_OR_RETURN(const ingest::StartUpReport report, ingest::StartUp(start_up));
   if (!start_up.aggregates_away) RETURN_IF_ERROR(MarkMissingDays());
+  RETURN_IF_ERROR(MarkOvertakenImports(report));
   base_ = report.base;
-  if (start_up.published) counted_from_ = start_up.published->cut;
+  counted_from_ = CountedFrom(start_up);
   RETURN_IF_ERROR(ReplaySliding(report));
   live_metrics_ = std::make_unique<ingest::LiveMetrics>(live_.get());  // tables stand from here on
   LogRestored(report, SecondsSince(start));

@@ -1,7 +1,6 @@
 // What verdictd learns from the store while it runs: that a measure is whole now, and that what it
 // was started without is there.
 #include <chrono>
-#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,7 +15,6 @@ namespace verdict {
 namespace {
 
 constexpr std::chrono::seconds kLookEvery{2};
-constexpr model::DayNumber kEveryDay = std::numeric_limits<model::DayNumber>::max();
 
 }  // namespace
 
@@ -84,10 +82,16 @@ void Verdictd::NotePublished() {
   }
 }
 
+// Memory has let go of what was imported: does the store still have it?
+bool Verdictd::HasImports(uint64_t measure_hash, const aggregate::Manifest& manifest) const {
+  const feature::DayMode* mode = live_->DayModeOf(measure_hash);
+  if (mode == nullptr || mode->before == feature::kNoDay) return true;
+  return manifest.day && manifest.day->published && manifest.day->published->before >= mode->before;
+}
+
 // Live state counts from a cut on: do the blobs hold what lies before it? They do not where the
 // state was started without asking the store that lacks it, or the store has lost it since.
 void Verdictd::CheckBase() {
-  if (base_ == feature::kNoCut) return;
   aggregate::FolderParts parts;
   parts.features = features_;
   parts.schedule = schedule_.get();
@@ -97,7 +101,9 @@ void Verdictd::CheckBase() {
     if (!manifest.ok()) return;  // the next look
     const uint16_t reasons = live_->ReasonsOf(measure.hash);
     const bool told = (reasons & model::kPartialSuspect) != 0;
-    if (aggregate::CountFrom(parts, *manifest) >= base_) {
+    const bool reached =
+        base_ == feature::kNoCut || aggregate::CountFrom(parts, *manifest) >= base_;
+    if (reached && HasImports(measure.hash, *manifest)) {
       if (!told) continue;
       blobs_->Clear();  // that there was none is no longer true
       live_->ClearReasons(measure.hash, model::kPartialSuspect);
@@ -106,7 +112,7 @@ void Verdictd::CheckBase() {
       continue;
     }
     if (told || (reasons & model::kPartialBefore) != 0) continue;
-    live_->AddReasons(measure.hash, model::kPartialSuspect, kEveryDay);
+    live_->AddReasons(measure.hash, model::kPartialSuspect, feature::kNoDay);  // of all days
     LogError("the aggregates lack what lies before live state: answers say PARTIAL(suspect)",
              {{"measure", absl::StrFormat("%016x", measure.hash)},
               {"to mend it", "verdict aggregate upload, or restart to count from the log"}});

@@ -127,7 +127,8 @@ absl::Status BatchStores::Settle(uint64_t measure_hash) {
 absl::Status BatchStores::KeepLonger(uint64_t measure_hash, int kept_days) {
   if (base_ == store_) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Manifest in_store, store_->GetManifest(measure_hash));
-  if (!WasKeptShorter(in_store, kept_days)) return absl::OkStatus();
+  // An import does not say how long its values were to live.
+  if (!in_store.day && !WasKeptShorter(in_store, kept_days)) return absl::OkStatus();
   return UploadAll(base_, store_, {&measure_hash, 1}, nullptr).status();
 }
 

@@ -273,6 +273,7 @@ bool DayImporter::Reached(const feature::Blob& blob) const {
 absl::Status DayImporter::Write(const std::vector<model::EntityKey>& keys,
                                 const std::function<std::vector<DayTile>(size_t)>& tiles_of) {
   std::vector<BlobKey> stored_keys;
+  stored_keys.reserve(keys.size());
   for (const model::EntityKey& key : keys) stored_keys.push_back({measure_hash_, key});
   ASSIGN_OR_RETURN(const std::vector<BlobResult> stored, stores_.base()->GetNow(stored_keys));
   std::vector<BlobWrite> writes, reached;

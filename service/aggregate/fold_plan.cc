@@ -105,8 +105,26 @@ absl::StatusOr<std::vector<MeasurePlan>> PlanMeasures(const FolderParts& parts, 
       kFoldAgain, ", from where it begins now"));
 }
 
-// The first day of which the log, as it begins now, holds every event; kNothingTrimmed where it
-// has lost nothing.
+// From where the log is read: `warm_up` of ids before the earliest cut that some measure has
+// reached.
+absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::Partition partition,
+                                            CutId from, eventlog::Offset end) {
+  PartitionPlan plan{.end = end};
+  ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(partition));
+  plan.count_from = low;
+  plan.read_from = low;
+  if (from == kNoCut) return plan;
+  const int64_t cut_ms = parts.schedule->CutTimeMs(from);
+  ASSIGN_OR_RETURN(const auto count_from, parts.source->FirstAtOrAfter(partition, cut_ms));
+  ASSIGN_OR_RETURN(const auto read_from,
+                   parts.source->FirstAtOrAfter(partition, cut_ms - eventlog::kDedupWarmUpMs));
+  plan.count_from = count_from.value_or(end);
+  plan.read_from = std::min(read_from.value_or(end), plan.count_from);
+  return plan;
+}
+
+}  // namespace
+
 absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
   const feature::FeatureSet& features = *parts.features;
   model::DayNumber whole_from = kNothingTrimmed;
@@ -128,27 +146,12 @@ absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
   return whole_from;
 }
 
-// From where the log is read: `warm_up` of ids before the earliest cut that some measure has
-// reached.
-absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::Partition partition,
-                                            CutId from, eventlog::Offset end) {
-  PartitionPlan plan{.end = end};
-  ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(partition));
-  plan.count_from = low;
-  plan.read_from = low;
-  if (from == kNoCut) return plan;
-  const int64_t cut_ms = parts.schedule->CutTimeMs(from);
-  ASSIGN_OR_RETURN(const auto count_from, parts.source->FirstAtOrAfter(partition, cut_ms));
-  ASSIGN_OR_RETURN(const auto read_from,
-                   parts.source->FirstAtOrAfter(partition, cut_ms - eventlog::kDedupWarmUpMs));
-  plan.count_from = count_from.value_or(end);
-  plan.read_from = std::min(read_from.value_or(end), plan.count_from);
-  return plan;
-}
-
-}  // namespace
-
 absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest) {
+  if (manifest.day) {
+    if (!manifest.day->published) return false;
+    ASSIGN_OR_RETURN(const model::DayNumber whole_from, FirstWholeDay(parts));
+    return whole_from != kNothingTrimmed && whole_from > manifest.day->published->before;
+  }
   // Of a first cut that was announced, its own offsets: else the log gives others now.
   const std::vector<eventlog::Offset>& needed =
       manifest.published == kNoCut ? manifest.offsets : manifest.published_offsets;

@@ -40,8 +40,12 @@ struct FoldPlan {
 // May what was folded be added to, and counted on from? FailedPrecondition where it was made of
 // another log or of more of this one, or where its days were cut otherwise; says how to mend it.
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest);
+// The first day of which the log, as it begins now, holds every event; kNothingTrimmed where it
+// has lost nothing.
+absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts);
 // Has retention removed what follows the cut that was published, or lies before the one announced?
-// So it is with a measure that was declared again after it had been none for long.
+// So it is with a measure that was declared again after it had been none for long; and of an
+// imported one, events of days from which on the log counts.
 absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest);
 // Where counting may begin, since blobs have all that counts of what lies before: the published
 // cut; of an imported measure the newest cut before which there are events of imported days alone.

@@ -91,12 +91,6 @@ model::DayNumber Folder::OldestDay(const MeasurePlan& measure) const {
   return measure.to - parts_.features->kept_days();
 }
 
-absl::StatusOr<std::optional<CutId>> Folder::Due() {
-  ASSIGN_OR_RETURN(const std::optional<FoldPlan> plan, MakePlan(parts_, options_));
-  if (!plan) return std::nullopt;
-  return plan->newest;
-}
-
 FoldProgress Folder::progress() const {
   return fold_ == nullptr ? FoldProgress() : fold_->progress;
 }

@@ -64,9 +64,6 @@ class Folder {
   Folder(FolderParts parts, const FolderOptions& options);
   ~Folder();
 
-  // The newest cut that can be taken now and is not yet published for every measure; nothing where
-  // there is none.
-  absl::StatusOr<std::optional<feature::CutId>> Due();
   // One bounded action of the fold that is due; begins one where none is under way. False: nothing
   // is left to do. After an error the fold under way is given up; the next Step begins it anew
   // (nothing is lost or counted twice).

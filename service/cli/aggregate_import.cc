@@ -107,19 +107,23 @@ absl::StatusOr<Job> JobOf(const AggregateArguments& arguments,
   return job;
 }
 
-// The first day that the log can hold whole: the one after that of its first record.
+// The first day that the log can hold whole: the one after that of its first record; of a log whose
+// head retention has removed, the one after that of the partition that lost most.
 absl::StatusOr<model::DayNumber> LogFrom(deployment::LogBackend& log,
                                          const model::BusinessCalendar& calendar, int64_t now_ms) {
   ASSIGN_OR_RETURN(const std::unique_ptr<eventlog::EventSource> source,
                    log.MakeSource(deployment::LogBackend::Reader::kBeside));
   int64_t first_ms = now_ms;
+  int64_t gone_ms = INT64_MIN;
   for (eventlog::Partition p = 0; p < source->partitions(); ++p) {
     ASSIGN_OR_RETURN(const std::optional<eventlog::Offset> first, source->FirstAtOrAfter(p, 0));
     if (!first) continue;
     ASSIGN_OR_RETURN(const eventlog::LogIdentity record, source->Identity(p, *first));
     first_ms = std::min(first_ms, record.record_time_ms);
+    ASSIGN_OR_RETURN(const eventlog::Offset low, source->Low(p));
+    if (low > 0) gone_ms = std::max(gone_ms, record.record_time_ms);
   }
-  return calendar.DayOf(first_ms) + 1;
+  return calendar.DayOf(std::max(first_ms, gone_ms)) + 1;
 }
 
 std::string_view PhaseName(DayImportProgress::Phase phase) {

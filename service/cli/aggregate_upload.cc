@@ -27,7 +27,8 @@ absl::Status CheckBaseHolds(aggregate::AggregateStore* base, const std::vector<u
                             const settings::Settings& settings) {
   for (const uint64_t hash : measures) {
     ASSIGN_OR_RETURN(const aggregate::Manifest manifest, base->GetManifest(hash));
-    if (manifest.state != aggregate::Manifest::State::kNone) return absl::OkStatus();
+    const bool folded = manifest.state != aggregate::Manifest::State::kNone;
+    if (folded || manifest.day) return absl::OkStatus();
   }
   return absl::NotFoundError(absl::StrFormat(
       "the base in %s holds nothing of the declared features: name the folder in which `verdict "

@@ -42,6 +42,7 @@ double TableBytes() {
 double SlidingBytes(double entities, double events_each) {
   // Of more events, a key's cost grows with them: by what a long series says.
   constexpr uint64_t kLong = 1024;
+  constexpr double kFew = 256;
   const auto bytes_of = [](uint64_t events) {
     SlidingSeries series;
     for (uint64_t i = 0; i < events; ++i) {
@@ -50,8 +51,8 @@ double SlidingBytes(double entities, double events_each) {
     }
     return static_cast<double>(series.bytes());
   };
-  const double each = events_each > kLong / 4 ? bytes_of(kLong) * events_each / kLong
-                                              : base::MeanOverPoisson(events_each, bytes_of);
+  const double each = events_each > kFew ? bytes_of(kLong) * events_each / kLong
+                                         : base::MeanOverPoisson(events_each, bytes_of);
   return entities * (each + static_cast<double>(SlidingTable::series_bytes_each()));
 }
 

@@ -174,8 +174,8 @@ class LiveState {
 
   // --- any thread ---
   // Further PartialReason bits of answers over a measure: before, log_gone, too_old, suspect.
-  // Said of answers that reach back to `newest_day` or before it. Replaces what was set; kept in
-  // checkpoints. Unknown measures are ignored.
+  // Said of answers that reach back to `newest_day` or before it, rebuilding and suspect of all.
+  // Replaces what was set; kept in checkpoints. Unknown measures are ignored.
   void SetReasons(uint64_t measure_hash, uint16_t reasons,
                   model::DayNumber newest_day = std::numeric_limits<model::DayNumber>::max());
   // The same, but beside what was set: all bits are then said back to the newer of the two days.

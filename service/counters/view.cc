@@ -132,8 +132,8 @@ uint16_t LiveState::View::CollectLive(uint64_t measure_hash, const model::Entity
   CHECK(stripes_.Contains(key.stripe()));
   const MeasureReasons set =
       tables_.reasons[static_cast<size_t>(measure)].load(std::memory_order_acquire);
-  auto reasons = static_cast<uint16_t>(
-      oldest <= set.newest_day ? set.bits : set.bits & model::kPartialRebuilding);
+  constexpr uint32_t kOfAllDays = model::kPartialRebuilding | model::kPartialSuspect;
+  auto reasons = static_cast<uint16_t>(oldest <= set.newest_day ? set.bits : set.bits & kOfAllDays);
   for (const EpochCells& cells :
        tables_.stripes[key.stripe()].measures[static_cast<size_t>(measure)]) {
     if (cells.limited) reasons |= model::kPartialLimit;

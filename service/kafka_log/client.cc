@@ -151,8 +151,8 @@ void Client::NoteTrouble(std::string_view reason) {
 }
 
 void Client::NoteAnswer() {
-  if (up_.exchange(true, std::memory_order_relaxed)) return;
   refused_.store(false, std::memory_order_relaxed);
+  if (up_.exchange(true, std::memory_order_relaxed)) return;
   base::MutexLock lock(mutex_);
   first_trouble_.clear();
 }

@@ -10,6 +10,7 @@ namespace {
 
 // How often a partition that cannot be read on is told of while others can.
 constexpr std::chrono::milliseconds kTellEvery{1'000};
+constexpr std::chrono::seconds kExamineEvery{10};
 
 }  // namespace
 
@@ -40,6 +41,14 @@ absl::Status KafkaSource::ExamineDoubtful() {
     }
   }
   return absl::OkStatus();
+}
+
+// While others are read. What the brokers do not answer now is asked again, but not with each
+// batch: a leader that is away would hold up all the others.
+void KafkaSource::ExamineBetween() {
+  if (!any_doubtful_ || steady_clock::now() < next_examination_) return;
+  static_cast<void>(ExamineDoubtful().ok());
+  next_examination_ = steady_clock::now() + kExamineEvery;
 }
 
 // A gap is what transactions leave, as a rule. It is a loss where the log's first offset lies

@@ -165,8 +165,7 @@ absl::StatusOr<size_t> KafkaSource::PollOnce(std::vector<LogRecord>* out, size_t
   if (count == 0) {
     ASSIGN_OR_RETURN(count, Settle(max, out));
   } else {
-    // What the brokers do not answer now is asked again with the next records.
-    static_cast<void>(ExamineDoubtful().ok());
+    ExamineBetween();
   }
   out->resize(count);
   return count;

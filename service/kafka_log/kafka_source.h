@@ -100,6 +100,7 @@ class KafkaSource : public eventlog::EventSource {
 
   // kafka_losses.cc: what is gone
   absl::Status ExamineDoubtful();
+  void ExamineBetween();
   bool RetentionLiesBetween(eventlog::Partition partition, eventlog::Offset offset);
   absl::Status Removed(eventlog::Partition partition, eventlog::Offset next,
                        eventlog::Offset low) const;
@@ -121,7 +122,7 @@ class KafkaSource : public eventlog::EventSource {
   std::vector<Reader> readers_;
   bool assignment_changed_ = false;
   bool any_doubtful_ = false;
-  std::chrono::steady_clock::time_point next_tell_;
+  std::chrono::steady_clock::time_point next_tell_, next_examination_;
   absl::Status held_;  // an error of the stream that came behind records
   std::vector<rd_kafka_message_t*> batch_;
   std::chrono::steady_clock::time_point next_refresh_;

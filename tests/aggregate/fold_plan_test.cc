@@ -7,6 +7,7 @@
 #include "feature/compiled_set.h"
 #include "support/fake_aggregate_store.h"
 #include "support/fake_log.h"
+#include "support/some_blob.h"
 #include "support/status_matchers.h"
 
 namespace verdict::aggregate {
@@ -155,6 +156,43 @@ TEST_F(FoldPlanTest, WritesTheBaseAgainWhereWindowsGotLonger) {
   expire();
   PayAndFold(kFirstDay + 4);
   EXPECT_EQ(store_.blobs().size(), 1u) << "once published, it is done";
+}
+
+// The log counts from `before` on: what retention took of those days is nobody's.
+TEST_F(FoldPlanTest, AnImportIsOvertakenWhereTheLogHasLostWhatFollowsIt) {
+  for (int day = 0; day < 8; ++day) PayInTime(kFirstDay + day);
+  Manifest imported;
+  imported.day.emplace();
+  EXPECT_EQ(*IsOvertaken(parts_, imported), false) << "nothing is imported yet";
+  imported.day->published.emplace();
+  imported.day->published->before = kFirstDay + 5;
+  EXPECT_EQ(*IsOvertaken(parts_, imported), false);
+  log_.Retain(0, 4);
+  EXPECT_EQ(*IsOvertaken(parts_, imported), false) << "the day before is cut, not the first after";
+  log_.Retain(0, 6);
+  EXPECT_EQ(*IsOvertaken(parts_, imported), true);
+  EXPECT_EQ(*FirstWholeDay(parts_), kFirstDay + 7);
+}
+
+// Nobody says how long the values of an import were to live.
+TEST_F(FoldPlanTest, WritesAnImportAgainWithEachRun) {
+  FakeAggregateStore base;
+  parts_.base = &base;
+  Manifest imported;
+  imported.day.emplace();
+  imported.day->published.emplace();
+  imported.day->published->before = kFirstDay + 5;
+  imported.day->published->first_day = kFirstDay;
+  imported.day->published->zone_digest =
+      compiled_.set->calendar().TransitionsDigest(kFirstDay, kFirstDay + 5);
+  for (FakeAggregateStore* store : {&base, &store_}) {
+    ASSERT_THAT(store->CompareAndSwapManifest(hash(), {}, imported), IsOk());
+  }
+  BlobWrite value{testing::SomeKey(hash(), 1), testing::SomeBlob(hash(), kFirstDay + 5, 0, 7)};
+  value.blob.day = feature::DayShare{.late_days = 2, .first_day = kFirstDay};
+  ASSERT_THAT(base.PutIfNewer({&value, 1}), IsOk());
+  ASSERT_THAT(Fold(), IsOk());
+  EXPECT_EQ(store_.blobs(), base.blobs());
 }
 
 TEST_F(FoldPlanTest, SaysThatDaysAreMissingWhenAFirstFoldLeavesThemOut) {

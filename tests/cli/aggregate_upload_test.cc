@@ -156,6 +156,24 @@ TEST_F(AggregateUploadTest, FillsALostRedisFromTheBaseWhileTheBrokersAreAway) {
   ExpectRedisIsWhole();
 }
 
+TEST_F(AggregateUploadTest, FillsARedisThatHeldImportsAlone) {
+  const uint64_t measure = Measures().front();
+  {
+    const auto opened = Open();
+    aggregate::BlobWrite value = Value(measure, 0);
+    value.blob.day = feature::DayShare{.late_days = 2, .first_day = kCut - 1};
+    ASSERT_THAT(opened->base()->PutIfNewer({&value, 1}), IsOk());
+    aggregate::Manifest imported;
+    imported.day.emplace();
+    imported.day->published.emplace();
+    imported.day->published->before = kCut;
+    ASSERT_THAT(opened->base()->CompareAndSwapManifest(measure, {}, imported), IsOk());
+  }
+  const Ran ran = Upload();
+  EXPECT_EQ(ran.exit_code, kExitOk) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr(": 1 values of "));
+}
+
 TEST_F(AggregateUploadTest, GoesOnWhereItWasBrokenOffAndMayBeRepeated) {
   FillBase();
   {  // what a broken-off run leaves: values of one measure, no manifest

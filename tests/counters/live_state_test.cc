@@ -161,6 +161,24 @@ TEST(LiveState, AddedReasonsStandBesideThoseThatWereSet) {
   EXPECT_EQ(reasons, model::kPartialLogGone | model::kPartialTooOld);
 }
 
+TEST(LiveState, SuspicionIsOfAllDaysAndLeavesTheOthersTheirs) {
+  LiveWorld world;
+  const uint64_t hash = world.features->measures()[world.FeatureNamed("volume_30d").measure].hash;
+  const model::DayNumber today = world.features->calendar().DayOf(kNoon);
+  const auto reasons_at = [&](int64_t time_ms) {
+    uint16_t reasons = 0;
+    world.Ask("volume_30d", time_ms, "m1", "c1", &reasons);
+    return reasons;
+  };
+  world.live.AddReasons(hash, model::kPartialTooOld, today - 20);
+  world.live.AddReasons(hash, model::kPartialSuspect, feature::kNoDay);
+  EXPECT_EQ(reasons_at(kNoon), model::kPartialTooOld | model::kPartialSuspect);
+  EXPECT_EQ(reasons_at(kNoon + 15 * kDayMs), model::kPartialSuspect);
+  world.live.ClearReasons(hash, model::kPartialSuspect);
+  EXPECT_EQ(reasons_at(kNoon), model::kPartialTooOld);
+  EXPECT_EQ(reasons_at(kNoon + 15 * kDayMs), 0);
+}
+
 TEST(LiveState, ASetIsScoredWithOnlyWhereItsMeasuresAreCounted) {
   LiveWorld world;
   std::vector<feature::FeatureDeclaration> declarations = SmallDeclarations();
