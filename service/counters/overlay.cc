@@ -8,6 +8,10 @@ namespace {
 
 // Dead parts that are left where they lie: their entity's next visit removes them.
 constexpr size_t kDeadPartsLeft = 64;
+// Of two blocks that are joined: half a block, so that as many must come or go before it is
+// done again.
+constexpr size_t kJoinedPartsMax = OverlayBlock::kPartsMax / 2;
+constexpr size_t kFirstCapacity = 2;
 
 }  // namespace
 
@@ -30,8 +34,12 @@ Provisional* Overlay::Begin(const model::EntityKey& payment, int64_t expires_ms)
 // The generation first: who sees that something died sees what.
 void Overlay::Kill(Provisional* one) {
   // The node may serve another transaction at once: with another generation, old parts stay dead.
-  one->generation.fetch_add(1, std::memory_order_release);
-  for (OverlayBlock* block : one->blocks) block->deaths.fetch_add(1, std::memory_order_release);
+  one->generation.fetch_add(1);
+  for (OverlayBlock* block : one->blocks) {
+    block->deaths.fetch_add(1, std::memory_order_release);
+    OverlayBlock* joined = block->joined.load();
+    if (joined != nullptr) joined->deaths.fetch_add(1, std::memory_order_release);
+  }
   one->blocks.clear();
 }
 
@@ -50,35 +58,65 @@ Overlay::Pile* Overlay::FindPile(uint16_t measure, const model::EntityKey& key) 
                      [&](const Pile& one) { return one.measure == measure && one.key == key; });
 }
 
-// As large as all that the pile holds: few parts take little, many take few blocks.
-OverlayBlock* Overlay::NewBlock(Pile* pile) {
+OverlayBlock* Overlay::TakeBlock() {
   OverlayBlock* block = free_;
   if (block != nullptr) {
     free_ = block->older;
   } else {
     block = &blocks_.emplace_back();
   }
-  const uint32_t before = pile->newest == nullptr ? 0 : 2 * pile->newest->capacity;
-  block->capacity = std::clamp(before, 1U, OverlayBlock::kPartsMax);
-  block->parts = std::make_unique<ProvisionalPart[]>(block->capacity);
+  block->joined.store(nullptr);
   block->deaths_seen = block->deaths.load(std::memory_order_acquire);
-  block->older = std::exchange(pile->newest, block);
-  part_bytes_ += block->bytes();
+  block->older = nullptr;
+  part_bytes_ += sizeof(OverlayBlock);
   return block;
 }
 
-void Overlay::Include(const ProvisionalPart& part, OverlayBlock* block) {
-  if (block->size == 0) {
+// REQUIRES: it lies in no pile, holds nothing, and no part's whole knows it.
+void Overlay::GiveBlock(OverlayBlock* block) {
+  SetCapacity(block, 0);
+  part_bytes_ -= sizeof(OverlayBlock);
+  block->older = std::exchange(free_, block);
+}
+
+// REQUIRES: its parts fit.
+void Overlay::SetCapacity(OverlayBlock* block, size_t parts) {
+  constexpr size_t kBytesOfPart = sizeof(OverlayBlock::Part) + sizeof(OverlayBlock*);
+  part_bytes_ -= block->parts.capacity() * kBytesOfPart;
+  std::vector<OverlayBlock::Part> moved;
+  moved.reserve(parts);
+  moved.assign(block->parts.begin(), block->parts.end());
+  block->parts.swap(moved);
+  part_bytes_ += block->parts.capacity() * kBytesOfPart;
+}
+
+OverlayBlock* Overlay::BlockWithRoom(Pile* pile, int64_t now_ms) {
+  const auto is_full = [&] {
+    return pile->newest == nullptr || pile->newest->parts.size() == pile->newest->parts.capacity();
+  };
+  if (is_full()) Recount(pile, now_ms);
+  if (!is_full()) return pile->newest;
+  if (pile->newest == nullptr || pile->newest->parts.size() >= OverlayBlock::kPartsMax) {
+    OverlayBlock* block = TakeBlock();
+    block->older = std::exchange(pile->newest, block);
+  }
+  OverlayBlock* block = pile->newest;
+  SetCapacity(block, std::clamp(2 * block->parts.size(), kFirstCapacity, OverlayBlock::kPartsMax));
+  return block;
+}
+
+// The total is that of `before` parts so far.
+void Overlay::AddToTotal(const ProvisionalPart& part, size_t before, OverlayBlock* block) {
+  if (before == 0) {
     block->total = part.tile;
     block->first_at = block->last_at = part.at;
     block->first_expiry_ms = part.expires_ms;
-  } else {
-    block->total.Merge(part.tile);
-    block->first_at = std::min(block->first_at, part.at);
-    block->last_at = std::max(block->last_at, part.at);
-    block->first_expiry_ms = std::min(block->first_expiry_ms, part.expires_ms);
+    return;
   }
-  block->parts[block->size++] = part;
+  block->total.Merge(part.tile);
+  block->first_at = std::min(block->first_at, part.at);
+  block->last_at = std::max(block->last_at, part.at);
+  block->first_expiry_ms = std::min(block->first_expiry_ms, part.expires_ms);
 }
 
 void Overlay::AddPart(Provisional* whole, uint16_t measure, const model::EntityKey& key, int64_t at,
@@ -90,57 +128,93 @@ void Overlay::AddPart(Provisional* whole, uint16_t measure, const model::EntityK
     pile->measure = measure;
     pile->key = key;
     pile->newest = nullptr;
+    pile->lone.whole = nullptr;
     part_bytes_ += sizeof(Pile);
   }
-  const auto is_full = [&] {
-    return pile->newest == nullptr || pile->newest->size == pile->newest->capacity;
-  };
-  if (is_full()) Recount(pile, now_ms);
-  if (is_full()) NewBlock(pile);
-  Include({.at = at,
-           .tile = tile,
-           .whole = whole,
-           .generation = whole->generation.load(std::memory_order_relaxed),
-           .expires_ms = whole->expires_ms},
-          pile->newest);
-  whole->blocks.push_back(pile->newest);
-  ++parts_;
+  const ProvisionalPart part{.at = at,
+                             .whole = whole,
+                             .tile = tile,
+                             .generation = whole->generation.load(std::memory_order_relaxed),
+                             .expires_ms = whole->expires_ms};
   first_expiry_ms_ = std::min(first_expiry_ms_, whole->expires_ms);
+  ++parts_;
+  if (pile->lone.whole == nullptr) {
+    pile->lone = part;
+  } else if (!pile->lone.alive(now_ms)) {
+    pile->lone = part;
+    --parts_;
+  } else {
+    OverlayBlock* block = BlockWithRoom(pile, now_ms);
+    AddToTotal(part, block->parts.size(), block);
+    block->parts.push_back({part, block});
+    ++block->known;
+    whole->blocks.push_back(block);
+  }
+}
+
+void Overlay::LetGo(const OverlayBlock::Part& part) {
+  --parts_;
+  OverlayBlock* told = part.told;
+  if (--told->known == 0 && told->joined.load(std::memory_order_relaxed) != nullptr) {
+    GiveBlock(told);
+  }
 }
 
 void Overlay::Recount(OverlayBlock* block, int64_t now_ms) {
-  const size_t bytes_before = block->bytes();
   // Before any generation: what dies meanwhile is looked at next time.
   block->deaths_seen = block->deaths.load(std::memory_order_acquire);
-  const uint32_t before = std::exchange(block->size, 0);
-  for (uint32_t i = 0; i < before; ++i) {
-    const ProvisionalPart part = block->parts[i];
-    if (part.alive(now_ms)) Include(part, block);
+  std::vector<OverlayBlock::Part>& parts = block->parts;
+  size_t kept = 0;
+  for (const OverlayBlock::Part& part : parts) {
+    if (!part.alive(now_ms)) {
+      LetGo(part);
+      continue;
+    }
+    AddToTotal(part, kept, block);
+    parts[kept++] = part;
   }
-  parts_ -= before - block->size;
+  parts.resize(kept);
   // A few that wait for long do not keep the room of many.
-  if (block->size < block->capacity / 4) {
-    auto fewer = std::make_unique<ProvisionalPart[]>(block->size);
-    std::copy_n(block->parts.get(), block->size, fewer.get());
-    block->parts = std::move(fewer);
-    block->capacity = block->size;
+  if (kept < parts.capacity() / 4) SetCapacity(block, kept);
+}
+
+void Overlay::Join(OverlayBlock* from, OverlayBlock* into, int64_t now_ms) {
+  const std::vector<OverlayBlock::Part> moved(from->parts);
+  from->parts.clear();
+  SetCapacity(from, 0);
+  if (from->known == 0) GiveBlock(from);  // else it goes with the last part whose whole knows it
+  const size_t parts = into->parts.size() + moved.size();
+  if (into->parts.capacity() < parts) SetCapacity(into, parts);
+  for (const OverlayBlock::Part& part : moved) part.told->joined.store(into);
+  for (const OverlayBlock::Part& part : moved) {
+    if (!part.alive(now_ms)) {
+      LetGo(part);
+      continue;
+    }
+    AddToTotal(part, into->parts.size(), into);
+    into->parts.push_back(part);
   }
-  part_bytes_ -= bytes_before - block->bytes();
 }
 
 void Overlay::Recount(Pile* pile, int64_t now_ms) {
+  if (pile->lone.whole != nullptr && !pile->lone.alive(now_ms)) {
+    pile->lone.whole = nullptr;
+    --parts_;
+  }
+  OverlayBlock* newer = nullptr;
   OverlayBlock** link = &pile->newest;
   while (OverlayBlock* block = *link) {
     if (!block->counted(now_ms)) Recount(block, now_ms);
-    if (block->size != 0) {
+    if (block->parts.empty()) {
+      *link = block->older;
+      GiveBlock(block);
+    } else if (newer != nullptr && newer->parts.size() + block->parts.size() <= kJoinedPartsMax) {
+      *link = block->older;
+      Join(block, newer, now_ms);
+    } else {
+      newer = block;
       link = &block->older;
-      continue;
     }
-    part_bytes_ -= block->bytes();
-    block->capacity = 0;
-    block->parts.reset();
-    *link = std::exchange(block->older, free_);
-    free_ = block;
   }
 }
 
@@ -160,11 +234,14 @@ size_t Overlay::Sweep(int64_t now_ms, bool tight) {
   });
   piles_.RemoveIfAnywhere([&](Pile& pile) {
     Recount(&pile, now_ms);
+    if (pile.lone.whole != nullptr) {
+      first_expiry_ms_ = std::min(first_expiry_ms_, pile.lone.expires_ms);
+    }
     for (const OverlayBlock* block = pile.newest; block != nullptr; block = block->older) {
       first_expiry_ms_ = std::min(first_expiry_ms_, block->first_expiry_ms);
     }
-    if (pile.newest == nullptr) part_bytes_ -= sizeof(Pile);
-    return pile.newest == nullptr;
+    if (pile.empty()) part_bytes_ -= sizeof(Pile);
+    return pile.empty();
   });
   parts_after_sweep_ = parts_;
   return expired;

@@ -4,10 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <limits>
-#include <memory>
 #include <vector>
 
 #include "counters/node_table.h"
@@ -27,25 +27,25 @@ struct Provisional {
   std::atomic<uint64_t> generation{1};
   int64_t expires_ms = 0;
   uint64_t digest = 0;                // ContributionsDigest
-  std::vector<OverlayBlock*> blocks;  // where its parts were put; others' may lie there by now
+  std::vector<OverlayBlock*> blocks;  // to be told of its end; others' parts may lie there by now
 
-  bool touches(const OverlayBlock* block) const {
-    return std::find(blocks.begin(), blocks.end(), block) != blocks.end();
-  }
+  // REQUIRES: the stripe of `block` is held.
+  bool touches(const OverlayBlock* block) const;
 };
 
 // In Overlay::AddPart's `measure`: a sliding measure, numbered apart.
 inline constexpr uint16_t kSlidingPart = 0x8000;
 
 struct ProvisionalPart {
-  int64_t at = 0;  // the business day; in a sliding measure the payment's time in ms
+  int64_t at = 0;                      // the business day; of a sliding measure the time in ms
+  const Provisional* whole = nullptr;  // none: no part
   feature::Tile tile;
-  const Provisional* whole = nullptr;
   uint64_t generation = 0;
   int64_t expires_ms = 0;
 
+  // REQUIRES: there is a part.
   bool alive(int64_t now_ms) const {
-    return now_ms < expires_ms && whole->generation.load(std::memory_order_acquire) == generation;
+    return now_ms < expires_ms && whole->generation.load() == generation;
   }
 };
 
@@ -53,24 +53,37 @@ struct ProvisionalPart {
 // read block by block. It never moves and is never freed, only used again: who ends a provisional
 // tells its blocks without their stripe's lock, and one that serves others by then is counted anew
 // for nothing.
+// Where few are left in two blocks, one takes the parts of the other. The parts' wholes know the
+// other still, so it stays as long as there are such parts and says who has them (`joined`). Nobody
+// dies unseen between the two: who joins names the new place, then looks at the generations; who
+// ends a provisional changes the generation, then looks for the new place.
 struct OverlayBlock {
-  static constexpr uint32_t kPartsMax = 128;
+  static constexpr size_t kPartsMax = 128;
+
+  struct Part : ProvisionalPart {
+    OverlayBlock* told = nullptr;  // the block that its whole knows
+  };
 
   std::atomic<uint32_t> deaths{0};  // told after the generation was changed
   uint32_t deaths_seen = 0;         // by the total
-  uint32_t size = 0;
-  uint32_t capacity = 0;
+  std::atomic<OverlayBlock*> joined{nullptr};
+  uint32_t known = 0;  // parts, here or there, that have told == this
   OverlayBlock* older = nullptr;
   int64_t first_expiry_ms = 0;
   int64_t first_at = 0, last_at = 0;  // least and greatest
   feature::Tile total;
-  std::unique_ptr<ProvisionalPart[]> parts;
+  std::vector<Part> parts;
 
   bool counted(int64_t now_ms) const {
     return deaths.load(std::memory_order_acquire) == deaths_seen && now_ms < first_expiry_ms;
   }
-  size_t bytes() const { return sizeof(OverlayBlock) + capacity * sizeof(ProvisionalPart); }
 };
+
+inline bool Provisional::touches(const OverlayBlock* block) const {
+  return std::any_of(blocks.begin(), blocks.end(), [block](const OverlayBlock* told) {
+    return told == block || told->joined.load(std::memory_order_relaxed) == block;
+  });
+}
 
 // Thread-compatible: its stripe's mutex guards it.
 class Overlay {
@@ -107,30 +120,40 @@ class Overlay {
   size_t bytes() const { return provisionals_.size() * sizeof(Provisional) + part_bytes_; }
 
  private:
-  // All parts of one (measure, key), newest block first.
+  // All parts of one (measure, key). Most keys have one part, which needs no block: who reads it
+  // looks at its generation.
   struct Pile {
     uint32_t next_node = 0;
     uint16_t measure = 0;
     model::EntityKey key;
     OverlayBlock* newest = nullptr;
+    ProvisionalPart lone;
+
+    bool empty() const { return lone.whole == nullptr && newest == nullptr; }
   };
 
  public:
   // What a payment's part takes where its key has no other.
-  static constexpr size_t kBytesOfLonePart =
-      sizeof(Pile) + sizeof(OverlayBlock) + sizeof(ProvisionalPart) + sizeof(OverlayBlock*);
+  static constexpr size_t kBytesOfLonePart = sizeof(Pile);
 
  private:
   static uint64_t PileHash(uint16_t measure, const model::EntityKey& key) {
     return key.table_hash() ^ (measure * 0x9e3779b97f4a7c15ULL);
   }
   static void Kill(Provisional* one);
-  static void Include(const ProvisionalPart& part, OverlayBlock* block);
+  static void AddToTotal(const ProvisionalPart& part, size_t before, OverlayBlock* block);
   Pile* FindPile(uint16_t measure, const model::EntityKey& key);
-  OverlayBlock* NewBlock(Pile* pile);
+  // The newest block, with room for one part more.
+  OverlayBlock* BlockWithRoom(Pile* pile, int64_t now_ms);
+  OverlayBlock* TakeBlock();
+  void GiveBlock(OverlayBlock* block);
+  void SetCapacity(OverlayBlock* block, size_t parts);
+  void LetGo(const OverlayBlock::Part& part);
   // Looks again at each part, and lets go of what is dead.
   void Recount(OverlayBlock* block, int64_t now_ms);
-  // The same for a pile's blocks that need it. Empty ones leave the pile.
+  // Moves what is alive. REQUIRES: `into` was counted, `from` lies in no pile any more.
+  void Join(OverlayBlock* from, OverlayBlock* into, int64_t now_ms);
+  // The same for a pile's blocks that need it. Empty ones leave the pile, sparse ones are joined.
   void Recount(Pile* pile, int64_t now_ms);
 
   NodeTable<Provisional> provisionals_;
@@ -149,18 +172,19 @@ void Overlay::VisitParts(uint16_t measure, const model::EntityKey& key, int64_t 
   Pile* pile = FindPile(measure, key);
   if (pile == nullptr) return;
   Recount(pile, now_ms);
+  const ProvisionalPart& lone = pile->lone;
+  if (lone.whole != nullptr && lone.whole != skipped) visit(lone.at, lone.tile);
   for (const OverlayBlock* block = pile->newest; block != nullptr; block = block->older) {
     const bool apart = skipped != nullptr && skipped->touches(block);
     if (!apart && take_whole(block->first_at, block->last_at)) {
       visit(block->last_at, block->total);
       continue;
     }
-    for (uint32_t i = 0; i < block->size; ++i) {
-      const ProvisionalPart& part = block->parts[i];
+    for (const OverlayBlock::Part& part : block->parts) {
       if (part.whole != skipped) visit(part.at, part.tile);
     }
   }
-  if (pile->newest == nullptr) {
+  if (pile->empty()) {
     piles_.RemoveIf(PileHash(measure, key), [&](const Pile& one) { return &one == pile; });
     part_bytes_ -= sizeof(Pile);
   }
