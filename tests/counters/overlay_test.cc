@@ -128,8 +128,8 @@ TEST(Overlay, AFewThatWaitForLongDoNotKeepTheRoomOfMany) {
   }
   EXPECT_EQ(TotalOf(&overlay, KeyOf("m"), 0, 7, 7).count, 10);
   // Each may keep the block that its payment tells of its end.
-  constexpr size_t kMost =
-      sizeof(Provisional) + sizeof(OverlayBlock) + sizeof(OverlayBlock::Part) + sizeof(OverlayBlock*);
+  constexpr size_t kMost = sizeof(Provisional) + sizeof(OverlayBlock) + sizeof(OverlayBlock::Part) +
+                           sizeof(OverlayBlock*);
   EXPECT_LE(overlay.bytes(), 10 * kMost);
 }
 
