@@ -130,7 +130,8 @@ void BlobReader::Accept(std::shared_ptr<Request> request, Clock::time_point now)
   // Redis went away after it was let in, or nothing is asked.
   if (!accepting_ || request->missing == 0) return Answer(request);
   if (asks_.empty()) gather_until_ = now + options_.gather;
-  for (size_t i = 0; i < request->keys.size(); ++i) asks_.push_back({request, i});
+  // So that they leave in order: see SendGathered.
+  for (size_t i = request->keys.size(); i-- > 0;) asks_.push_back({request, i});
 }
 
 // Its commands may still be owed: their replies go nowhere when they come.
