@@ -39,9 +39,10 @@ TEST(DecisionQueue, AFullBlockWaitsForNobody) {
   DecisionQueue queue(kPlenty, hours(1));
   std::vector<SpooledRecord> first;
   std::thread taker([&] { first = queue.Take(hours(1)); });
-  std::this_thread::sleep_for(milliseconds(20));  // so that it waits
   const std::string value(1000, 'x');
-  int put = 0;
+  int put = 1;
+  ASSERT_TRUE(queue.Put("0", value));
+  std::this_thread::sleep_for(milliseconds(20));  // so that it waits for more
   for (; put < 400; ++put) ASSERT_TRUE(queue.Put(std::to_string(put), value));
   taker.join();  // without Stop()
   queue.Stop();
