@@ -81,7 +81,8 @@ void Overlay::GiveBlock(OverlayBlock* block) {
 
 // REQUIRES: its parts fit.
 void Overlay::SetCapacity(OverlayBlock* block, size_t parts) {
-  constexpr size_t kBytesOfPart = sizeof(OverlayBlock::Part) + sizeof(OverlayBlock*);
+  // And the block's place in the list of the part's whole.
+  constexpr size_t kBytesOfPart = sizeof(OverlayBlock::Part) + sizeof(void*);
   part_bytes_ -= block->parts.capacity() * kBytesOfPart;
   std::vector<OverlayBlock::Part> moved;
   moved.reserve(parts);
