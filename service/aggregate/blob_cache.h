@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "aggregate/aggregate_store.h"
@@ -21,6 +22,9 @@ class BlobCache {
   struct Options {
     size_t max_bytes = size_t{512} << 20;
     std::chrono::seconds max_age{3600};  // steady clock
+    // So long the store may take: longer than a Score waits, so that what comes too late for one is
+    // there for the next.
+    std::chrono::milliseconds fetch_within{1000};
   };
   enum class State : uint8_t { kMiss, kFound, kAbsent, kFailed };
   struct Entry {
@@ -35,15 +39,27 @@ class BlobCache {
   // Memory alone; kMiss where it is not there (that the store has none is remembered too: kAbsent).
   // `now` tells what is too old.
   Entry Lookup(const BlobKey& key, std::chrono::steady_clock::time_point now);
-  // Asks the store for all of `keys`; `done` is called once, on the store's thread, in order; what
-  // fails is not kept.
-  void Fetch(std::vector<BlobKey> keys, std::chrono::milliseconds timeout, OnFetched done);
-  // Forgets everything, and what is being fetched is not kept.
+  // Asks the store for those of `keys` that nobody is asking for already; `done` is called once,
+  // with one entry a key in order: on the store's thread, or at once where all has come meanwhile
+  // or nobody can be asked. What fails is not kept.
+  void Fetch(const std::vector<BlobKey>& keys, OnFetched done);
+  // Forgets what is known of one key, so that Fetch() asks the store.
+  void Forget(const BlobKey& key);
+  // Forgets everything. What is being fetched is not kept, and nobody joins in waiting for it.
   void Clear();
 
  private:
   struct Shard;
+  struct Caller;  // one Fetch
+  struct Flight;  // one key, asked for
+  using Flights = std::vector<std::shared_ptr<Flight>>;
   Shard& ShardOf(const BlobKey& key) const;
+  // The flight that `caller` has to begin; null where it joins another's, or needs none.
+  std::shared_ptr<Flight> Join(const BlobKey& key, size_t place,
+                               const std::shared_ptr<Caller>& caller);
+  void Land(const Flights& flights, std::vector<BlobResult> results);
+  Entry Keep(BlobResult result, const std::shared_ptr<Flight>& flight,
+             std::vector<std::pair<std::shared_ptr<Caller>, size_t>>* waiting);
   AggregateStore* store_;
   Options options_;
   std::unique_ptr<Shard[]> shards_;

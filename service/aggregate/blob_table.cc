@@ -60,6 +60,12 @@ void BlobTable::Put(const BlobKey& key, std::shared_ptr<const feature::Blob> blo
   if (bytes() > bytes_max) MakeRoom(bytes_max, key);
 }
 
+void BlobTable::Forget(const BlobKey& key) {
+  if (slots_.empty()) return;
+  const size_t place = Place(key);
+  if (slots_[place].used) Erase(place);
+}
+
 void BlobTable::MakeRoom(size_t bytes_max, const BlobKey& kept) {
   // Slots stay where they are: what has to go is what they hold. Two rounds find everything.
   const size_t slot_bytes = sizeof(Slot) * 4 / 3;

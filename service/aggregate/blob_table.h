@@ -27,6 +27,7 @@ class BlobTable {
   // Replaces what stood there. A blob alone that is larger than `bytes_max` is kept until the next.
   void Put(const BlobKey& key, std::shared_ptr<const feature::Blob> blob, uint32_t now,
            size_t bytes_max);
+  void Forget(const BlobKey& key);
   void Clear();
 
   size_t size() const { return used_; }

@@ -230,7 +230,8 @@ class LiveState::Application {
       digest += ContributionDigest(tables_.sliding[one.measure].hash, one);
     }
     (assumed->digest == digest ? tables_.metrics.replaced : tables_.metrics.changed_by_event).Add();
-    overlay.End(payment_);
+    tables_.ChangeOverlay(&tables_.stripes[payment_.stripe()],
+                          [&](Overlay& changed) { return changed.End(payment_); });
     tables_.provisionals.fetch_sub(1, std::memory_order_relaxed);
   }
 

@@ -64,7 +64,7 @@ double DecisionBytes(const model::Decision& typical) {
 
 double ProvisionalBytes(double measures) {
   return static_cast<double>(sizeof(Provisional)) +
-         measures * static_cast<double>(sizeof(ProvisionalPart));
+         measures * static_cast<double>(Overlay::kBytesOfLonePart);
 }
 
 double SavedCellBytes(const feature::Tile& typical) {

@@ -60,7 +60,7 @@ LiveSizes LiveState::sizes() const {
     }
   }
   sizes.provisionals = tables_->provisionals.load(std::memory_order_relaxed);
-  sizes.overlay_bytes = tables_->overlay_bytes();
+  sizes.overlay_bytes = tables_->overlay_bytes.load(std::memory_order_relaxed);
   sizes.decisions_evicted = tables_->decisions_evicted.load(std::memory_order_relaxed);
   sizes.provisionals_expired = tables_->provisionals_expired.load(std::memory_order_relaxed);
   sizes.cells_refused = tables_->cells_refused.load(std::memory_order_relaxed);

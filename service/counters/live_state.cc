@@ -203,19 +203,20 @@ AsOf LiveState::as_of() const {
 void LiveState::Expire() {
   const int64_t lag_now_ms = LagNowMs();
   const int64_t oldest_decision_ms = parts_.clock->NowMs() - options_.decisions_kept_ms;
-  const bool tight = tables_->overlay_bytes() > options_.overlay_bytes_max / 2;
+  const bool tight =
+      tables_->overlay_bytes.load(std::memory_order_relaxed) > options_.overlay_bytes_max / 2;
   tables_->AdvanceSliding(parts_.clock->NowMs());
   for (uint32_t i = 0; i < kStripesPerExpire; ++i) {
     Stripe& stripe = tables_->stripes[tables_->next_stripe_to_expire];
     tables_->next_stripe_to_expire = (tables_->next_stripe_to_expire + 1) % kStripes;
     base::MutexLock lock(stripe.mutex);
     tables_->SweepSliding(&stripe, options_);
-    const Overlay::Swept swept = stripe.overlay.Sweep(lag_now_ms, tight);
-    if (swept.expired + swept.parts != 0) {
-      tables_->provisionals.fetch_sub(swept.expired, std::memory_order_relaxed);
-      tables_->provisional_parts.fetch_sub(swept.parts, std::memory_order_relaxed);
-      tables_->provisionals_expired.fetch_add(swept.expired, std::memory_order_relaxed);
-      tables_->metrics.expired.Add(swept.expired);
+    const size_t expired = tables_->ChangeOverlay(
+        &stripe, [&](Overlay& overlay) { return overlay.Sweep(lag_now_ms, tight); });
+    if (expired != 0) {
+      tables_->provisionals.fetch_sub(expired, std::memory_order_relaxed);
+      tables_->provisionals_expired.fetch_add(expired, std::memory_order_relaxed);
+      tables_->metrics.expired.Add(expired);
     }
     const size_t evicted =
         stripe.decisions.Expire(oldest_decision_ms, options_.decisions_bytes_max / kStripes);

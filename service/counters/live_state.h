@@ -273,7 +273,7 @@ class LiveState::View {
   Doubts FindDoubts(uint64_t measure_hash, const model::EntityKey& key, feature::CutId blob_cut,
                     model::DayNumber oldest) const;
   // Provisionals of (measure, key) that are neither replaced by their event nor expired; with
-  // `without_current`, not those of the view's own transaction.
+  // `without_current`, not those of the view's own transaction. Many of one day may come as one.
   void CollectOverlay(uint64_t measure_hash, const model::EntityKey& key, bool without_current,
                       std::vector<feature::DayTile>* out) const;
 
@@ -283,9 +283,11 @@ class LiveState::View {
   // found no room; rebuilding where the measure is not counted here.
   uint16_t ReadSliding(uint64_t measure_hash, const model::EntityKey& key,
                        const feature::SlidingWindow& window, feature::Tile* out) const;
-  // CollectOverlay of a sliding measure.
+  // CollectOverlay of a sliding measure: what lies in the window. Many may come as one, under the
+  // time of the last.
   void CollectSlidingOverlay(uint64_t measure_hash, const model::EntityKey& key,
-                             bool without_current, std::vector<feature::TimedTile>* out) const;
+                             const feature::SlidingWindow& window, bool without_current,
+                             std::vector<feature::TimedTile>* out) const;
 
   // Counts the transaction provisionally; `contributions` are in the measures of `features`.
   // Nothing is put where PaymentSeen(), nor of no contributions. False: no room
@@ -310,9 +312,9 @@ class LiveState::View {
   void Put(const feature::FeatureSet& features,
            std::span<const feature::Contribution> contributions,
            std::span<const feature::SlidingContribution> sliding);
-  template <typename Visit>
+  template <typename TakeWhole, typename Visit>
   void VisitOverlay(uint16_t measure, const model::EntityKey& key, bool without_current,
-                    Visit visit) const;
+                    TakeWhole take_whole, Visit visit) const;
 
   LiveState& live_;
   Tables& tables_;

@@ -132,9 +132,15 @@ struct LiveState::Tables {
   void AdvanceSliding(int64_t now_ms);
   // REQUIRES: `stripe` is held.
   void SweepSliding(Stripe* stripe, const LiveOptions& options);
-  size_t overlay_bytes() const {
-    return provisional_parts.load(std::memory_order_relaxed) * sizeof(ProvisionalPart) +
-           provisionals.load(std::memory_order_relaxed) * sizeof(Provisional);
+  // REQUIRES: `stripe` is held. What `change(overlay)` returns; its bytes are noted.
+  template <typename Change>
+  auto ChangeOverlay(Stripe* stripe, Change change) {
+    const size_t before = stripe->overlay.bytes();
+    const auto changed = change(stripe->overlay);
+    // Sizes are unsigned: what shrank wraps around, and back.
+    const size_t added = stripe->overlay.bytes() - before;
+    if (added != 0) overlay_bytes.fetch_add(added, std::memory_order_relaxed);
+    return changed;
   }
 
   std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set
@@ -155,7 +161,7 @@ struct LiveState::Tables {
   std::atomic<feature::CutId> complete_epoch{feature::kNoCut};
   std::atomic<int64_t> complete_ms{0};
   alignas(64) std::atomic<size_t> provisionals{0};
-  std::atomic<size_t> provisional_parts{0};
+  std::atomic<size_t> overlay_bytes{0};
   alignas(64) std::atomic<uint64_t> sliding_bytes{0};
   std::atomic<int64_t> sliding_from_ms{INT64_MIN};  // SetSlidingFrom
   std::atomic<uint16_t> sliding_reasons{0};

@@ -177,18 +177,17 @@ LiveState::View::Doubts LiveState::View::FindDoubts(uint64_t measure_hash,
   return found;
 }
 
-template <typename Visit>
+template <typename TakeWhole, typename Visit>
 void LiveState::View::VisitOverlay(uint16_t measure, const model::EntityKey& key,
-                                   bool without_current, Visit visit) const {
+                                   bool without_current, TakeWhole take_whole, Visit visit) const {
   CHECK(stripes_.Contains(key.stripe()));
   const Provisional* skipped =
       without_current ? tables_.stripes[touched_.payment.stripe()].overlay.Find(touched_.payment)
                       : nullptr;
-  const size_t removed = tables_.stripes[key.stripe()].overlay.VisitParts(
-      measure, key, lag_now_ms_, [&](const ProvisionalPart& part) {
-        if (part.whole != skipped) visit(part);
-      });
-  if (removed != 0) tables_.provisional_parts.fetch_sub(removed, std::memory_order_relaxed);
+  tables_.ChangeOverlay(&tables_.stripes[key.stripe()], [&](Overlay& overlay) {
+    overlay.VisitParts(measure, key, lag_now_ms_, skipped, take_whole, visit);
+    return true;
+  });
 }
 
 void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityKey& key,
@@ -196,21 +195,28 @@ void LiveState::View::CollectOverlay(uint64_t measure_hash, const model::EntityK
                                      std::vector<feature::DayTile>* out) const {
   const int measure = tables_.MeasureNumber(measure_hash);
   if (measure < 0) return;
-  VisitOverlay(static_cast<uint16_t>(measure), key, without_current,
-               [&](const ProvisionalPart& part) {
-                 out->push_back({part.day, part.tile});
-               });
+  VisitOverlay(
+      static_cast<uint16_t>(measure), key, without_current,
+      [](int64_t first_day, int64_t last_day) { return first_day == last_day; },
+      [&](int64_t day, const feature::Tile& tile) {
+        out->push_back({static_cast<model::DayNumber>(day), tile});
+      });
 }
 
 void LiveState::View::CollectSlidingOverlay(uint64_t measure_hash, const model::EntityKey& key,
+                                            const feature::SlidingWindow& window,
                                             bool without_current,
                                             std::vector<feature::TimedTile>* out) const {
   const int measure = tables_.SlidingNumber(measure_hash);
   if (measure < 0) return;
-  VisitOverlay(static_cast<uint16_t>(measure | kSlidingPart), key, without_current,
-               [&](const ProvisionalPart& part) {
-                 out->push_back({part.time_ms, part.tile});
-               });
+  VisitOverlay(
+      static_cast<uint16_t>(measure | kSlidingPart), key, without_current,
+      [&](int64_t first_ms, int64_t last_ms) {
+        return window.Holds(first_ms) && window.Holds(last_ms);
+      },
+      [&](int64_t time_ms, const feature::Tile& tile) {
+        if (window.Holds(time_ms)) out->push_back({time_ms, tile});
+      });
 }
 
 bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
@@ -218,8 +224,9 @@ bool LiveState::View::PutProvisional(const feature::FeatureSet& features,
                                      std::span<const feature::SlidingContribution> sliding) {
   if (PaymentSeen()) return true;
   const size_t parts = contributions.size() + sliding.size();
-  const size_t needed = sizeof(Provisional) + parts * sizeof(ProvisionalPart);
-  const bool room = tables_.overlay_bytes() + needed <= live_.options_.overlay_bytes_max;
+  const size_t needed = sizeof(Provisional) + parts * Overlay::kBytesOfLonePart;
+  const bool room = tables_.overlay_bytes.load(std::memory_order_relaxed) + needed <=
+                    live_.options_.overlay_bytes_max;
   if (parts > 0 && !room) return false;
   EndProvisional();
   if (parts > 0) Put(features, contributions, sliding);
@@ -237,7 +244,10 @@ void LiveState::View::ReplaceProvisional(const feature::FeatureSet& features,
 }
 
 void LiveState::View::EndProvisional() {
-  if (tables_.stripes[touched_.payment.stripe()].overlay.End(touched_.payment)) {
+  const bool ended =
+      tables_.ChangeOverlay(&tables_.stripes[touched_.payment.stripe()],
+                            [&](Overlay& overlay) { return overlay.End(touched_.payment); });
+  if (ended) {
     tables_.provisionals.fetch_sub(1, std::memory_order_relaxed);
   }
 }
@@ -253,21 +263,18 @@ void LiveState::View::Put(const feature::FeatureSet& features,
                           std::span<const feature::Contribution> contributions,
                           std::span<const feature::SlidingContribution> sliding) {
   const int64_t expires_ms = lag_now_ms_ + live_.options_.provisional_ttl_ms;
-  Provisional* whole =
-      tables_.stripes[touched_.payment.stripe()].overlay.Begin(touched_.payment, expires_ms);
-  ProvisionalPart part;
-  part.whole = whole;
-  part.generation = whole->generation.load(std::memory_order_relaxed);
-  part.expires_ms = expires_ms;
-  size_t parts = 0;
-  const auto add = [&](const auto& one, uint64_t hash, int number, uint16_t numbered_apart) {
+  Provisional* whole = tables_.ChangeOverlay(
+      &tables_.stripes[touched_.payment.stripe()],
+      [&](Overlay& overlay) { return overlay.Begin(touched_.payment, expires_ms); });
+  const auto add = [&](const auto& one, uint64_t hash, int number, int64_t at,
+                       const feature::Tile& tile) {
     CHECK(stripes_.Contains(one.key.stripe()));
     if (number < 0) return;
     whole->digest += ContributionDigest(hash, one);
-    part.measure = static_cast<uint16_t>(number | numbered_apart);
-    part.key = one.key;
-    tables_.stripes[one.key.stripe()].overlay.AddPart(part);
-    ++parts;
+    tables_.ChangeOverlay(&tables_.stripes[one.key.stripe()], [&](Overlay& overlay) {
+      overlay.AddPart(whole, static_cast<uint16_t>(number), one.key, at, tile, lag_now_ms_);
+      return true;
+    });
   };
   for (const feature::Contribution& one : contributions) {
     const uint64_t hash = features.measures()[one.measure].hash;
@@ -276,18 +283,15 @@ void LiveState::View::Put(const feature::FeatureSet& features,
       whole->digest += ContributionDigest(hash, one);  // as its event will have it
       continue;
     }
-    part.day = one.day;
-    part.tile = one.tile;
-    add(one, hash, measure, 0);
+    add(one, hash, measure, one.day, one.tile);
   }
   for (const feature::SlidingContribution& one : sliding) {
     const uint64_t hash = features.sliding_measures()[one.measure].hash;
-    part.time_ms = one.entry.time_ms();
-    part.tile = one.entry.tile();
-    add(one, hash, tables_.SlidingNumber(hash), kSlidingPart);
+    const int number = tables_.SlidingNumber(hash);
+    add(one, hash, number < 0 ? number : number | kSlidingPart, one.entry.time_ms(),
+        one.entry.tile());
   }
   tables_.provisionals.fetch_add(1, std::memory_order_relaxed);
-  tables_.provisional_parts.fetch_add(parts, std::memory_order_relaxed);
 }
 
 }  // namespace verdict::counters

@@ -189,8 +189,7 @@ void Decider::Flow::FetchBlobs(ScoreCall* call) {
   if (call->deadline != SteadyTime::max()) {
     until = std::min(until, call->deadline - 2 * options_.answer_time);
   }
-  const auto timeout = std::chrono::duration_cast<std::chrono::milliseconds>(until - now);
-  if (timeout < kFetchTimeMin) {
+  if (until - now < kFetchTimeMin) {
     Count(call);  // what is still a miss counts as failed
     return;
   }
@@ -204,9 +203,8 @@ void Decider::Flow::FetchBlobs(ScoreCall* call) {
   s->waiting = Waiting::kForBlobs;
   Ticket* const ticket = s->ticket;
   const uint64_t parking = ticket->Park(call);
-  // The store answers within `timeout`, failures included; the alarm is for one that does not.
-  SetAlarm(until + WheelTimer::kTick, ticket, parking);
-  parts_.blobs->Fetch(std::move(keys), timeout, [ticket, parking](BlobEntries entries) {
+  SetAlarm(until, ticket, parking);
+  parts_.blobs->Fetch(keys, [ticket, parking](BlobEntries entries) {
     Of(ticket)->OnBlobs(ticket, parking, std::move(entries));
   });
 }
@@ -227,6 +225,19 @@ void Decider::Flow::OnBlobs(Ticket* ticket, uint64_t parking, BlobEntries entrie
   owed_.fetch_sub(1, std::memory_order_release);  // the last touch of this object
 }
 
+// Of several that were asked for, some may have come. What has not is a miss still, and counts as
+// failed.
+void Decider::Flow::LookAgain(Scratch* s) const {
+  const feature::FeatureSet& set = *s->plan->rules->features;
+  for (const size_t m : s->missed) {
+    const feature::Measure& measure = set.measures()[m];
+    aggregate::BlobCache::Entry found =
+        parts_.blobs->Lookup({measure.hash, *s->keys[measure.entity]}, s->started);
+    // Where a doubtful blob was to be read anew it stays, and so do its doubts.
+    if (found.state != aggregate::BlobCache::State::kMiss) s->blobs[m] = std::move(found);
+  }
+}
+
 bool Decider::Flow::TooLate(const ScoreCall& call) const {
   if (call.deadline == SteadyTime::max()) return false;
   return call.deadline - steady_clock::now() < options_.answer_time;
@@ -245,6 +256,7 @@ void Decider::Flow::OnAlarm(ScoreCall* call) {
   Scratch* s = call->scratch.get();
   switch (s->waiting) {
     case Waiting::kForBlobs:
+      LookAgain(s);
       s->stages.Mark(Stage::kBlobs, metrics_);
       if (TooLate(*call)) {
         End(call, absl::DeadlineExceededError(

@@ -44,6 +44,7 @@ class Decider::Flow {
   void Gather(ScoreCall* call);
   void FetchBlobs(ScoreCall* call);
   void OnBlobs(Ticket* ticket, uint64_t parking, BlobEntries entries);
+  void LookAgain(Scratch* s) const;
 
   // flow_count.cc: under the locks
   void Count(ScoreCall* call);

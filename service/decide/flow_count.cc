@@ -82,6 +82,11 @@ void Decider::Flow::Count(ScoreCall* call) {
     }
   }
   if (reread) {
+    const feature::FeatureSet& set = *s->plan->rules->features;
+    for (const size_t m : s->missed) {
+      const feature::Measure& measure = set.measures()[m];
+      parts_.blobs->Forget({measure.hash, *s->keys[measure.entity]});
+    }
     FetchBlobs(call);
     return;
   }

@@ -14,14 +14,15 @@ void Decider::Flow::MergeSliding(const counters::LiveState::View& view, ScoreCal
   const feature::SlidingMeasure& measure = set.sliding_measures()[m];
   const model::EntityKey& key = *s->keys[measure.entity];
   const int64_t now_ms = call->txn.event_time_ms;
-  s->timed_overlay.clear();
-  view.CollectSlidingOverlay(measure.hash, key, /*without_current=*/true, &s->timed_overlay);
   for (const uint16_t f : plan.features_of_sliding[m]) {
     const feature::Feature& feature = set.features()[f];
     const feature::SlidingWindow window{.after_ms = now_ms - feature.window_ms, .until_ms = now_ms};
     feature::Tile total;
     uint16_t found = reasons;
     found |= view.ReadSliding(measure.hash, key, window, &total);
+    s->timed_overlay.clear();
+    view.CollectSlidingOverlay(measure.hash, key, window, /*without_current=*/true,
+                               &s->timed_overlay);
     total = feature::MergeSliding(window, total, s->timed_overlay, &found,
                                   call->dry_run ? &call->features[f].parts : nullptr);
     bool unknown = false;

@@ -15,6 +15,10 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+// Longer than it takes to hand over a batch: Send() ends with a flush, which waits for no linger. A
+// first part sent early would be answered first, and librdkafka's idempotent producer polls without
+// a pause as long as a partition has messages in flight and more that are due.
+constexpr char kLingerMs[] = "500";
 constexpr int kFullPauseMs = 5;
 constexpr int kPurgeMs = 10'000;
 
@@ -34,7 +38,7 @@ BatchSender::~BatchSender() = default;
 absl::Status BatchSender::Open() {
   if (client_ != nullptr) return absl::OkStatus();
   const Properties own = {
-      {"linger.ms", "2"},
+      {"linger.ms", kLingerMs},
       {"queue.buffering.max.messages", "1000000"},
       {"partitioner", NameOf(partitioner_)},
   };

@@ -8,6 +8,8 @@
 namespace verdict::kafka_log {
 namespace {
 
+using std::chrono::steady_clock;
+
 constexpr size_t kHeaderBytes = 8;
 
 std::vector<SpooledRecord> Split(std::string_view block) {
@@ -31,6 +33,7 @@ bool DecisionQueue::Put(std::string_view key, std::string_view value) {
                              static_cast<uint32_t>(value.size())};
   base::MutexLock lock(mutex_);
   if (bytes_ + size > bytes_max_) return false;
+  bool wake = std::exchange(waiting_, false);
   if (full_.empty() || full_.back()->size() + size > kBlockBytes) {
     if (spare_.empty()) {
       spare_.push_back(std::make_unique<std::string>());
@@ -38,27 +41,40 @@ bool DecisionQueue::Put(std::string_view key, std::string_view value) {
     }
     full_.push_back(std::move(spare_.back()));
     spare_.pop_back();
+    wake = wake || full_.size() == 2;  // the first is full
   }
   std::string& block = *full_.back();
   block.append(reinterpret_cast<const char*>(sizes), sizeof sizes);
   block.append(key).append(value);
   bytes_ += size;
-  if (std::exchange(waiting_, false)) wake_.NotifyAll();
+  if (wake) wake_.NotifyAll();
   return true;
 }
 
+bool DecisionQueue::AwaitSome(steady_clock::time_point deadline) {
+  while (full_.empty() && !stopping_) {
+    const auto left = deadline - steady_clock::now();
+    if (left <= left.zero()) return false;
+    waiting_ = true;
+    wake_.WaitFor(mutex_, left);
+  }
+  return !full_.empty();
+}
+
+void DecisionQueue::AwaitMore(steady_clock::time_point deadline) {
+  while (full_.size() == 1 && !stopping_) {
+    const auto left = deadline - steady_clock::now();
+    if (left <= left.zero()) return;
+    wake_.WaitFor(mutex_, left);
+  }
+}
+
 std::vector<SpooledRecord> DecisionQueue::Take(std::chrono::milliseconds wait) {
-  const auto deadline = std::chrono::steady_clock::now() + wait;
   Block block;
   {
     base::MutexLock lock(mutex_);
-    while (full_.empty() && !stopping_) {
-      const auto left = deadline - std::chrono::steady_clock::now();
-      if (left <= left.zero()) return {};
-      waiting_ = true;
-      wake_.WaitFor(mutex_, left);
-    }
-    if (full_.empty()) return {};
+    if (!AwaitSome(steady_clock::now() + wait)) return {};
+    AwaitMore(steady_clock::now() + linger_);
     block = std::move(full_.front());
     full_.erase(full_.begin());
     bytes_ -= block->size();

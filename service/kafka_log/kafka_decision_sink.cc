@@ -41,7 +41,7 @@ absl::StatusOr<std::unique_ptr<KafkaDecisionSink>> KafkaDecisionSink::Open(
 KafkaDecisionSink::KafkaDecisionSink(const Connection& connection, const Options& options,
                                      std::unique_ptr<Spool> spool)
     : options_(options),
-      queue_(options.queue_bytes_max),
+      queue_(options.queue_bytes_max, options.linger),
       sender_(connection, options.topic, options.partitioner),
       spool_(std::move(spool)),
       sent_(CounterOf("sent")),

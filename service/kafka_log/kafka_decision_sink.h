@@ -24,15 +24,18 @@ namespace verdict::kafka_log {
 
 // Thread-safe. Each decision is written at least once, those of a merchant in order, over restarts
 // of brokers and of this process; twice where an acknowledgement was lost. kill -9 loses what
-// waited in memory: that of the last milliseconds. What finds no room in memory or folder is
-// dropped, and counted: verdict_decision_records_total{result=sent|spooled|dropped}; what was
-// spooled is counted as sent, too, once it is.
+// waited in memory: that of the last `linger`, and of one request. What finds no room in memory or
+// folder is dropped, and counted: verdict_decision_records_total{result=sent|spooled|dropped}; what
+// was spooled is counted as sent, too, once it is.
 class KafkaDecisionSink : public decide::DecisionSink {
  public:
   struct Options {
     std::string topic = "decisions";
     eventlog::Partitioner partitioner = eventlog::Partitioner::kMurmur2;
     size_t queue_bytes_max = size_t{32} << 20;
+    // Nobody waits for a decision's record, and a request costs the brokers much more than a
+    // record: so a batch is that of so long, or a full block.
+    std::chrono::milliseconds linger{20};
     Spool::Options spool;
     std::chrono::milliseconds ack_within{1'000};  // then a batch goes to the folder
     std::chrono::milliseconds retry_every{500};   // while the brokers are away

@@ -18,7 +18,10 @@
 namespace verdict::redis_store {
 namespace {
 
-constexpr size_t kOwedMax = 4096;              // commands whose reply has not come
+// Commands whose reply has not come. Few: the last of them waits for the others', and for the
+// decisions that those let go on, and must not take that for a server that stands still. The rest
+// waits here, where it can still be given up.
+constexpr size_t kOwedMax = 256;
 constexpr std::chrono::seconds kPingEvery{1};  // while nothing else is asked
 
 const base::MetricLabels kRedis = {{"dependency", "redis"}};
@@ -127,7 +130,8 @@ void BlobReader::Accept(std::shared_ptr<Request> request, Clock::time_point now)
   // Redis went away after it was let in, or nothing is asked.
   if (!accepting_ || request->missing == 0) return Answer(request);
   if (asks_.empty()) gather_until_ = now + options_.gather;
-  for (size_t i = 0; i < request->keys.size(); ++i) asks_.push_back({request, i});
+  // So that they leave in order: see SendGathered.
+  for (size_t i = request->keys.size(); i-- > 0;) asks_.push_back({request, i});
 }
 
 // Its commands may still be owed: their replies go nowhere when they come.
@@ -200,9 +204,11 @@ void BlobReader::SendGathered(Clock::time_point now) {
   if (connection_ == nullptr || !connection_->ready() || asks_.empty()) return;
   if (asks_.size() < options_.gather_keys && now < gather_until_) return;
   const auto names = names_->Now();
+  // The newest first: where more is asked than comes, those are answered in time, and the others,
+  // for whom nobody waits any more, when there is time.
   while (!asks_.empty() && owed_.size() < kOwedMax) {
-    Ask ask = std::move(asks_.front());
-    asks_.pop_front();
+    Ask ask = std::move(asks_.back());
+    asks_.pop_back();
     if (ask.request->answered) continue;
     const auto name = names->BlobKeyOf(ask.request->keys[ask.key]);
     if (!name) {  // a measure that nobody told us of

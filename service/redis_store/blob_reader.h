@@ -94,7 +94,7 @@ class BlobReader {
   Clock::time_point connect_begun_{}, connect_until_{};
   Clock::time_point last_reply_{};
   Clock::time_point gather_until_{};
-  std::deque<Ask> asks_;  // not sent yet
+  std::deque<Ask> asks_;  // not sent yet; the back goes first
   std::deque<Ask> owed_;  // sent; replies come in this order
   ByDeadline waiting_;
 

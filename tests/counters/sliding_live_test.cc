@@ -1,6 +1,7 @@
 // Sliding windows in live state: counted once, late or not, let go of no sooner than said.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "counters/live_world.h"
@@ -40,7 +41,7 @@ struct SlidingWorld : LiveWorld {
     feature::Tile total;
     uint16_t found = view.ReadSliding(hash, key, window, &total);
     std::vector<feature::TimedTile> overlay;
-    view.CollectSlidingOverlay(hash, key, /*without_current=*/false, &overlay);
+    view.CollectSlidingOverlay(hash, key, window, /*without_current=*/false, &overlay);
     total = feature::MergeSliding(window, total, overlay, &found, nullptr);
     if (reasons != nullptr) *reasons = found;
     return total;
@@ -93,13 +94,25 @@ TEST(SlidingLive, AProvisionalCountsAtItsMomentAndItsEventTakesItsPlace) {
     std::vector<feature::TimedTile> others;
     view.CollectSlidingOverlay(world.features->sliding_measures()[0].hash,
                                *scored->keys[world.features->sliding_measures()[0].entity],
-                               /*without_current=*/true, &others);
+                               {kNoon - kHourMs, kNoon}, /*without_current=*/true, &others);
     EXPECT_TRUE(others.empty());
   }
   model::Event event = EventOf(Payment("t", kNoon + 5, 80));
   EXPECT_EQ(world.Apply(event), EventClass::kCounted);
   EXPECT_EQ(world.Window("volume_1h", kNoon + 5).sum, 80) << "with the event's fields";
   EXPECT_EQ(world.live.sizes().provisionals, 0u);
+}
+
+TEST(SlidingLive, OfManyProvisionalsOnlyThoseInTheWindowCount) {
+  SlidingWorld world;
+  constexpr int kPayments = 61;  // one a minute: more than an hour of them in one block
+  for (int i = 0; i < kPayments; ++i) {
+    world.Put(*world.Score(Payment("t" + std::to_string(i), kNoon + i * kMinuteMs, 1)));
+  }
+  for (int i = 0; i < kPayments; ++i) {
+    EXPECT_EQ(world.Window("volume_1h", kNoon + i * kMinuteMs).count, std::min(i + 1, 60)) << i;
+    EXPECT_EQ(world.Window("max_5m", kNoon + i * kMinuteMs).count, std::min(i + 1, 5)) << i;
+  }
 }
 
 TEST(SlidingLive, ARealOutcomeTakesThePlaceOfTheAssumedOne) {

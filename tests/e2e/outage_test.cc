@@ -108,10 +108,19 @@ class Load {
  public:
   Load(const Arguments& arguments, const Setup& setup, const std::string& address) {
     output_ = setup.work + "/load.json";
-    words_ = {arguments.binaries + "/verdict-load", "--target", address, "--format", "json",
-              "--merchants", std::to_string(kMerchants), "--cards", std::to_string(kCards),
-              // No event of these payments comes: each waits beside the others of its merchant.
-              "--zipf", "0", "--connections", "8", "--timeout-ms", "200"};
+    words_ = {arguments.binaries + "/verdict-load",
+              "--target",
+              address,
+              "--format",
+              "json",
+              "--merchants",
+              std::to_string(kMerchants),
+              "--cards",
+              std::to_string(kCards),
+              "--connections",
+              "8",
+              "--timeout-ms",
+              "200"};
   }
   void Begin(const std::vector<std::string>& plan) {
     std::ofstream(output_, std::ios::trunc) << "";
@@ -213,6 +222,9 @@ void CheckProbes(const std::vector<Probe>& probes, const Timeline& t, Report* re
               between(redis_gone_ns, t.redis_away.until_ns, Which::kCold), "batch", report);
   RequireFull("Redis away, what is cached",
               between(redis_gone_ns, t.redis_away.until_ns, Which::kWarm), report);
+  PrintProbes("Redis back, healing",
+              between(t.redis_away.until_ns, t.redis_back_ns + Ns(kHealsWithin), Which::kAll),
+              report);
   RequireFull("Redis back",
               between(t.redis_back_ns + Ns(kHealsWithin), t.broker_away.from_ns, Which::kAll),
               report);
@@ -220,6 +232,9 @@ void CheckProbes(const std::vector<Probe>& probes, const Timeline& t, Report* re
               between(t.broker_away.from_ns + Ns(kFreshWithin) + Ns(kNotices),
                       t.broker_away.until_ns, Which::kAll),
               "STALE", report);
+  PrintProbes("the broker back, healing",
+              between(t.broker_away.until_ns, t.broker_back_ns + Ns(kHealsWithin), Which::kAll),
+              report);
   RequireFull("the broker back",
               between(t.broker_back_ns + Ns(kHealsWithin), t.ended_ns, Which::kAll), report);
 }

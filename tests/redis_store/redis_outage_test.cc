@@ -1,6 +1,8 @@
 // Redis goes away, stands still, comes back, or says what it never should: each request is answered
 // once, and the store heals by itself.
+#include <algorithm>
 #include <atomic>
+#include <functional>
 #include <mutex>
 
 #include "redis_store/fake_redis.h"
@@ -248,6 +250,56 @@ TEST_F(RedisOutage, FailsAtOnceWhatFindsNoPlaceInTheQueue) {
   server_->Resume();
   EXPECT_TRUE(Eventually([&] { return answered == 10; }));
   EXPECT_EQ(StateOf(Ask(store.get(), {SomeKey(1, 1)})), State::kAbsent) << "there is room again";
+}
+
+TEST(RedisOfOthers, IsOwedFewRepliesAtATime) {
+  std::atomic<int> asked{0};
+  FakeRedis fake([&](const FakeRedis::Words&) {
+    ++asked;
+    return "";  // never answers
+  });
+  auto store = *RedisAggregateStore::Connect(PatientOptions(fake.port()));
+  std::atomic<int> answered{0};
+  for (int i = 0; i < 2'000; ++i) {
+    store->Get({SomeKey(1, static_cast<uint8_t>(i % 200))}, kLong,
+               [&](std::vector<BlobResult>) { ++answered; });
+  }
+  for (int i = 0; asked < 100 && i < 5'000; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  EXPECT_GE(asked, 100);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // so that more would be seen
+  EXPECT_LE(asked, 256);
+  store.reset();
+  EXPECT_EQ(answered, 2'000);
+}
+
+TEST(RedisOfOthers, AsksForTheNewestFirst) {
+  std::atomic<bool> stands_still{true};
+  std::mutex mutex;
+  std::vector<std::string> asked;
+  FakeRedis fake([&](const FakeRedis::Words& words) {
+    while (stands_still) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    const std::lock_guard<std::mutex> lock(mutex);
+    asked.push_back(words[1]);
+    return "$-1\r\n";
+  });
+  const auto store = *RedisAggregateStore::Connect(PatientOptions(fake.port()));
+  std::atomic<int> answered{0};
+  const auto ask = [&](uint8_t entity) {
+    store->Get({SomeKey(1, entity)}, kLong, [&](std::vector<BlobResult>) { ++answered; });
+  };
+  constexpr int kOld = 1'000;
+  for (int i = 0; i < kOld; ++i) ask(1);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));  // the first are on their way
+  ask(2);
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  stands_still = false;
+  while (answered < kOld + 1) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  const std::lock_guard<std::mutex> lock(mutex);
+  const auto newest = std::adjacent_find(asked.begin(), asked.end(), std::not_equal_to<>());
+  ASSERT_NE(newest, asked.end());
+  EXPECT_LT(newest - asked.begin(), kOld / 2);
 }
 
 TEST(RedisOfOthers, AnswersWithWhatCameInTime) {

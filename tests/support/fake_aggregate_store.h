@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <span>
@@ -40,9 +41,11 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     base::MutexLock lock(mutex_);
     reads_ = reads;
   }
-  // Answers what is held. Returns how many reads.
-  size_t ReleaseReads() { return AnswerHeld(/*fail=*/false); }
-  size_t FailHeldReads() { return AnswerHeld(/*fail=*/true); }
+  // Answers what is held, at most so many, the oldest first. Returns how many reads.
+  size_t ReleaseReads(size_t most = std::numeric_limits<size_t>::max()) {
+    return AnswerHeld(/*fail=*/false, most);
+  }
+  size_t FailHeldReads() { return AnswerHeld(/*fail=*/true, std::numeric_limits<size_t>::max()); }
   // The next `writes` blobs are stored, the one after them and its put fail, also all later puts
   // until Heal().
   void FailPutsAfter(size_t writes) {
@@ -254,11 +257,13 @@ class FakeAggregateStore : public aggregate::AggregateStore {
     blobs_[key] = write.blob;
     ++stored_;
   }
-  size_t AnswerHeld(bool fail) {
+  size_t AnswerHeld(bool fail, size_t most) {
     std::deque<HeldRead> held;
     {
       base::MutexLock lock(mutex_);
-      held.swap(held_);
+      for (; !held_.empty() && held.size() < most; held_.pop_front()) {
+        held.push_back(std::move(held_.front()));
+      }
     }
     for (HeldRead& read : held) {
       std::vector<aggregate::BlobResult> results(read.keys.size());
