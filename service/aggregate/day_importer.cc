@@ -253,9 +253,8 @@ absl::Status DayImporter::Announce() {
   }
   Manifest next = manifest_;
   if (!next.day) {
-    // What was recorded in this very millisecond may have been counted by now.
     next.day = DayManifest{.late_days = static_cast<uint8_t>(request_.late_days),
-                           .since_ms = parts_.clock->NowMs() + 1,
+                           .since_ms = parts_.clock->NowMs() + 1,  // this one may be counted
                            .announced = {},
                            .published = {}};
   }
