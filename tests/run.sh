@@ -114,7 +114,7 @@ for room in "${rooms_all[@]}"; do
     *) gtest "release $room" "$bin/${room}_test" ;;
   esac
 done
-step "simulator, 1000 worlds" "$bin/simulator" --worlds 1000 --ops 200 --seed 1
+step "simulator, 10000 worlds" "$bin/simulator" --worlds 10000 --jobs "$(nproc)" --ops 200 --seed 1
 step "mutants" tests/mutants.sh
 step "compose stack" python3 tests/deploy/compose.py --bin "$bin"
 step "features change" python3 tests/e2e/features_change.py --bin "$bin"

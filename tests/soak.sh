@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 # What takes longer than CI allows: many simulator worlds, several kill -9 runs, and the seam on real servers over 50 business hours each,
 # on fresh seeds.
-# usage: ./tests/soak.sh [WORLDS] [KILL_RUNS] [SEAM_RUNS]     (default 20000 worlds, 5 kill runs, 2 seam runs; needs a release build)
+# usage: ./tests/soak.sh [EVENTS] [KILL_RUNS] [SEAM_RUNS]     (default 10,000,000 events, 5 kill runs, 2 seam runs; needs a release build)
 set -euo pipefail
 cd "$(dirname "$0")/.."
-worlds=${1:-20000}
+events=${1:-10000000}
 runs=${2:-5}
 seams=${3:-2}
 cmake --preset release >/dev/null
 cmake --build --preset release --target simulator kill_test seam_test outage_test verdictd verdict verdict-load
 seed=$(date +%s)
-echo "soak: $worlds worlds from seed $seed"
-build/release/bin/simulator --worlds "$worlds" --ops 300 --seed "$seed"
+echo "soak: worlds from seed $seed, until $events events were recorded"
+build/release/bin/simulator --events "$events" --jobs "$(nproc)" --ops 300 --seed "$seed"
 for run in $(seq "$runs"); do
   echo "soak: kill run $run of $runs, seed $((seed + run))"
   build/release/bin/kill_test --verdictd build/release/bin/verdictd --kills 40 --events 200000 --seed $((seed + run))

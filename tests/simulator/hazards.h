@@ -128,6 +128,7 @@ inline constexpr std::array<const char*, kHazards> kHazardNames = {"midnight",
 struct Tally {
   std::array<uint64_t, kHazards> hits{};
   uint64_t answers = 0, full = 0, compared = 0;
+  uint64_t events = 0;  // recorded
   void Hit(Hazard hazard) { ++hits[hazard]; }
 };
 

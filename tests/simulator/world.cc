@@ -17,6 +17,8 @@ constexpr std::array<const char*, 6> kZones = {
     "UTC",        "Europe/Paris",      "America/New_York",
     "Asia/Tokyo", "America/Sao_Paulo", "Australia/Lord_Howe"};
 
+constexpr size_t kLinesShown = 300;  // of a history: the first and the last
+
 testing::RuleTexts Texts() {
   return {
       .features = R"json({ "features": [
@@ -119,9 +121,16 @@ std::string SimWorld::Run() {
     CatchUp();
     CheckClasses();
   }
+  tally_->events += oracle_->log.size();
   if (failure_.empty()) return {};
   std::string report = absl::StrFormat("seed %d: %s\n", options_.seed, failure_);
-  for (const std::string& line : history_) report += "  " + line + "\n";
+  for (size_t i = 0; i < history_.size(); ++i) {
+    if (i == kLinesShown && history_.size() > 2 * kLinesShown) {
+      i = history_.size() - kLinesShown;
+      report += "  ...\n";
+    }
+    report += "  " + history_[i] + "\n";
+  }
   return report;
 }
 
