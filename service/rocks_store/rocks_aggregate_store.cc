@@ -41,15 +41,14 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kEntityBytes = std::tuple_size_v<decltype(model::EntityKey::bytes)>;
 constexpr size_t kBlobKeyBytes = 1 + kEntityBytes + 8;
 
-void PutHash(uint64_t measure_hash, std::string* key) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    key->push_back(static_cast<char>(measure_hash >> shift));
-  }
+// Eight bytes.
+void PutHash(uint64_t measure_hash, char* at) {
+  for (int shift = 56; shift >= 0; shift -= 8) *at++ = static_cast<char>(measure_hash >> shift);
 }
 
 std::string ManifestKey(uint64_t measure_hash) {
-  std::string key = "m";
-  PutHash(measure_hash, &key);
+  std::string key(1 + sizeof measure_hash, 'm');
+  PutHash(measure_hash, key.data() + 1);
   return key;
 }
 
@@ -57,9 +56,7 @@ std::array<char, kBlobKeyBytes> StoreKey(const BlobKey& key) {
   std::array<char, kBlobKeyBytes> bytes;
   bytes[0] = 'b';
   std::copy_n(key.entity.bytes.data(), kEntityBytes, bytes.data() + 1);
-  for (size_t i = 0; i < 8; ++i) {
-    bytes[1 + kEntityBytes + i] = static_cast<char>(key.measure_hash >> (56 - 8 * i));
-  }
+  PutHash(key.measure_hash, bytes.data() + 1 + kEntityBytes);
   return bytes;
 }
 
@@ -294,8 +291,8 @@ absl::Status RocksAggregateStore::CompareAndSwapManifest(uint64_t measure_hash,
 absl::Status RocksAggregateStore::Scan(
     uint64_t measure_hash,
     const std::function<absl::Status(const model::EntityKey&, const feature::Blob&)>& visit) {
-  std::string suffix;
-  PutHash(measure_hash, &suffix);
+  std::string suffix(sizeof measure_hash, '\0');
+  PutHash(measure_hash, suffix.data());
   rocksdb::ReadOptions options;
   options.fill_cache = false;
   const std::unique_ptr<rocksdb::Iterator> at(database_->db->NewIterator(options));
