@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "absl/cleanup/cleanup.h"
 #include "base/metrics.h"
 #include "base/mutex.h"
 #include "counters/cell_table.h"
@@ -135,12 +136,12 @@ struct LiveState::Tables {
   // REQUIRES: `stripe` is held. What `change(overlay)` returns; its bytes are noted.
   template <typename Change>
   auto ChangeOverlay(Stripe* stripe, Change change) {
-    const size_t before = stripe->overlay.bytes();
-    const auto changed = change(stripe->overlay);
-    // Sizes are unsigned: what shrank wraps around, and back.
-    const size_t added = stripe->overlay.bytes() - before;
-    if (added != 0) overlay_bytes.fetch_add(added, std::memory_order_relaxed);
-    return changed;
+    const absl::Cleanup note = [this, stripe, before = stripe->overlay.bytes()] {
+      // Sizes are unsigned: what shrank wraps around, and back.
+      const size_t added = stripe->overlay.bytes() - before;
+      if (added != 0) overlay_bytes.fetch_add(added, std::memory_order_relaxed);
+    };
+    return change(stripe->overlay);
   }
 
   std::vector<uint64_t> measure_hashes;  // number -> hash: the order of the bound set

@@ -186,7 +186,6 @@ void LiveState::View::VisitOverlay(uint16_t measure, const model::EntityKey& key
                       : nullptr;
   tables_.ChangeOverlay(&tables_.stripes[key.stripe()], [&](Overlay& overlay) {
     overlay.VisitParts(measure, key, lag_now_ms_, skipped, take_whole, visit);
-    return true;
   });
 }
 
@@ -273,7 +272,6 @@ void LiveState::View::Put(const feature::FeatureSet& features,
     whole->digest += ContributionDigest(hash, one);
     tables_.ChangeOverlay(&tables_.stripes[one.key.stripe()], [&](Overlay& overlay) {
       overlay.AddPart(whole, static_cast<uint16_t>(number), one.key, at, tile, lag_now_ms_);
-      return true;
     });
   };
   for (const feature::Contribution& one : contributions) {

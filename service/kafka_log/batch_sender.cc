@@ -15,9 +15,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Longer than it takes to hand over a batch: Send() ends with a flush, which waits for no linger. A
-// first part sent early would be answered first, and librdkafka's idempotent producer polls without
-// a pause as long as a partition has messages in flight and more that are due.
+// Longer than it takes to hand over a batch, so that it leaves whole: Send() ends with a flush,
+// which waits for no linger. Where parts left one by one and the brokers were slow, librdkafka's
+// thread was seen to take most of a core.
 constexpr char kLingerMs[] = "500";
 constexpr int kFullPauseMs = 5;
 constexpr int kPurgeMs = 10'000;

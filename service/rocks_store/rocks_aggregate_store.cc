@@ -42,10 +42,9 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kEntityBytes = std::tuple_size_v<decltype(model::EntityKey::bytes)>;
 constexpr size_t kBlobKeyBytes = 1 + kEntityBytes + 8;
 
-void PutHash(uint64_t measure_hash, std::string* key) {
-  for (int shift = 56; shift >= 0; shift -= 8) {
-    key->push_back(static_cast<char>(measure_hash >> shift));
-  }
+// Eight bytes.
+void PutHash(uint64_t measure_hash, char* at) {
+  for (int shift = 56; shift >= 0; shift -= 8) *at++ = static_cast<char>(measure_hash >> shift);
 }
 
 uint64_t HashAt(const char* bytes) {
@@ -55,8 +54,8 @@ uint64_t HashAt(const char* bytes) {
 }
 
 std::string ManifestKey(uint64_t measure_hash) {
-  std::string key = "m";
-  PutHash(measure_hash, &key);
+  std::string key(1 + sizeof measure_hash, 'm');
+  PutHash(measure_hash, key.data() + 1);
   return key;
 }
 
@@ -64,9 +63,7 @@ std::array<char, kBlobKeyBytes> StoreKey(const BlobKey& key) {
   std::array<char, kBlobKeyBytes> bytes;
   bytes[0] = 'b';
   std::copy_n(key.entity.bytes.data(), kEntityBytes, bytes.data() + 1);
-  for (size_t i = 0; i < 8; ++i) {
-    bytes[1 + kEntityBytes + i] = static_cast<char>(key.measure_hash >> (56 - 8 * i));
-  }
+  PutHash(key.measure_hash, bytes.data() + 1 + kEntityBytes);
   return bytes;
 }
 

@@ -4,6 +4,7 @@
 //   build/release/bin/fold_bench [first|next|zipf|few, default: all] [records, default 500000]
 #include <sys/resource.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -16,6 +17,7 @@
 
 #include "aggregate/folder.h"
 #include "base/check.h"
+#include "bench/payments.h"
 #include "feature/compiled_set.h"
 #include "rocks_store/rocks_aggregate_store.h"
 #include "rocks_store/rocks_log.h"
@@ -139,16 +141,7 @@ class TimedStore : public aggregate::AggregateStore {
   size_t written_ = 0;
 };
 
-// Of whom the n-th record of a log is.
-struct People {
-  uint64_t merchant = 0, card = 0, customer = 0;
-};
-using Draw = std::function<People(uint64_t n)>;
-
-// Every card and customer anew: what a fold has most work with.
-People EachOnce(uint64_t n) {
-  return {n * 2654435761 % 200'000, n * 40503 % 1'000'000, n * 7919 % 1'000'000};
-}
+using Draw = std::function<bench::People(uint64_t n)>;
 
 // Zipf's law with exponent 1 over `people` of each kind: rank r as often as 1 / r.
 Draw ByZipf(double people) {
@@ -156,7 +149,7 @@ Draw ByZipf(double people) {
     std::mt19937_64 random(n);
     std::uniform_real_distribution<double> uniform(0, std::log(people));
     const auto one = [&] { return static_cast<uint64_t>(std::exp(uniform(random))); };
-    return People{one(), one(), one()};
+    return bench::People{one(), one(), one()};
   };
 }
 
@@ -169,38 +162,6 @@ struct World {
   uint64_t repeat_each = 0;  // each so many-th record is the one before it again; 0: none
 };
 
-model::Event EventOf(uint64_t n, const People& people, int64_t time_ms) {
-  model::Event event;
-  event.txn.id = "txn-" + std::to_string(n) + "-9f86d081";
-  event.txn.event_time_ms = time_ms;
-  event.txn.amount_minor = static_cast<int64_t>(n % 100'000);
-  event.txn.currency = "EUR";
-  event.txn.merchant_id = "merchant-" + std::to_string(people.merchant);
-  event.txn.merchant_mcc = "5411";
-  event.txn.merchant_country = "FR";
-  event.txn.card_id = "card-" + std::to_string(people.card);
-  event.txn.card_country = "DE";
-  event.txn.customer_id = "customer-" + std::to_string(people.customer);
-  event.txn.device_id = "device-" + std::to_string(n * 104729 % 1'000'000);
-  event.txn.ip = "203.0.113.77";
-  event.txn.country = "FR";
-  event.txn.channel = "ecom";
-  event.txn.status = "approved";
-  return event;
-}
-
-model::Decision DecisionOf(const model::Event& event) {
-  model::Decision decision;
-  decision.transaction_id = event.txn.id;
-  decision.outcome = model::Outcome::kAllow;
-  decision.decided_by = model::DecidedBy::kScore;
-  decision.provenance = model::Provenance::kFull;
-  decision.rule_ids = {"velocity-card-1h", "new-device"};
-  decision.rule_set = "0123456789ab";
-  decision.decided_at_ms = event.txn.event_time_ms;
-  return decision;
-}
-
 // Spread over 20 hours of the world's `day`.
 void AppendDay(const World& world, int day, size_t records, rocks_store::RocksLog* log) {
   for (size_t begin = 0; begin < records; begin += kBlock) {
@@ -211,8 +172,8 @@ void AppendDay(const World& world, int day, size_t records, rocks_store::RocksLo
       const auto time_ms = kStartMs + day * kDayMs +
                            static_cast<int64_t>(n) * kSpanMs / static_cast<int64_t>(records);
       n += static_cast<uint64_t>(day) * records;
-      requests[i].event = EventOf(n, world.draw(n), time_ms);
-      if (world.decisions) requests[i].decision = DecisionOf(requests[i].event);
+      requests[i].event = bench::EventOf(n, world.draw(n), time_ms);
+      if (world.decisions) requests[i].decision = bench::DecisionOf(requests[i].event);
     }
     CHECK(log->AppendBatch(requests).ok());
   }
@@ -322,8 +283,9 @@ int main(int argc, char** argv) {
   const size_t records = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 500'000;
   CHECK(records > 0);
   const World worlds[] = {
-      {"first", "every card and customer once, into an empty store", verdict::EachOnce},
-      {"next", "the same a day later, onto the blobs of two days before", verdict::EachOnce, 3},
+      {"first", "every card and customer once, into an empty store", verdict::bench::EachOnce},
+      {"next", "the same a day later, onto the blobs of two days before", verdict::bench::EachOnce,
+       3},
       {"zipf", "10 M of each entity by Zipf's law, with decisions, 1 % repeated",
        verdict::ByZipf(1e7), 3, true, 100},
       {"few", "10,000 of each entity by Zipf's law, with decisions, 1 % repeated",

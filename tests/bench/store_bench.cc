@@ -1,17 +1,16 @@
-// What the log, its bytes and the fold cost: append, decode, dedup, read, fold. One core each.
+// What the log, its bytes and a fold's increments cost: append, decode, dedup, read, gather. One
+// core each. The whole fold: fold_bench.
 #include <cstdio>
 #include <future>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "aggregate/folder.h"
 #include "aggregate/increments.h"
 #include "base/check.h"
+#include "bench/payments.h"
 #include "benchmark/benchmark.h"
 #include "eventlog/dedup_window.h"
-#include "feature/compiled_set.h"
-#include "rocks_store/rocks_aggregate_store.h"
 #include "rocks_store/rocks_log.h"
 #include "support/temp_dir.h"
 #include "wire/log_value.h"
@@ -22,33 +21,7 @@ namespace {
 constexpr int64_t kStartMs = 1'700'000'000'000;
 
 model::Event EventOf(uint64_t n, int64_t time_ms) {
-  model::Event event;
-  event.txn.id = "txn-" + std::to_string(n) + "-9f86d081";
-  event.txn.event_time_ms = time_ms;
-  event.txn.amount_minor = static_cast<int64_t>(n % 100'000);
-  event.txn.currency = "EUR";
-  event.txn.merchant_id = "merchant-" + std::to_string(n * 2654435761 % 200'000);
-  event.txn.merchant_mcc = "5411";
-  event.txn.merchant_country = "FR";
-  event.txn.card_id = "card-" + std::to_string(n * 40503 % 1'000'000);
-  event.txn.card_country = "DE";
-  event.txn.customer_id = "customer-" + std::to_string(n * 7919 % 1'000'000);
-  event.txn.device_id = "device-" + std::to_string(n * 104729 % 1'000'000);
-  event.txn.ip = "203.0.113.77";
-  event.txn.country = "FR";
-  event.txn.channel = "ecom";
-  event.txn.status = "approved";
-  return event;
-}
-
-model::Decision DecisionOf(const model::Event& event) {
-  model::Decision decision;
-  decision.transaction_id = event.txn.id;
-  decision.outcome = model::Outcome::kAllow;
-  decision.provenance = model::Provenance::kFull;
-  decision.rule_set = "0123456789ab";
-  decision.decided_at_ms = kStartMs;
-  return decision;
+  return bench::EventOf(n, bench::EachOnce(n), time_ms);
 }
 
 std::vector<eventlog::AppendRequest> Requests(size_t count, uint64_t first = 0) {
@@ -61,7 +34,7 @@ std::vector<eventlog::AppendRequest> Requests(size_t count, uint64_t first = 0) 
 
 void EncodeEvent(benchmark::State& state) {
   const model::Event event = EventOf(12345, kStartMs);
-  const model::Decision decision = DecisionOf(event);
+  const model::Decision decision = bench::DecisionOf(event);
   std::string bytes;
   for (auto _ : state) {
     wire::EncodeLogValue(kStartMs, event, state.range(0) != 0 ? &decision : nullptr, &bytes);
@@ -73,7 +46,7 @@ BENCHMARK(EncodeEvent)->Arg(0)->Arg(1);
 
 void DecodeEvent(benchmark::State& state) {
   const model::Event event = EventOf(12345, kStartMs);
-  const model::Decision decision = DecisionOf(event);
+  const model::Decision decision = bench::DecisionOf(event);
   std::string bytes;
   wire::EncodeLogValue(kStartMs, event, &decision, &bytes);
   model::Event out;
@@ -177,45 +150,6 @@ BENCHMARK(GatherIncrements)
     ->Arg(1'000'000)
     ->Iterations(2)
     ->Unit(benchmark::kMillisecond);
-
-// The whole job over one day: read, judge, gather, upload, prove, publish.
-void FoldDay(benchmark::State& state) {
-  const auto compiled = feature::Compile(
-      {{.name = "volume", .of = "txn.amount_minor", .where = "txn.currency == 'EUR'"},
-       {.name = "count", .entity = "card", .aggregate = "count"},
-       {.name = "count", .entity = "customer", .aggregate = "count"}});
-  CHECK(compiled.set != nullptr);
-  const eventlog::CutSchedule schedule(compiled.set->calendar());
-  const model::KeyHasher hasher({1, 2});
-  constexpr size_t kRecords = 500'000;
-  for (auto _ : state) {
-    state.PauseTiming();
-    testing::TempDir dir;
-    base::EventClock clock;
-    auto log = *rocks_store::RocksLog::Open(dir / "log", &clock, {});
-    auto store = *rocks_store::RocksAggregateStore::Open(dir / "aggregates", {});
-    for (size_t i = 0; i < kRecords; i += 50'000) {
-      std::vector<eventlog::AppendRequest> requests = Requests(50'000, i);
-      CHECK(log->AppendBatch(requests).ok());
-    }
-    CHECK(log->AdvanceTime(kStartMs + 2 * 86'400'000).ok());
-    auto source = log->MakeSource(/*with_decisions=*/false);
-    aggregate::FolderParts parts;
-    parts.source = source.get();
-    parts.store = store.get();
-    parts.features = compiled.set;
-    parts.schedule = &schedule;
-    parts.hasher = &hasher;
-    parts.clock = &clock;
-    parts.log_id = log->db().log_id();
-    parts.seal = [&](int64_t time_ms) { return log->AdvanceTime(time_ms); };
-    aggregate::Folder folder(parts, {});
-    state.ResumeTiming();
-    CHECK(folder.Run(nullptr).ok());
-  }
-  state.SetItemsProcessed(state.iterations() * static_cast<int64_t>(kRecords));
-}
-BENCHMARK(FoldDay)->Iterations(1)->UseRealTime()->Unit(benchmark::kMillisecond);
 
 }  // namespace
 }  // namespace verdict
