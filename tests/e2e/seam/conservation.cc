@@ -41,12 +41,15 @@ Offsets OffsetsOf(const MetricsPage& page, const std::string& gauge) {
   }
 }
 
+bool TellsI7(const MetricsPage& page) {
+  const size_t partitions = OffsetsOf(page, kFirst).size();
+  return partitions > 0 && OffsetsOf(page, kNext).size() == partitions && EventsByClass(page);
+}
+
 std::string DifferenceOf(const MetricsPage& page, const Reference& reference, int64_t slack) {
+  if (!TellsI7(page)) return "the page lacks what I7 is told by";
   const auto counted = EventsByClass(page);
   const Offsets first = OffsetsOf(page, kFirst), next = OffsetsOf(page, kNext);
-  if (!counted || first.empty() || first.size() != next.size()) {
-    return "the page lacks what I7 is told by";
-  }
   std::vector<int64_t> expected(kClasses, 0);
   int64_t read = 0;
   for (size_t p = 0; p < next.size(); ++p) {

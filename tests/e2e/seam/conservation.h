@@ -15,6 +15,9 @@ namespace verdict::seam {
 // The offsets that a page of /metrics gives by partition; empty where it gives none.
 Offsets OffsetsOf(const MetricsPage& page, const std::string& gauge);
 
+// Does the page have all that I7 is told by? One of a verdictd that starts up has not.
+bool TellsI7(const MetricsPage& page);
+
 // How far a life's counters are from the classes of the records it has read; empty: not at all. Of
 // a life at rest, nothing; of another, what was applied while its page was being written.
 std::string DifferenceOf(const MetricsPage& page, const Reference& reference, int64_t slack);

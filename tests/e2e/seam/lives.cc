@@ -4,6 +4,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "e2e/seam/conservation.h"
+
 namespace verdict::seam {
 namespace {
 
@@ -45,7 +47,7 @@ void Lives::Poll() {
     if (port != 0) page = FetchMetrics(port);
     {
       base::MutexLock lock(mutex_);
-      if (page && port == polled_port_.load() && EventsByClass(*page)) {
+      if (page && port == polled_port_.load() && TellsI7(*page)) {
         if (!first_page_) first_page_ = page;
         last_page_ = std::move(page);
       }
