@@ -150,8 +150,7 @@ absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
     // What was removed was recorded before, and dated at most so far ahead; and what repeats an id
     // of it may be dated as late as that is known.
     const int64_t ahead_ms = std::max(features.options().future_skew_ms, eventlog::kDedupWarmUpMs);
-    const model::DayNumber newest_gone =
-        features.calendar().DayOf(begin_ms + ahead_ms);
+    const model::DayNumber newest_gone = features.calendar().DayOf(begin_ms + ahead_ms);
     whole_from = std::max(whole_from, newest_gone + 1);
   }
   return whole_from;

@@ -73,9 +73,8 @@ absl::Status UploadMeasure(AggregateStore* from, AggregateStore* to, uint64_t me
       }));
   if (!writes.empty()) RETURN_IF_ERROR(flush());
   // Where both have published the same, the next fold settles what else differs.
-  const bool healed_since =
-      source.state == Manifest::State::kPublished && target.state == Manifest::State::kPublished &&
-      source.rev > target.rev;
+  const bool healed_since = source.state == Manifest::State::kPublished &&
+                            target.state == Manifest::State::kPublished && source.rev > target.rev;
   if (target.published == source.published && ImportedUpTo(target) == ImportedUpTo(source) &&
       !healed_since) {
     return absl::OkStatus();

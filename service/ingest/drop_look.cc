@@ -55,7 +55,8 @@ absl::Status Dropper::Look(Watched* measure) {
   if (manifest.state == Manifest::State::kPublished) {
     const std::pair now(manifest.published, manifest.rev);
     // A recompute may have changed what was read before.
-    if (measure->published && measure->published->first == now.first && *measure->published != now) {
+    if (measure->published && measure->published->first == now.first &&
+        *measure->published != now) {
       ForgetAnswers();
     }
     measure->published = now;

@@ -160,8 +160,8 @@ class Starter {
     counters::Beginning began;
     if (parts_.published) began.cut = began.blobs_to = parts_.published->cut;
     if (gap) began.day = first_whole_day_;
-    // Nothing was published, or nobody could say what: a fold that has read past the gap has what is
-    // missing.
+    // Nothing was published, or nobody could say what: a fold that has read past the gap has what
+    // is missing.
     if (gap && !parts_.published) began.cut = parts_.live->schedule().EpochOf(gap_end_ms_) + 1;
     counters::EpochDrops(parts_.live).SetBeginning(measure_hash, began);
   }
@@ -265,8 +265,7 @@ class Starter {
     newest_gap_day_ = std::max(newest_gap_day_, features.calendar().DayOf(gap_end_ms_) + 1);
     // As a fold has it (FirstWholeDay).
     const int64_t ahead_ms = std::max(features.options().future_skew_ms, eventlog::kDedupWarmUpMs);
-    const model::DayNumber newest_gone =
-        features.calendar().DayOf(gap_end_ms_ + ahead_ms);
+    const model::DayNumber newest_gone = features.calendar().DayOf(gap_end_ms_ + ahead_ms);
     first_whole_day_ = std::max(first_whole_day_, newest_gone + 1);
     absl::StrAppend(&report_.why, report_.why.empty() ? "" : "; ",
                     absl::StrFormat("partition %d begins at offset %d: what lay before is missing",
