@@ -13,7 +13,7 @@ tar -c --exclude=./build --exclude=./.git . | tar -x -C "$copy"
 build="$copy/build/release"
 (cd "$copy" && cmake --preset release) > "$copy/cmake.log" || { cat "$copy/cmake.log"; exit 2; }
 
-run() { "$build/bin/simulator" --worlds "$worlds" --ops "$ops" --seed 1; }
+run() { "$build/bin/simulator" --worlds "$worlds" --ops "$ops" --seed 1 2>&1; }
 compile() { ninja -C "$build" -j "$jobs" simulator > "$copy/build.log" 2>&1 || { tail -30 "$copy/build.log"; exit 2; }; }
 
 compile

@@ -99,6 +99,7 @@ class SimWorld {
   std::string NameOf(uint64_t measure_hash) const;
   // world_heal.cc: what goes wrong with the aggregates, and how it is found and mended
   void LoseValue();
+  void CompareAndDrop(int64_t later_ms);
   void EmptyStore();
   void Sweep();
   void StartHeal();

@@ -28,10 +28,10 @@ void SimWorld::NoteProofs() {
 void SimWorld::LetGo() {
   const uint64_t dice = Random(100);
   if (!lost_.empty() && disks_->clock.NowMs() - lost_at_ms_ > 2 * kDayMs) return FinishHeal();
-  if (dice < 50) return DropSome();
-  if (dice < 58) return trims_ ? Retain() : Sweep();
-  if (dice < 66) return trims_ ? Trim() : Sweep();
-  if (dice < 74) return Sweep();
+  if (dice < 42) return DropSome();
+  if (dice < 50) return trims_ ? Retain() : Sweep();
+  if (dice < 58) return trims_ ? Trim() : Sweep();
+  if (dice < 62) return Sweep();
   if (dice < 86) return LoseValue();
   if (dice < 90) return EmptyStore();
   if (dice < 94) return lost_.empty() ? StartHeal() : FinishHeal();

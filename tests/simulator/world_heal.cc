@@ -85,6 +85,8 @@ void SimWorld::LoseValue() {
     tally_->Hit(kFailoverLosesNothing);
     return Note("the store fails over and loses nothing");
   }
+  if (Chance(40)) CompareAndDrop(kDayMs + 1);  // what was proved lately is known to guards alone
+  if (!failure_.empty()) return;
   const counters::EpochDrops drops(&process_->live);
   std::vector<testing::FakeAggregateStore::Key> live, guarded;
   for (const auto& [key, blob] : disks_->blobs.blobs()) {
@@ -117,9 +119,21 @@ void SimWorld::LoseValue() {
   Note(absl::StrFormat("the store fails over and loses a value, %s", after ? "guarded" : "live"));
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
   if (failure_.empty()) ExplainLost();
+  if (failure_.empty() && !after && Chance(70)) CompareAndDrop(kDayMs + 1);
   if (failure_.empty() && Chance(after ? 80 : 40)) CrashAndRestart();
   if (failure_.empty()) ExplainLost();
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
+}
+
+// By and by the replica compares, and lets go of what it may; nobody asks meanwhile.
+void SimWorld::CompareAndDrop(int64_t later_ms) {
+  disks_->clock.Set(disks_->clock.NowMs() + later_ms);
+  CatchUp();
+  const auto save = [&] { return process_->checkpoints.WriteNow(); };
+  if (!save().ok()) Fail("checkpoint");
+  while (failure_.empty() && process_->dropper->Step().value()) {
+  }
+  if (!save().ok()) Fail("checkpoint");
 }
 
 // Somebody asks for the very entity whose value is gone.
@@ -270,17 +284,7 @@ void SimWorld::FoldWrong() {
   wrong_ = true;
   const absl::Status folded = aggregate::Folder(parts, {}).Run(nullptr);
   if (!folded.ok()) return Fail("fold: " + folded.ToString());
-  // By and by the replica compares; nobody asks meanwhile.
-  const auto judge = [&](int64_t later_ms) {
-    disks_->clock.Set(disks_->clock.NowMs() + later_ms);
-    CatchUp();
-    const auto save = [&] { return process_->checkpoints.WriteNow(); };
-    if (!save().ok()) Fail("checkpoint");
-    while (failure_.empty() && process_->dropper->Step().value()) {
-    }
-    if (!save().ok()) Fail("checkpoint");
-  };
-  judge(31'000);
+  CompareAndDrop(31'000);
   if (counters::EpochDrops(&process_->live).Suspects().empty()) {
     Fail("I9: a wrong fold was not told");
   }
@@ -289,7 +293,7 @@ void SimWorld::FoldWrong() {
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
   if (failure_.empty()) CrashAndRestart();
   for (int i = 0; i < 4 && failure_.empty(); ++i) Explain();
-  judge(2 * kDayMs);  // past the grace: it stays
+  CompareAndDrop(2 * kDayMs);  // past the grace: it stays
   StartHeal();
   FinishHeal();
   if (healed_.empty()) Fail("I6: nothing was healed");
