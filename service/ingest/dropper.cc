@@ -100,8 +100,10 @@ bool Dropper::BeginForget(Watched* measure) {
 bool Dropper::BeginOutOfReach(Watched* measure) {
   const feature::FeatureSet& features = parts_.live->features();
   // A clock that runs ahead for a moment lets nothing go: the log says how far time has come.
-  const model::DayNumber today = std::min<model::DayNumber>(
-      features.calendar().DayOf(parts_.clock->NowMs()), drops_.NewestEpoch() + 1);
+  const CutId newest = drops_.NewestEpoch();
+  if (newest == feature::kNoCut) return false;
+  const model::DayNumber today =
+      std::min<model::DayNumber>(features.calendar().DayOf(parts_.clock->NowMs()), newest + 1);
   const model::DayNumber reached = today - features.kept_days() - kReachMarginDays;
   for (const counters::SuspectStretch& one : drops_.Suspects()) {
     if (one.stretch.measure_hash != measure->hash || one.stretch.to >= reached) continue;

@@ -45,7 +45,9 @@ class HealTest : public FolderTest {
       hashes.push_back(measure.hash);
       EXPECT_EQ(store_.GetManifest(measure.hash)->rev, rev);
     }
-    for (const SweepResult& one : SweepStore(&store_, hashes, nullptr).value()) {
+    const auto swept = SweepStore(&store_, hashes, nullptr);
+    ASSERT_TRUE(swept.ok());
+    for (const SweepResult& one : *swept) {
       EXPECT_TRUE(one.compared);
       EXPECT_THAT(one.differences, IsEmpty());
     }
