@@ -41,7 +41,7 @@ constexpr int kMerchants = 100'000;
 constexpr int kCards = 500'000;
 constexpr std::chrono::seconds kLeg{12};  // two checkpoints, and a part of a third
 constexpr std::chrono::seconds kSettle{1};
-constexpr milliseconds kTick{1};
+constexpr milliseconds kTick{1};  // its events are one append
 
 // Popular merchants have more payments.
 uint64_t Pick(uint64_t n, int of) {

@@ -56,6 +56,19 @@ TEST(Conservation, APageWithoutTheGaugesIsToldSo) {
   EXPECT_THAT(DifferenceOf(ParseMetrics("up 1\n"), FourRecords(), 1000), HasSubstr("lacks"));
 }
 
+// One gauge is there a moment before another while verdictd starts.
+TEST(Conservation, APageOfAStartTellsNothingYet) {
+  const MetricsPage whole = PageOf(0, 4, {2, 0, 1, 0, 0, 1});
+  EXPECT_TRUE(TellsI7(whole));
+  for (const char* series :
+       {"verdict_agg_first_offset{partition=\"0\"}", "verdict_agg_next_offset{partition=\"0\"}",
+        "verdict_agg_events_total{class=\"orphan\"}"}) {
+    MetricsPage page = whole;
+    ASSERT_EQ(page.erase(series), 1u) << series;
+    EXPECT_FALSE(TellsI7(page)) << series;
+  }
+}
+
 TEST(Conservation, PagesOfMetricsAreRead) {
   const MetricsPage page = ParseMetrics("a{p=\"0\"} 12\na{p=\"1\"} 1e3\n# TYPE a gauge\nb NaN\n");
   EXPECT_EQ(page.at("a{p=\"0\"}"), 12);
