@@ -11,7 +11,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "log.h"
 
 namespace verdict {
@@ -84,7 +84,7 @@ std::vector<std::string> RuleLoader::last_refusal() const {
 }
 
 void RuleLoader::Run() {
-  base::NameThisThread("verdict-rules");
+  base::BeginThread("verdict-rules", base::ThreadRole::kBackground);
   while (true) {
     Look();
     base::MutexLock lock(mutex_);

@@ -1,16 +1,10 @@
 #include "aggregate/fold_scheduler.h"
 
-#include <sys/resource.h>
-
 #include <utility>
 
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 
 namespace verdict::aggregate {
-namespace {
-constexpr int kFoldNice = 19;
-}
-
 FoldScheduler::FoldScheduler(std::unique_ptr<Folder> folder, Options options)
     : folder_(std::move(folder)), options_(std::move(options)) {
   const auto counter = [](const char* result) {
@@ -43,10 +37,7 @@ bool FoldScheduler::stopping() const {
 }
 
 void FoldScheduler::Run() {
-  base::NameThisThread("verdict-fold");
-  // Payments first: a fold may take its time, an answer may not. (On Linux this is the calling
-  // thread's alone.)
-  setpriority(PRIO_PROCESS, 0, kFoldNice);
+  base::BeginThread("verdict-fold", base::ThreadRole::kBackground);
   while (!stopping()) {
     const std::chrono::milliseconds pause = FoldWhatIsDue();
     base::MutexLock lock(mutex_);

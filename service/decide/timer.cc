@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 
 namespace verdict::decide {
 namespace {
@@ -56,7 +56,7 @@ void WheelTimer::CollectDue(int64_t now_tick, std::vector<Entry>* due) {
 }
 
 void WheelTimer::Run() {
-  base::NameThisThread("verdict-timer");
+  base::BeginThread("verdict-timer", base::ThreadRole::kServing);
   std::vector<Entry> due;
   for (;;) {
     due.clear();

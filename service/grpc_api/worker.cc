@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "grpc_api/batch_slot.h"
 #include "grpc_api/call_slot.h"
 #include "grpc_api/lookup_slots.h"
@@ -76,7 +76,7 @@ void Worker::Start() {
 }
 
 void Worker::Run() {
-  base::NameThisThread("verdict-cq");
+  base::BeginThread("verdict-cq", base::ThreadRole::kServing);
   void* tag = nullptr;
   bool ok = false;
   while (queue_->Next(&tag, &ok)) static_cast<QueueEvent*>(tag)->OnEvent(ok);

@@ -5,7 +5,7 @@
 #include "base/check.h"
 #include "base/failpoint.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 
 namespace verdict::ingest {
 namespace {
@@ -154,7 +154,7 @@ absl::Status CheckpointThread::Write(const counters::CheckpointBatch& batch) {
 }
 
 void CheckpointThread::Run() {
-  base::NameThisThread("verdict-save");
+  base::BeginThread("verdict-save", base::ThreadRole::kBackground);
   for (bool failed = false;;) {
     const counters::CheckpointBatch* batch = nullptr;
     {

@@ -4,7 +4,7 @@
 
 #include "base/metrics.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 
 namespace verdict::ingest {
 namespace {
@@ -49,7 +49,7 @@ absl::StatusOr<bool> DropThread::Step() {
 }
 
 void DropThread::Run() {
-  base::NameThisThread("verdict-drop");
+  base::BeginThread("verdict-drop", base::ThreadRole::kCounting);
   absl::Status last;
   while (!stopping()) {
     const absl::StatusOr<bool> more = Step();

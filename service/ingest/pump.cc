@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 
 namespace verdict::ingest {
 namespace {
@@ -171,7 +171,7 @@ void Pump::Stop() {
 }
 
 void Pump::Run() {
-  base::NameThisThread("verdict-pump");
+  base::BeginThread("verdict-pump", base::ThreadRole::kCounting);
   while (!stopping_.load(std::memory_order_relaxed)) {
     const absl::StatusOr<size_t> polled = Step();
     const bool changed = polled.status() != last_error();

@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "model/decision.h"
 
 namespace verdict::ingest {
@@ -128,7 +128,7 @@ bool SlidingReplay::WaitFor(std::chrono::milliseconds timeout) {
 }
 
 void SlidingReplay::Run() {
-  base::NameThisThread("verdict-slide");
+  base::BeginThread("verdict-slide", base::ThreadRole::kCounting);
   absl::Status last;
   while (true) {
     const absl::StatusOr<bool> more = Step();

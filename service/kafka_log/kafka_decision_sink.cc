@@ -6,7 +6,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "wire/event_bytes.h"
 
 namespace verdict::kafka_log {
@@ -70,7 +70,7 @@ void KafkaDecisionSink::Put(const model::Decision& decision, std::string_view me
 }
 
 void KafkaDecisionSink::Run() {
-  base::NameThisThread("verdict-decided");
+  base::BeginThread("verdict-decided", base::ThreadRole::kCounting);
   auto next_try = steady_clock::now();
   while (true) {
     const bool behind = spool_->records() > 0;

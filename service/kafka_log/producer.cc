@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 
 namespace verdict::kafka_log {
 namespace {
@@ -71,7 +71,7 @@ Producer::~Producer() {
 }
 
 void Producer::Run() {
-  base::NameThisThread("verdict-kafka");
+  base::BeginThread("verdict-kafka", base::ThreadRole::kServing);
   while (!stopping_.load(std::memory_order_relaxed)) rd_kafka_poll(client_->handle(), kPollMs);
 }
 

@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "base/metrics.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "redis_store/blob_bytes.h"
 
 namespace verdict::redis_store {
@@ -93,7 +93,7 @@ void BlobReader::Get(std::vector<aggregate::BlobKey> keys, std::chrono::millisec
 }
 
 void BlobReader::Run() {
-  base::NameThisThread("verdict-redis");
+  base::BeginThread("verdict-redis", base::ThreadRole::kServing);
   while (TakeQueued()) {
     const Clock::time_point now = Clock::now();
     Expire(now);

@@ -15,6 +15,7 @@
 #include "rocks_store/info_log.h"
 #include "rocks_store/log_options.h"
 #include "rocks_store/rocks_status.h"
+#include "rocks_store/rocks_threads.h"
 #include "rocksdb/convenience.h"
 #include "rocksdb/write_batch.h"
 #include "wire/log_value.h"
@@ -85,6 +86,7 @@ absl::Status LogDb::OpenFamilies(const Options& options) {
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions database = LogDbOptions(options.env);
   database.info_log = MakeInfoLog(path_);
+  StartRocksThreads();
   const rocksdb::Status opened = rocksdb::DB::Open(database, path_, descriptors, &families_, &db);
   RETURN_IF_ERROR(FromRocks(opened, "embedded log " + path_));
   db_.reset(db);
@@ -197,8 +199,10 @@ void LogDb::Committed(std::span<const Offset> next, int64_t last_ms) {
   for (size_t p = 0; p < next.size(); ++p) ends_[p].store(next[p], std::memory_order_release);
   last_time_ms_.store(last_ms, std::memory_order_release);
   clock_->Observe(last_ms);
-  base::MutexLock lock(wake_mutex_);
-  ++commits_;
+  {
+    base::MutexLock lock(wake_mutex_);
+    ++commits_;
+  }
   wake_.NotifyAll();
 }
 

@@ -20,12 +20,13 @@
 #include "aggregate/manifest_codec.h"
 #include "base/mutex.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "rocks_store/blob_expiry.h"
 #include "rocks_store/get_many.h"
 #include "rocks_store/info_log.h"
 #include "rocks_store/read_versions.h"
 #include "rocks_store/rocks_status.h"
+#include "rocks_store/rocks_threads.h"
 #include "rocks_store/write_again.h"
 
 namespace verdict::rocks_store {
@@ -185,7 +186,7 @@ class RocksAggregateStore::Reader {
   };
 
   void Run() {
-    base::NameThisThread("verdict-read");
+    base::BeginThread("verdict-read", base::ThreadRole::kServing);
     std::vector<Waiting> batch;
     while (Next(&batch)) Answer(&batch);
   }
@@ -244,6 +245,7 @@ absl::StatusOr<std::unique_ptr<RocksAggregateStore>> RocksAggregateStore::Open(
   rocksdb::Env::Default()->LowerThreadPoolCPUPriority(
       rocksdb::Env::LOW);  // compactions after payments
   rocksdb::Options with_log = DatabaseOptions(options);
+  StartRocksThreads();
   with_log.info_log = MakeInfoLog(folder);
   with_log.compaction_filter = &database->expiry;
   rocksdb::DB* db = nullptr;

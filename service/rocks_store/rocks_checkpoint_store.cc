@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "rocks_store/info_log.h"
 #include "rocks_store/rocks_status.h"
+#include "rocks_store/rocks_threads.h"
 #include "rocks_store/write_again.h"
 
 namespace verdict::rocks_store {
@@ -94,6 +95,7 @@ absl::StatusOr<std::unique_ptr<RocksCheckpointStore>> RocksCheckpointStore::Open
     descriptors.emplace_back(FamilyName(family), FamilyOptions(family));
   }
   rocksdb::Options options = DatabaseOptions();
+  StartRocksThreads();
   options.info_log = MakeInfoLog(folder);
   rocksdb::DB* db = nullptr;
   RETURN_IF_ERROR(

@@ -7,7 +7,7 @@
 #include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "base/status.h"
-#include "base/thread_name.h"
+#include "base/thread_role.h"
 #include "rocks_store/rocks_source.h"
 #include "wire/log_value.h"
 
@@ -79,15 +79,20 @@ void RocksLog::Append(const model::Event& event, const model::Decision* decision
 }
 
 bool RocksLog::Enqueue(EncodedRecord record, eventlog::OnAppended* done) {
-  base::MutexLock lock(mutex_);
-  if (queue_.records.size() >= options_.queue_requests_max ||
-      queue_.bytes + record.value.size() > options_.queue_bytes_max) {
-    return false;
+  bool was_idle = false;
+  {
+    base::MutexLock lock(mutex_);
+    if (queue_.records.size() >= options_.queue_requests_max ||
+        queue_.bytes + record.value.size() > options_.queue_bytes_max) {
+      return false;
+    }
+    queue_.bytes += record.value.size();
+    queue_.records.push_back(std::move(record));
+    queue_.done.push_back(std::move(*done));
+    was_idle = std::exchange(idle_, false);
   }
-  queue_.bytes += record.value.size();
-  queue_.records.push_back(std::move(record));
-  queue_.done.push_back(std::move(*done));
-  if (std::exchange(idle_, false)) wake_.NotifyAll();
+  // Unlocked: the appender may run at once, on this very core, and would only wait for the lock.
+  if (was_idle) wake_.NotifyOne();
   return true;
 }
 
@@ -112,7 +117,7 @@ absl::Status RocksLog::AppendBatch(std::span<eventlog::AppendRequest> requests) 
 }
 
 void RocksLog::Run() {
-  base::NameThisThread("verdict-log");
+  base::BeginThread("verdict-log", base::ThreadRole::kServing);
   Group group;
   while (NextGroup(&group)) {
     if (group.records.empty()) Probe();

@@ -22,6 +22,7 @@
 #include "aggregate/blob_cache.h"
 #include "base/check.h"
 #include "base/clock.h"
+#include "base/thread_role.h"
 #include "bench/hundred_rules.h"
 #include "counters/checkpoint.h"
 #include "decide/world.h"
@@ -189,6 +190,7 @@ class Bench {
   }
 
   void Write(const std::atomic<bool>& stop) {
+    base::TakeRole(base::ThreadRole::kCounting);
     const auto each =
         static_cast<size_t>(static_cast<int64_t>(events_per_second_) * kTick.count() / 1000);
     std::vector<eventlog::AppendRequest> requests(each);
@@ -237,6 +239,7 @@ int Main(int argc, char** argv) {
   const int scores = argc > 2 ? std::atoi(argv[2]) : 2'000;
   const int pairs = argc > 3 ? std::atoi(argv[3]) : 5;
   CHECK(events >= 1000 && scores > 0 && pairs > 0);
+  base::TakeRole(base::ThreadRole::kServing);  // as the threads that take the calls of verdictd
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("ingest-bench-" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
