@@ -126,8 +126,8 @@ step "kill -9, 34 times" "$bin/kill_test" --verdictd "$bin/verdictd" --kills 20 
 # On a real broker and a real Redis. What each takes here is a third of its limit; a run that hangs is stopped with all it started.
 gtest "release seam test's own parts" "$bin/seam_parts_test"
 step "seam on real servers, short" for_want_of_time 'less than 99.9 % of the answers' "$bin/seam_test" --short --seed 1
-step "outages under 2,500 Score/s" for_want_of_time 'Scores failed|planned rate|outside of the budget|less than 99.9 %|answers do not say' \
-  "$bin/outage_test" --rate 2500
+step "outages under 10,000 Score/s" for_want_of_time 'Scores failed|planned rate|outside of the budget|less than 99.9 %|answers do not say' \
+  "$bin/outage_test" --rate 10000
 data=${VERDICT_DATA:-../shared/data}
 for set in handbook sparkov; do
   file=$(ls "$data/$set"-*.csv.gz 2>/dev/null | head -n 1)

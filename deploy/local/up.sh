@@ -82,13 +82,15 @@ start() {
 
 # await SERVER SECONDS CHECK...: until CHECK succeeds; what the server said last where it does not.
 await() {
-  local server=$1 deadline=$((SECONDS + $2))
+  local server=$1 seconds=$2 deadline=$((SECONDS + $2)) why=''
   shift 2
   until "$@"; do
-    if [ -z "$(pid_of "$server")" ] || [ $SECONDS -ge $deadline ]; then
+    [ -n "$(pid_of "$server")" ] || why='its process ended'
+    [ $SECONDS -lt $deadline ] || why="not within $seconds s"
+    if [ -n "$why" ]; then
       tail -n 15 "$dir/$server/server.log" | sed 's/^/    /' >&2
       [ -z "$(pid_of "$server")" ] || kill -9 "$(pid_of "$server")"
-      die "$server did not come up, see $dir/$server/server.log"
+      die "$server did not come up ($why), see $dir/$server/server.log"
     fi
     sleep 0.1
   done

@@ -1,10 +1,12 @@
 // Ours first, then the deployment's, then what exactness fixes: later ones win.
 #include "kafka_log/client.h"
 
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_format.h"
 #include "base/status.h"
+#include "base/thread_role.h"
 
 namespace verdict::kafka_log {
 namespace {
@@ -109,8 +111,12 @@ absl::StatusOr<std::unique_ptr<Client>> Client::Make(const Connection& connectio
   rd_kafka_conf_set_log_cb(conf, &LogNothing);
   if (client->on_delivery_) rd_kafka_conf_set_dr_msg_cb(conf, &OnReport);
   char why[512];
-  client->handle_ = rd_kafka_new(kind == Kind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER,
-                                 conf, why, sizeof why);
+  const auto type = kind == Kind::kProducer ? RD_KAFKA_PRODUCER : RD_KAFKA_CONSUMER;
+  // Its threads inherit the role: after an outage what waited comes all at once.
+  std::thread([&] {
+    base::TakeRole(base::ThreadRole::kCounting);
+    client->handle_ = rd_kafka_new(type, conf, why, sizeof why);
+  }).join();
   if (client->handle_ == nullptr) {
     rd_kafka_conf_destroy(conf);
     return absl::InvalidArgumentError(absl::StrFormat("kafka: %s", why));

@@ -178,7 +178,7 @@ Producer::Producer(const std::string& brokers, std::string topic) : topic_(std::
                      {{"bootstrap.servers", brokers},
                       {"acks", "all"},
                       {"partitioner", "murmur2_random"},  // as every Java producer's
-                      {"linger.ms", "0"},
+                      {"linger.ms", "5"},
                       {"message.timeout.ms", "300000"},
                       {"retry.backoff.ms", "50"},
                       {"reconnect.backoff.ms", "20"},
