@@ -141,7 +141,7 @@ absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
     ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(p));
     if (low == 0) continue;
     int64_t begin_ms = parts.clock->NowMs();
-    ASSIGN_OR_RETURN(const auto first, parts.source->FirstAtOrAfter(p, INT64_MIN));
+    ASSIGN_OR_RETURN(const auto first, parts.source->FirstAtOrAfter(p, 0));
     if (first) {
       const absl::StatusOr<eventlog::LogIdentity> record = parts.source->Identity(p, *first);
       if (record.ok()) begin_ms = record->record_time_ms;

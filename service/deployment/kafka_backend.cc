@@ -12,21 +12,8 @@
 namespace verdict::deployment {
 namespace {
 
-// The last offsets of a partition may be a transaction's markers, which bear no record.
-constexpr eventlog::Offset kLookBack = 16;
 constexpr std::chrono::milliseconds kQueueFullPause{5};
 constexpr std::chrono::seconds kFlush{60};
-
-absl::StatusOr<int64_t> LastTimeOf(eventlog::EventSource* source, eventlog::Partition partition) {
-  ASSIGN_OR_RETURN(const eventlog::Offset low, source->Low(partition));
-  ASSIGN_OR_RETURN(const eventlog::Offset end, source->End(partition));
-  for (eventlog::Offset at = end - 1; at >= std::max(low, end - kLookBack); --at) {
-    const absl::StatusOr<eventlog::LogIdentity> record = source->Identity(partition, at);
-    if (record.ok()) return record->record_time_ms;
-    if (!absl::IsNotFound(record.status())) return record.status();
-  }
-  return 0;
-}
 
 // **Thread-safe.** The first thing that went wrong with any of many appends.
 class FirstTrouble {
@@ -132,8 +119,9 @@ absl::StatusOr<int64_t> KafkaBackend::LastRecordTimeMs() {
   ASSIGN_OR_RETURN(const auto source, MakeSource(Reader::kBeside));
   int64_t last_ms = 0;
   for (eventlog::Partition p = 0; p < partitions_; ++p) {
-    ASSIGN_OR_RETURN(const int64_t ms, LastTimeOf(source.get(), p));
-    last_ms = std::max(last_ms, ms);
+    ASSIGN_OR_RETURN(const eventlog::Offset end, source->End(p));
+    ASSIGN_OR_RETURN(const auto newest_ms, eventlog::NewestTimeBefore(source.get(), p, end));
+    last_ms = std::max(last_ms, newest_ms.value_or(0));
   }
   return last_ms;
 }

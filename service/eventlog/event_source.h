@@ -40,7 +40,13 @@ struct LogIdentity {
   Offset last = -1;            // the last applied record; -1: none
   int64_t record_time_ms = 0;  // the record's own stamp
   uint32_t crc = 0;            // crc32c of its key and value
-  friend bool operator==(const LogIdentity&, const LogIdentity&) = default;
+  // False where its producer stamped it past the real time: then the stamp tells the record again,
+  // and is nobody's time. No part of the identity: it may be believed some day.
+  bool believed = true;
+  friend bool operator==(const LogIdentity& a, const LogIdentity& b) {
+    return a.log_id == b.log_id && a.partition == b.partition && a.last == b.last &&
+           a.record_time_ms == b.record_time_ms && a.crc == b.crc;
+  }
 };
 
 // Thread-compatible: one reader's view of all partitions.
@@ -80,6 +86,11 @@ class EventSource {
   // -1: the log's name alone. Errors: NotFound where retention has removed it or it never was.
   virtual absl::StatusOr<LogIdentity> Identity(Partition partition, Offset last) = 0;
 };
+
+// The stamp of the newest record before `end` that is believed, among the last few there; nothing
+// where there is none. Errors: those of `source`.
+absl::StatusOr<std::optional<int64_t>> NewestTimeBefore(EventSource* source, Partition partition,
+                                                        Offset end);
 
 // What became of an append: OK once its group is in the write-ahead log.
 using OnAppended = std::function<void(const absl::Status&)>;

@@ -48,12 +48,11 @@ class Planner {
 
   // The apply thread counts every record later than this.
   absl::StatusOr<int64_t> AppliedFrom(Partition partition, Offset until) {
-    for (const Offset near : {until - 1, until}) {
-      const auto record = source_->Identity(partition, near);
-      if (record.ok()) return record->record_time_ms;
-      if (!absl::IsNotFound(record.status())) return record.status();
-    }
-    return now_ms_;
+    ASSIGN_OR_RETURN(const auto before, eventlog::NewestTimeBefore(source_, partition, until));
+    if (before) return *before;
+    const auto record = source_->Identity(partition, until);
+    if (!record.ok() && !absl::IsNotFound(record.status())) return record.status();
+    return record.ok() && record->believed ? record->record_time_ms : now_ms_;
   }
 
   // Of records from this time on the log still holds the ids that they may repeat.

@@ -100,6 +100,7 @@ absl::StatusOr<LogIdentity> KafkaSource::Identity(Partition partition, Offset la
     seen = **found;
   }
   identity.record_time_ms = seen.stamp_ms;
+  identity.believed = seen.believed;
   identity.crc = seen.crc;
   return identity;
 }

@@ -28,6 +28,7 @@ Sighting Sight(const rd_kafka_message_t& message) {
   rd_kafka_timestamp_type_t type;
   return {.offset = message.offset,
           .stamp_ms = rd_kafka_message_timestamp(&message, &type),
+          .believed = StampOf(message).has_value(),
           .crc = base::Crc32c(value, base::Crc32c(key))};
 }
 

@@ -174,6 +174,14 @@ TEST_F(KafkaSourceTest, AProducersClockThatIsFarAheadMovesNothing) {
   EXPECT_EQ(records[1].record_time_ms, kTime);
   EXPECT_EQ(records[2].record_time_ms, kTime + 5);
   EXPECT_EQ(*source->FirstAtOrAfter(0, kTime + 1), std::optional<Offset>(2));
+  // It tells the record again, and is nobody's time: not the newest, and not that of the head.
+  EXPECT_EQ(source->Identity(0, 1)->record_time_ms, kFarAhead);
+  EXPECT_FALSE(source->Identity(0, 1)->believed);
+  EXPECT_EQ(*eventlog::NewestTimeBefore(source.get(), 0, 2), kTime);
+  kafka_->DeleteRecords(topic, 0, 1);
+  auto later = Open(topic);
+  EXPECT_EQ(*later->FirstAtOrAfter(0, 0), std::optional<Offset>(2));
+  EXPECT_EQ(*eventlog::NewestTimeBefore(later.get(), 0, 2), std::optional<int64_t>());
 }
 
 TEST_F(KafkaSourceTest, RetentionThatHasPassedWhatIsReadNextIsTold) {

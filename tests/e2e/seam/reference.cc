@@ -51,6 +51,11 @@ void Reference::Load(std::vector<Entry> entries) {
   Index();
 }
 
+// A refund is no event of its own: of nothing, it takes nothing away.
+bool Reference::AddsNothing(const Fact& fact) {
+  return fact.kind == Kind::kLabel || (fact.kind == Kind::kRefund && fact.base_amount == 0);
+}
+
 // In the order of each partition. Duplicate: its id stands earlier in its partition, in its own or
 // one of the 8 quarters of an hour before, by the running maximum of time.
 void Reference::Classify() {
@@ -72,10 +77,10 @@ void Reference::Classify() {
     place->second = quarter;
     const bool late = DayOf(entry.record_ms) - DayOf(fact.time_ms) > kLateDays;
     const bool early = fact.time_ms > entry.record_ms + kFutureSkewMs;
-    entry.entry_class = duplicate                   ? Class::kDuplicate
-                        : late || early             ? Class::kQuarantined
-                        : fact.kind == Kind::kLabel ? Class::kFiltered
-                                                    : Class::kCounted;
+    entry.entry_class = duplicate           ? Class::kDuplicate
+                        : late || early     ? Class::kQuarantined
+                        : AddsNothing(fact) ? Class::kFiltered
+                                            : Class::kCounted;
   }
 }
 

@@ -63,6 +63,7 @@ class Reference {
   std::vector<int64_t> CountClasses(int partition, int64_t from, int64_t to) const;
 
  private:
+  static bool AddsNothing(const Fact& fact);
   void Classify();
   void Index();
 

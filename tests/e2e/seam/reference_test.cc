@@ -75,6 +75,19 @@ TEST(Reference, TellsRefundsOfOnePaymentApartByTheirSequence) {
   EXPECT_EQ(Sum(reference, kVolume, t), 90);
 }
 
+TEST(Reference, ARefundOfNothingIsCountedNowhere) {
+  const int64_t t = At(10, 28, 12, 0);
+  Fact unknown = OfKind(Kind::kRefund, 0, t);
+  unknown.base_amount.reset();
+  unknown.sequence = 1;
+  const Reference reference = LogOf()
+                                  .Add(OfKind(Kind::kRefund, 0, t))
+                                  .Add(unknown)  // it makes totals unknown
+                                  .Add(OfKind(Kind::kReversal, 0, t))
+                                  .Loaded();
+  EXPECT_THAT(reference.CountClasses(0, 0, 10), ElementsAre(2, 1, 0, 0, 0, 0));
+}
+
 TEST(Reference, RefundsAndReversalsTakeAwayOnTheirOwnDayAndHaveNoExtremes) {
   const int64_t t = At(10, 28, 12, 0);
   const Reference reference = LogOf()

@@ -50,6 +50,7 @@ struct Mode {
   uint64_t history = 0;
   milliseconds duration{0};
   ChaosOptions chaos;
+  double sampled = 0;  // share of payments; each is a full scan, so most of the time after the play
   uint64_t samples_wanted = 0;
 };
 
@@ -60,6 +61,7 @@ Mode FullMode() {
           .history = 30'000,
           .duration = std::chrono::minutes(12),
           .chaos = {.verdictd_kills = 12, .quiet_kills = 4, .redis_kills = 5, .broker_kills = 4},
+          .sampled = 0.15,
           .samples_wanted = 10'000};
 }
 
@@ -70,6 +72,7 @@ Mode ShortMode() {
           .history = 10'000,
           .duration = std::chrono::seconds(105),
           .chaos = {.verdictd_kills = 4, .quiet_kills = 1, .redis_kills = 2, .broker_kills = 1},
+          .sampled = 0.35,
           .samples_wanted = 2'000};
 }
 
@@ -98,7 +101,8 @@ struct Run {
                          .start_ms = MsOf(mode.start),
                          .span_ms = mode.hours * kHourMs,
                          .payments = mode.payments,
-                         .history_events = mode.history})),
+                         .history_events = mode.history,
+                         .sampled = mode.sampled})),
         producer(setup.brokers, kTopic),
         conductor(&world.payments, mode.duration),
         payment_system(&world, &conductor, &producer),
