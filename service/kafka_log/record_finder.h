@@ -18,7 +18,7 @@ struct Sighting {
   eventlog::Offset offset = -1;
   int64_t stamp_ms = 0;
   bool believed = true;  // StampOf
-  uint32_t crc = 0;  // crc32c of key and value
+  uint32_t crc = 0;      // crc32c of key and value
 };
 Sighting Sight(const rd_kafka_message_t& message);
 
