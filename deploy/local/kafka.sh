@@ -94,9 +94,10 @@ up_kafka() {
   kafka_log_from=$(($(stat -c %s "$dir/kafka/server.log") + 1))
   # It leaves the cores to what is measured beside it, as if it had a machine of its own: last in line for them, and
   # without its second compiler, which takes most of a core for half a minute after each start. Where each session has its
-  # own share of the cores, which `nice` does not change, the share is what the autogroup says.
+  # own share of the cores, which `nice` does not change, the share is what the autogroup says. A JVM that keeps figures for
+  # others changes its folder for a moment as it starts, and by its folder pid_of knows it.
   local last_in_line='{ echo 19 >/proc/self/autogroup; } 2>/dev/null; exec nice -n 19 "$@"'
-  start kafka sh -c "$last_in_line" sh java "-Xmx$kafka_heap" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
+  start kafka sh -c "$last_in_line" sh java "-Xmx$kafka_heap" -XX:TieredStopAtLevel=1 -XX:-UsePerfData -XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -Djava.awt.headless=true \
     -Dlog4j.configuration="file:$here/log4j.properties" -cp "$kafka_classpath" kafka.Kafka server.properties
   await kafka 90 kafka_answers "$at"
   [ "$topics" = 0 ] || kafka_topics

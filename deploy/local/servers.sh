@@ -23,11 +23,10 @@ is_open() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
 # pid_of SERVER: the process that up.sh started and that still runs; nothing where there is none.
 pid_of() {
-  local pid cwd
+  local pid
   pid=$(cat "$dir/$1/pid" 2>/dev/null) || return 0
-  # A pid is used again some day: ours works in our folder. Of one that is being born, or is a zombie, that cannot be read.
-  cwd=$(readlink "/proc/$pid/cwd" 2>/dev/null) || ! grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null || cwd=$(readlink -f "$dir/$1")
-  [ "$cwd" = "$(readlink -f "$dir/$1")" ] && echo "$pid"
+  # A pid is used again some day: ours works in our folder.
+  [ "$(readlink "/proc/$pid/cwd" 2>/dev/null)" = "$(readlink -f "$dir/$1")" ] && echo "$pid"
   return 0
 }
 

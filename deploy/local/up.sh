@@ -71,13 +71,24 @@ choose_port() {
 # start SERVER COMMAND...: in its folder, its own session, its output in server.log. It is born in that folder: by it pid_of
 # knows a process, from the first moment on.
 start() {
-  local server=$1
+  local server=$1 from=$PWD
   shift
-  (
-    cd "$dir/$server"
-    setsid "$@" >>server.log 2>&1 </dev/null 9>&- &
-    echo $! >pid
-  )
+  cd "$dir/$server"
+  setsid "$@" >>server.log 2>&1 </dev/null 9>&- &
+  echo $! >pid
+  cd "$from"
+}
+
+# how_it_ended SERVER: of a process that start began in this run.
+how_it_ended() {
+  local pid status=0
+  pid=$(cat "$dir/$1/pid")
+  if grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null; then
+    echo "its process $pid lives, but works in $(readlink "/proc/$pid/cwd" || echo 'a folder that cannot be read')"
+    return
+  fi
+  wait "$pid" || status=$?
+  echo "its process ended with status $status"
 }
 
 # await SERVER SECONDS CHECK...: until CHECK succeeds; what the server said last where it does not.
@@ -85,9 +96,10 @@ await() {
   local server=$1 seconds=$2 deadline=$((SECONDS + $2)) why=''
   shift 2
   until "$@"; do
-    [ -n "$(pid_of "$server")" ] || why='its process ended'
+    [ -n "$(pid_of "$server")" ] || why=ended
     [ $SECONDS -lt $deadline ] || why="not within $seconds s"
     if [ -n "$why" ]; then
+      [ "$why" != ended ] || { how_it_ended "$server" >"$dir/$server/ended"; why=$(cat "$dir/$server/ended"); }
       tail -n 15 "$dir/$server/server.log" | sed 's/^/    /' >&2
       [ -z "$(pid_of "$server")" ] || kill -9 "$(pid_of "$server")"
       die "$server did not come up ($why), see $dir/$server/server.log"
