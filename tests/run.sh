@@ -114,6 +114,13 @@ for room in "${rooms_all[@]}"; do
     *) gtest "release $room" "$bin/${room}_test" ;;
   esac
 done
+cel=${VERDICT_CEL:-../shared/cel-conformance}
+if [ -d "$cel" ]; then
+  step "public CEL tests, core" "$bin/cel_conformance" "$cel" --group A
+  step "public CEL tests, with extensions" "$bin/cel_conformance" "$cel" --group A --group B --known tests/conformance/contested.txt
+else
+  skip "public CEL tests" "no test data under $cel (VERDICT_CEL names another folder)"
+fi
 step "simulator, 10000 worlds" "$bin/simulator" --worlds 10000 --jobs "$(nproc)" --ops 200 --seed 1
 step "mutants" tests/mutants.sh
 step "compose stack" python3 tests/deploy/compose.py --bin "$bin"

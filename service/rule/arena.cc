@@ -52,6 +52,18 @@ Value EvaluationArena::CopyList(std::span<const Value> items) {
   return Value::List({out, items.size()});
 }
 
+Value EvaluationArena::CopyMap(std::span<const MapEntry> entries) {
+  auto* out = static_cast<MapEntry*>(Allocate(entries.size_bytes()));
+  if (out == nullptr && !entries.empty()) return Value::Error(ErrorCode::kLimit);
+  std::uninitialized_copy(entries.begin(), entries.end(), out);
+  return Value::Map({out, entries.size()});
+}
+
+Value EvaluationArena::Hold(const Value& v) {
+  void* out = Allocate(sizeof(Value));
+  return out == nullptr ? Value::Error(ErrorCode::kLimit) : Value::Optional(new (out) Value(v));
+}
+
 void EvaluationArenaDeleter::operator()(EvaluationArena* arena) const { delete arena; }
 
 EvaluationArenaPtr MakeEvaluationArena() { return EvaluationArenaPtr(new EvaluationArena); }

@@ -32,6 +32,9 @@ class EvaluationArena {
   Value CopyBytes(std::string_view bytes);
   Value Join(std::string_view a, std::string_view b);
   Value CopyList(std::span<const Value> items);
+  Value CopyMap(std::span<const MapEntry> entries);
+  // An optional of a copy of `v`.
+  Value Hold(const Value& v);
 
   void Reset() {
     if (next_ != first_) Rewind();

@@ -135,13 +135,13 @@ Value NegateDuration(Arguments v, EvaluationArena* arena) {
   return negative.is_error() ? negative : Value::Duration(negative.integer());
 }
 
-constexpr Type kInt{Scalar::kInt};
-constexpr Type kUint{Scalar::kUint};
-constexpr Type kDouble{Scalar::kDouble};
-constexpr Type kString{Scalar::kString};
-constexpr Type kBytes{Scalar::kBytes};
-constexpr Type kTime{Scalar::kTimestamp};
-constexpr Type kSpan{Scalar::kDuration};
+constexpr Type kInt{TypeKind::kInt};
+constexpr Type kUint{TypeKind::kUint};
+constexpr Type kDouble{TypeKind::kDouble};
+constexpr Type kString{TypeKind::kString};
+constexpr Type kBytes{TypeKind::kBytes};
+constexpr Type kTime{TypeKind::kTimestamp};
+constexpr Type kSpan{TypeKind::kDuration};
 
 constexpr Overload kOverloads[] = {
     {"+", false, 2, {kInt, kInt}, kInt, AddInt},

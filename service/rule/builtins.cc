@@ -1,6 +1,7 @@
-// Functions on texts and lists, and the table of all overloads.
+// Functions on texts, and the table of all overloads.
 #include "rule/builtins.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "rule/text.h"
@@ -16,10 +17,6 @@ Value SizeOfString(Arguments v, EvaluationArena*) {
 Value SizeOfBytes(Arguments v, EvaluationArena*) {
   return Value::Int(static_cast<int64_t>(v[0].string().size()));
 }
-Value SizeOfList(Arguments v, EvaluationArena*) {
-  return Value::Int(static_cast<int64_t>(v[0].list().size()));
-}
-
 Value StartsWith(Arguments v, EvaluationArena*) {
   return Value::Bool(v[0].string().starts_with(v[1].string()));
 }
@@ -49,31 +46,26 @@ Value UpperAscii(Arguments v, EvaluationArena* arena) {
   return FoldCase(v[0].string(), 'a', 'A', arena);
 }
 
-constexpr Type kBool{Scalar::kBool};
-constexpr Type kInt{Scalar::kInt};
-constexpr Type kString{Scalar::kString};
-constexpr Type kBytes{Scalar::kBytes};
-constexpr Type kStrings{Scalar::kString, 1};
-constexpr Type kInts{Scalar::kInt, 1};
-constexpr Type kDoubles{Scalar::kDouble, 1};
+constexpr Type kBool{TypeKind::kBool};
+constexpr Type kInt{TypeKind::kInt};
+constexpr Type kString{TypeKind::kString};
+constexpr Type kBytes{TypeKind::kBytes};
 
 constexpr Overload kOverloads[] = {
     {"size", false, 1, {kString}, kInt, SizeOfString},
     {"size", true, 1, {kString}, kInt, SizeOfString},
     {"size", false, 1, {kBytes}, kInt, SizeOfBytes},
     {"size", true, 1, {kBytes}, kInt, SizeOfBytes},
-    {"size", false, 1, {kStrings}, kInt, SizeOfList},
-    {"size", true, 1, {kStrings}, kInt, SizeOfList},
-    {"size", false, 1, {kInts}, kInt, SizeOfList},
-    {"size", true, 1, {kInts}, kInt, SizeOfList},
-    {"size", false, 1, {kDoubles}, kInt, SizeOfList},
-    {"size", true, 1, {kDoubles}, kInt, SizeOfList},
     {"startsWith", true, 2, {kString, kString}, kBool, StartsWith},
     {"endsWith", true, 2, {kString, kString}, kBool, EndsWith},
     {"contains", true, 2, {kString, kString}, kBool, Contains},
     {"lowerAscii", true, 1, {kString}, kString, LowerAscii},
     {"upperAscii", true, 1, {kString}, kString, UpperAscii},
 };
+
+bool ByName(const Overload& a, const Overload& b) {
+  return a.name != b.name ? a.name < b.name : a.method < b.method;
+}
 
 }  // namespace
 
@@ -83,12 +75,30 @@ std::span<const Overload> Overloads() {
   static const std::vector<Overload>& all = *[] {
     auto* joined = new std::vector<Overload>;
     for (std::span<const Overload> part :
-         {ArithmeticOverloads(), ConversionOverloads(), TextOverloads()}) {
+         {ArithmeticOverloads(), ConversionOverloads(), TextOverloads(), CollectionOverloads(),
+          CalendarOverloads(), StringOverloads(), MathOverloads(), OptionalOverloads(),
+          NetworkOverloads()}) {
       joined->insert(joined->end(), part.begin(), part.end());
     }
+    std::stable_sort(joined->begin(), joined->end(), ByName);
     return joined;
   }();
   return all;
+}
+
+std::span<const Overload> FindOverloads(std::string_view name, bool method) {
+  const Overload wanted{.name = name, .method = method};
+  const std::span<const Overload> all = Overloads();
+  const auto [begin, end] = std::equal_range(all.begin(), all.end(), wanted, ByName);
+  return {begin, end};
+}
+
+bool Overload::Takes(std::span<const Value> arguments) const {
+  if (!takes(arguments.size())) return false;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    if (!MayHave(parameter(i), arguments[i])) return false;
+  }
+  return true;
 }
 
 }  // namespace verdict::rule

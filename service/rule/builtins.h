@@ -15,7 +15,7 @@ namespace verdict::rule {
 // Gets no missing or error argument, and arguments of the kinds the overload names.
 using Builtin = Value (*)(std::span<const Value> arguments, EvaluationArena* arena);
 
-inline constexpr size_t kMaxParameters = 3;
+inline constexpr size_t kMaxParameters = 4;
 
 struct Overload {
   std::string_view name;  // of an operator: its sign; negation is "-" with one parameter
@@ -24,19 +24,37 @@ struct Overload {
   std::array<Type, kMaxParameters> types = {};
   Type result = {};
   Builtin run = nullptr;
-  std::span<const Type> parameter_types() const { return {types.data(), parameters}; }
+  bool repeats = false;  // the last parameter, any number of times
+  bool takes(size_t arguments) const {
+    return repeats ? arguments >= parameters : arguments == parameters;
+  }
+  Type parameter(size_t i) const { return types[i < parameters ? i : parameters - size_t{1}]; }
+  // True where values of these kinds are what it takes.
+  bool Takes(std::span<const Value> arguments) const;
 };
 
-// All overloads of the rule profile, without logic, comparison, `in`, indexing, `matches` and the
-// getters of timestamps, which the checker knows by itself.
+// All overloads, by name and then as listed; without logic, comparison, `in` and indexing.
 std::span<const Overload> Overloads();
+// Those of one name.
+std::span<const Overload> FindOverloads(std::string_view name, bool method);
+// `int` as a value.
+Value TypeValue(Type type);
 
 // The parts of `Overloads`, by file.
 std::span<const Overload> ArithmeticOverloads();
 std::span<const Overload> ConversionOverloads();
 std::span<const Overload> TextOverloads();
+std::span<const Overload> CollectionOverloads();
+std::span<const Overload> CalendarOverloads();
+std::span<const Overload> StringOverloads();
+std::span<const Overload> MathOverloads();
+std::span<const Overload> OptionalOverloads();
+std::span<const Overload> NetworkOverloads();
 
-// Equality of two values of one type; of numbers across types too.
+// The value of a key, by EqualValues; null where there is none. REQUIRES: a map.
+const Value* FindKey(const Value& map, const Value& key);
+
+// Equality: numbers across types too, of other kinds only a value of the same.
 bool EqualValues(const Value& a, const Value& b);
 
 enum class Test : uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual };

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -22,7 +24,11 @@ inline constexpr int32_t kNoSlot = -1;
 // What the checker found out about one node.
 struct Meaning {
   Type type = {};
-  int32_t slot = kNoSlot;  // a field, or the field `has` asks for
+  int32_t slot = kNoSlot;   // a field, or the field `has` asks for
+  int32_t local = kNoSlot;  // a variable of a macro, by how many are around it
+  std::optional<Type> names_type = std::nullopt;  // `int` as a value
+  std::span<const Overload> candidates = {};      // of a call, by name
+  bool qualified = false;  // `math.least(..)`: the first child is part of the name
   Builtin run = nullptr;   // a call or an operator of the overload table
   bool constant = false;   // then `value` is it
   Value value = {};
@@ -36,6 +42,8 @@ struct Meaning {
 struct CheckedTree {
   Tree tree;
   std::vector<Meaning> meanings;  // by NodeId
+  size_t locals = 0;              // variables of macros that are known at once, at most
+  std::unique_ptr<TypePool> types = std::make_unique<TypePool>();
   std::vector<std::unique_ptr<const Pattern>> patterns;
   EvaluationArenaPtr constants = MakeEvaluationArena();  // owns constant strings and lists
   const Schema* schema = nullptr;

@@ -7,22 +7,48 @@
 #include "absl/strings/str_format.h"
 
 namespace verdict::rule {
+namespace {
+
+// The fields of a schema by their full names.
+class SchemaNames : public Names {
+ public:
+  explicit SchemaNames(const Schema& schema) : schema_(schema) {}
+  std::optional<uint16_t> FindVariable(std::string_view name) const override {
+    const size_t dot = name.find('.');
+    if (dot == std::string_view::npos) return std::nullopt;
+    const Field* field = schema_.Find(name.substr(0, dot), name.substr(dot + 1));
+    return field == nullptr ? std::nullopt : std::optional<uint16_t>(field->slot);
+  }
+  bool types_are_values() const override { return false; }
+
+ private:
+  const Schema& schema_;
+};
+
+}  // namespace
 
 CheckedTree Check(Tree tree, const CompileOptions& options, Findings* findings) {
   CheckedTree checked;
   checked.tree = std::move(tree);
   checked.meanings.resize(checked.tree.nodes.size());
   checked.schema = options.schema;
-  Checker(&checked, options, findings).Run();
+  Link(SchemaNames(*options.schema), &checked);
+  Checker(&checked, options, /*environment=*/nullptr, findings).Run();
   return checked;
 }
 
-Checker::Checker(CheckedTree* checked, const CompileOptions& options, Findings* findings)
-    : checked_(checked), options_(options), findings_(findings) {}
+Checker::Checker(CheckedTree* checked, const CompileOptions& options,
+                 const CelEnvironment* environment, Findings* findings)
+    : checked_(checked),
+      options_(options),
+      environment_(environment),
+      findings_(findings),
+      types_(checked->types.get()) {}
 
 void Checker::Run() {
   Visit(checked_->tree.root);
   CheckResult();
+  for (Meaning& meaning : checked_->meanings) meaning.type = types_.Finish(meaning.type);
 }
 
 Finding* Checker::Error(std::string_view code, Span span, std::string message, std::string label) {
@@ -32,6 +58,7 @@ Finding* Checker::Error(std::string_view code, Span span, std::string message, s
 }
 
 void Checker::CheckResult() {
+  if (cel()) return;
   const NodeId root = checked_->tree.root;
   const Type found = type(root);
   if (found.unknown()) return;
@@ -66,19 +93,19 @@ Type Checker::Visit(NodeId id) {
 Type Checker::VisitKind(NodeId id) {
   switch (node(id).kind) {
     case NodeKind::kNull:
-      return Literal(id, Scalar::kNull);
+      return Literal(id, TypeKind::kNull);
     case NodeKind::kBool:
-      return Literal(id, Scalar::kBool);
+      return Literal(id, TypeKind::kBool);
     case NodeKind::kInt:
-      return Literal(id, Scalar::kInt);
+      return Literal(id, TypeKind::kInt);
     case NodeKind::kUint:
-      return Literal(id, Scalar::kUint);
+      return Literal(id, TypeKind::kUint);
     case NodeKind::kDouble:
-      return Literal(id, Scalar::kDouble);
+      return Literal(id, TypeKind::kDouble);
     case NodeKind::kString:
-      return Literal(id, Scalar::kString);
+      return Literal(id, TypeKind::kString);
     case NodeKind::kBytes:
-      return Literal(id, Scalar::kBytes);
+      return Literal(id, TypeKind::kBytes);
     case NodeKind::kName:
       return Name(id);
     case NodeKind::kSelect:
@@ -93,6 +120,7 @@ Type Checker::VisitKind(NodeId id) {
     case NodeKind::kList:
       return ListLiteral(id);
     case NodeKind::kMap:
+      if (cel()) return MapLiteral(id);
       Error("R106", node(id).span, "maps are not part of the rule language yet",
             "choose by `condition ? value : other value`, or test with `in` and a list");
       return {};
@@ -104,43 +132,51 @@ Type Checker::VisitKind(NodeId id) {
       return Binary(id);
     case NodeKind::kConditional:
       return Conditional(id);
+    case NodeKind::kMacro:
+      return cel() ? MacroCall(id) : NotYet(id, node(id).text);
+    case NodeKind::kOptionalSelect:
+      return cel() ? OptionalSelect(id) : NotYet(id, ".?");
+    case NodeKind::kOptionalIndex:
+      return cel() ? OptionalIndex(id) : NotYet(id, "[?");
+    case NodeKind::kOptionalItem:
+      return cel() ? Item(id) : NotYet(id, "?");
   }
   return {};
 }
 
-Type Checker::Literal(NodeId id, Scalar scalar) {
+Type Checker::Literal(NodeId id, TypeKind kind) {
   const Node& n = node(id);
   Meaning& m = meaning(id);
   m.constant = true;
-  if (scalar == Scalar::kNull) m.value = Value::Null();
-  if (scalar == Scalar::kBool) m.value = Value::Bool(n.number != 0);
-  if (scalar == Scalar::kInt) m.value = Value::Int(static_cast<int64_t>(n.number));
-  if (scalar == Scalar::kUint) m.value = Value::Uint(n.number);
-  if (scalar == Scalar::kDouble) m.value = Value::Double(n.real);
-  if (scalar == Scalar::kString) m.value = Value::String(n.text);
-  if (scalar == Scalar::kBytes) m.value = Value::Bytes(n.text);
-  return {scalar};
+  if (kind == TypeKind::kNull) m.value = Value::Null();
+  if (kind == TypeKind::kBool) m.value = Value::Bool(n.number != 0);
+  if (kind == TypeKind::kInt) m.value = Value::Int(static_cast<int64_t>(n.number));
+  if (kind == TypeKind::kUint) m.value = Value::Uint(n.number);
+  if (kind == TypeKind::kDouble) m.value = Value::Double(n.real);
+  if (kind == TypeKind::kString) m.value = Value::String(n.text);
+  if (kind == TypeKind::kBytes) m.value = Value::Bytes(n.text);
+  return kind;
 }
 
 Type Checker::ListLiteral(NodeId id) {
   const std::vector<NodeId>& items = node(id).children;
-  Type element{Scalar::kAny};
+  Type element = types_.Fresh();
   bool constant = true;
   bool mixed = false;
   bool numeric = true;
   for (NodeId item : items) {
-    const Type found = Visit(item);
+    const Type found = Item(item);
     if (found.unknown()) return {};
+    constant = constant && node(item).kind != NodeKind::kOptionalItem;
     constant = constant && meaning(item).constant;
     numeric = numeric && found.numeric();
-    if (!Fits(element, found)) mixed = true;
-    if (element.scalar == Scalar::kAny) element = found;
+    if (!Join(&element, found)) mixed = true;
   }
   if (mixed && numeric) {
     Finding* finding = Error("R211", node(id).span,
                              "a list needs items of one type, this one mixes numbers of two",
                              "make all of them double");
-    for (NodeId item : items) ConvertEdits(item, {Scalar::kDouble}, &finding->edits);
+    for (NodeId item : items) ConvertEdits(item, {TypeKind::kDouble}, &finding->edits);
     finding->fix_label = "write `.0` after whole numbers";
     return {};
   }
@@ -156,34 +192,13 @@ Type Checker::ListLiteral(NodeId id) {
     meaning(id).constant = true;
     meaning(id).value = checked_->constants->CopyList(values);
   }
-  return element.list_of();
-}
-
-Type Checker::Index(NodeId id) {
-  const NodeId list = node(id).children[0];
-  const NodeId index = node(id).children[1];
-  const Type list_type = Visit(list);
-  const Type index_type = Visit(index);
-  if (list_type.unknown()) return {};
-  if (!list_type.is_list()) {
-    Error("R201", node(id).mark,
-          absl::StrFormat("`[ ]` takes an item of a list, this is %s", TypeName(list_type)),
-          list_type.is(Scalar::kString) ? "test texts by `startsWith`, `contains` or `matches`"
-                                        : "it has no items");
-    return {};
-  }
-  if (!index_type.unknown() && !index_type.is(Scalar::kInt)) {
-    Error("R201", node(index).span,
-          absl::StrFormat("the place in a list is an int, this is %s", TypeName(index_type)),
-          "the first item is `[0]`");
-  }
-  return list_type.element();
+  return checked_->types->List(types_.Resolve(element));
 }
 
 Type Checker::Not(NodeId id) {
   const NodeId operand = node(id).children[0];
   const Type found = Visit(operand);
-  if (Fits(found, {Scalar::kBool})) return {Scalar::kBool};
+  if (Fits(found, {TypeKind::kBool})) return {TypeKind::kBool};
   std::string label = "put parentheses around a comparison, as `!(a == b)`";
   if (node(operand).kind == NodeKind::kSelect) {
     label += absl::StrFormat("; to ask whether it is absent, write `!has(%s)`", text(operand));
@@ -198,21 +213,22 @@ Type Checker::Conditional(NodeId id) {
   const Type condition = Visit(parts[0]);
   const Type then = Visit(parts[1]);
   const Type otherwise = Visit(parts[2]);
-  if (!Fits(condition, {Scalar::kBool})) {
+  if (!Fits(condition, {TypeKind::kBool})) {
     Error("R201", node(parts[0]).span,
           absl::StrFormat("before `?` stands a condition (bool), this is %s", TypeName(condition)),
           "compare it with something");
   }
   if (then.unknown() || otherwise.unknown()) return {};
-  if (MixedNumbers(id, parts[1], parts[2], then, otherwise)) return {};
-  if (!Fits(then, otherwise)) {
+  if (!cel() && MixedNumbers(id, parts[1], parts[2], then, otherwise)) return {};
+  Type both = then;
+  if (!Join(&both, otherwise)) {
     Error("R201", node(id).mark,
           absl::StrFormat("`?:` needs one type on both sides of `:`, found %s and %s",
                           TypeName(then), TypeName(otherwise)),
           "convert one of them");
     return {};
   }
-  return then.scalar == Scalar::kAny ? otherwise : then;
+  return both;
 }
 
 std::vector<uint16_t> SlotsOf(const CheckedTree& checked) {

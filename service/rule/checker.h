@@ -1,35 +1,55 @@
 // The checker's inside; callers use Check in checked_tree.h.
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "rule/cel.h"
 #include "rule/checked_tree.h"
 
 namespace verdict::rule {
 
-// The rule profile: CEL's types, with more refusals. Thread-compatible.
+// CEL's types. The rule profile refuses more, and says how to mend it. Thread-compatible.
 class Checker {
  public:
-  Checker(CheckedTree* checked, const CompileOptions& options, Findings* findings);
+  // `environment`: of the cel profile, else null; then `options` has a schema.
+  Checker(CheckedTree* checked, const CompileOptions& options, const CelEnvironment* environment,
+          Findings* findings);
   void Run();
 
  private:
   // checker.cc: each kind of node.
   Type Visit(NodeId id);
   Type VisitKind(NodeId id);
-  Type Literal(NodeId id, Scalar scalar);
+  Type Literal(NodeId id, TypeKind kind);
   Type ListLiteral(NodeId id);
   Type Index(NodeId id);
   Type Not(NodeId id);
   Type Conditional(NodeId id);
   void CheckResult();
 
+  // checker_collections.cc: maps, macros and optionals.
+  Type MapLiteral(NodeId id);
+  Type Item(NodeId id);
+  Type MacroCall(NodeId id);
+  Type MacroResult(NodeId id, Type variable);
+  Type BoolBody(NodeId id, NodeId body);
+  Type OptionalSelect(NodeId id);
+  Type OptionalIndex(NodeId id);
+  // What `object[key]` yields; of an optional an optional.
+  Type PartOf(NodeId id, Type object, Type key);
+  Type FieldOf(NodeId id, Type object);
+  // The type of both; in the cel profile dyn where they differ.
+  bool Join(Type* type, Type other);
+  bool cel() const { return environment_ != nullptr; }
+
   // checker_names.cc: fields, objects and lists.
   Type Name(NodeId id);
   Type Select(NodeId id);
   Type Has(NodeId id);
+  Type LinkedName(NodeId id);
   // The path of a chain of selects over a name: "card", "count_1h"; false where it begins
   // otherwise.
   bool Path(NodeId id, std::string* object, std::string* field) const;
@@ -57,21 +77,36 @@ class Checker {
   Type CalendarGetter(NodeId id, CalendarPart part);
   bool SpecialCall(NodeId id, Type* type);
   Type UnknownFunction(NodeId id);
+  // R106.
+  Type NotYet(NodeId id, std::string_view name);
   Type NoOverload(NodeId id);
   bool BadTimeLiteral(NodeId id);
-  const Overload* FindOverload(const Node& node, bool method) const;
+  Type PlainCall(NodeId id);
+  // The first that takes arguments of these types; then *result is what it yields, or dyn where
+  // several do that yield different types.
+  const Overload* FindOverload(std::span<const Overload> candidates,
+                               std::span<const NodeId> arguments, Type* result);
   // Runs a call whose arguments are all constant.
-  void Fold(NodeId id);
+  void Settle(NodeId id, const Overload& overload, std::span<const NodeId> arguments);
+  void Fold(NodeId id, std::span<const NodeId> arguments);
 
   const Node& node(NodeId id) const { return checked_->tree.at(id); }
   Meaning& meaning(NodeId id) { return checked_->meanings[id]; }
-  Type type(NodeId id) const { return checked_->meanings[id].type; }
+  Type type(NodeId id) const { return types_.Resolve(checked_->meanings[id].type); }
+  // May a value of type `from` stand for one of `to`?
+  bool Fits(Type to, Type from) { return types_.Assign(to, from); }
+  // Of a list.
+  Type ElementOf(Type list) const { return types_.Resolve(list.element()); }
   std::string text(NodeId id) const { return std::string(checked_->tree.text(node(id).span)); }
   Finding* Error(std::string_view code, Span span, std::string message, std::string label);
 
   CheckedTree* checked_;
   const CompileOptions& options_;
+  const CelEnvironment* environment_;
   Findings* findings_;
+  Substitution types_;
+  std::vector<Type> locals_;   // of the variables of the macros around
+  int loops_ = 0;              // how many of these run for each item
   bool list_allowed_ = false;  // right of `in`
 };
 

@@ -38,9 +38,27 @@ bool LooksLikeText(std::string_view name) {
 
 }  // namespace
 
+// What Link found; unknown where it found nothing.
+Type Checker::LinkedName(NodeId id) {
+  const Meaning& m = meaning(id);
+  if (m.local != kNoSlot) return locals_[static_cast<size_t>(m.local)];
+  if (m.names_type) return checked_->types->OfType(*m.names_type);
+  if (m.slot == kNoSlot) return {};
+  return cel() ? environment_->type_of(static_cast<uint16_t>(m.slot))
+               : TypeOf(options_.schema->fields()[static_cast<size_t>(m.slot)].type);
+}
+
 Type Checker::Name(NodeId id) {
   const std::string& name = node(id).text;
   const Span span = node(id).span;
+  const Meaning& linked = meaning(id);
+  if (linked.local != kNoSlot || linked.slot != kNoSlot || linked.names_type) {
+    return LinkedName(id);
+  }
+  if (cel()) {
+    Error("R101", span, absl::StrFormat("unknown name `%s`", name), "nothing declares it");
+    return {};
+  }
   if (name == "lists") {
     Error("R107", span, "`lists` holds the named lists",
           "name one, as `merchant.mcc in lists.high_risk_mcc`");
@@ -82,21 +100,16 @@ bool Checker::Path(NodeId id, std::string* object, std::string* field) const {
     n = &node(n->children[0]);
   }
   *object = n->text;
-  return n->kind == NodeKind::kName;
+  // Names of macros are no objects.
+  const auto at = static_cast<size_t>(n - checked_->tree.nodes.data());
+  return n->kind == NodeKind::kName && checked_->meanings[at].local == kNoSlot;
 }
 
 Type Checker::Select(NodeId id) {
+  if (meaning(id).slot != kNoSlot || meaning(id).names_type) return LinkedName(id);
   std::string object;
   std::string field;
-  if (!Path(id, &object, &field)) {
-    const Type found = Visit(node(id).children[0]);
-    if (!found.unknown()) {
-      Error("R102", node(id).mark,
-            absl::StrFormat("%s has no field `%s`", TypeName(found), node(id).text),
-            "fields are read from objects, as `txn.amount`");
-    }
-    return {};
-  }
+  if (cel() || !Path(id, &object, &field)) return FieldOf(id, Visit(node(id).children[0]));
   if (object == "lists") return NamedList(id, field);
   if (const Field* known = options_.schema->Find(object, field)) return FieldMeaning(id, *known);
   if (!options_.schema->HasObject(object)) {
@@ -167,21 +180,24 @@ Type Checker::NamedList(NodeId id, std::string_view name) {
     return {};
   }
   meaning(id).list = &options_.lists->find(std::string(name))->second;
-  return {Scalar::kString, 1};
+  return kStringList;
 }
 
 Type Checker::Has(NodeId id) {
   const NodeId select = node(id).children[0];
   std::string object;
   std::string field;
-  if (Path(select, &object, &field) && object != "lists") {
+  const bool path = !cel() && Path(select, &object, &field);
+  if (!path && meaning(select).slot == kNoSlot) {
+    FieldOf(select, Visit(node(select).children[0]));
+  } else if (object != "lists") {
     Select(select);
     meaning(id).slot = meaning(select).slot;
     meaning(select).slot = kNoSlot;  // not read by itself
   } else {
     Error("R204", node(select).span, "`has` takes a field", "such as `has(card.country)`");
   }
-  return {Scalar::kBool};
+  return {TypeKind::kBool};
 }
 
 // age(f) and provenance(f) read hidden fields beside the feature.
@@ -192,7 +208,10 @@ Type Checker::FeatureAspect(NodeId id, std::string_view suffix) {
   const bool path = call.children.size() == 1 && Path(call.children[0], &object, &field);
   const Field* feature = path ? options_.schema->Find(object, field) : nullptr;
   const Field* aspect = feature ? options_.schema->Find(object, field.append(suffix)) : nullptr;
-  if (aspect != nullptr) return FieldMeaning(id, *aspect);
+  if (aspect != nullptr) {
+    meaning(call.children[0]).slot = kNoSlot;  // not read by itself
+    return FieldMeaning(id, *aspect);
+  }
   if (path && feature == nullptr) {
     Visit(call.children[0]);  // reports the unknown name
     return {};

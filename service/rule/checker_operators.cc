@@ -14,7 +14,10 @@ bool IsOrder(TokenKind op) {
          op == TokenKind::kGreaterEqual;
 }
 
-bool HasOrder(Type type) { return !type.is_list() && !type.is(Scalar::kNull); }
+bool HasOrder(Type type) {
+  return !type.has_parts() && !type.is(TypeKind::kNull) && !type.is(TypeKind::kIp) &&
+         !type.is(TypeKind::kCidr);
+}
 
 }  // namespace
 
@@ -28,14 +31,14 @@ Type Checker::Binary(NodeId id) {
 Type Checker::Logic(NodeId id) {
   for (NodeId side : node(id).children) {
     const Type found = Visit(side);
-    if (Fits(found, {Scalar::kBool})) continue;
+    if (Fits(found, {TypeKind::kBool})) continue;
     Error("R201", node(side).span,
           absl::StrFormat("`%s` joins conditions (bool), this is %s", OperatorText(node(id).op),
                           TypeName(found)),
           node(side).kind == NodeKind::kSelect ? "compare it, or ask `has(..)`"
                                                : "compare it with something");
   }
-  return {Scalar::kBool};
+  return {TypeKind::kBool};
 }
 
 Type Checker::Comparison(NodeId id) {
@@ -44,10 +47,12 @@ Type Checker::Comparison(NodeId id) {
   const TokenKind op = node(id).op;
   const Type left_type = Visit(left);
   const Type right_type = Visit(right);
-  const Type result{Scalar::kBool};
+  const Type result{TypeKind::kBool};
   if (left_type.unknown() || right_type.unknown()) return result;
-  if (left_type.is(Scalar::kNull) || right_type.is(Scalar::kNull)) {
-    const NodeId other = left_type.is(Scalar::kNull) ? right : left;
+  const bool null = left_type.is(TypeKind::kNull) || right_type.is(TypeKind::kNull);
+  if (cel() && null && !IsOrder(op)) return result;
+  if (null && !cel()) {
+    const NodeId other = left_type.is(TypeKind::kNull) ? right : left;
     const bool field = node(other).kind == NodeKind::kSelect;
     const std::string ask = (op == TokenKind::kEqual ? "!has(" : "has(") + text(other) + ")";
     Finding* finding = Error("R201", node(id).mark,
@@ -72,14 +77,15 @@ Type Checker::Membership(NodeId id) {
   list_allowed_ = node(list).kind == NodeKind::kSelect;  // not within a list
   const Type list_type = Visit(list);
   list_allowed_ = false;
-  const Type result{Scalar::kBool};
+  const Type result{TypeKind::kBool};
   if (item_type.unknown() || list_type.unknown()) return result;
-  if (!list_type.is_list()) {
+  if (list_type.is(TypeKind::kDyn) || list_type.is(TypeKind::kParameter)) return result;
+  if (!list_type.is_list() && !list_type.is(TypeKind::kMap)) {
     Finding* finding = Error(
         "R201", node(id).mark,
         absl::StrFormat("to the right of `in` stands a list, this is %s", TypeName(list_type)),
         "a list is written `['a', 'b']`");
-    if (list_type.is(Scalar::kString) && item_type.is(Scalar::kString)) {
+    if (list_type.is(TypeKind::kString) && item_type.is(TypeKind::kString)) {
       const std::string ours = absl::StrFormat("%s.contains(%s)", Unparse(checked_->tree, list),
                                                Unparse(checked_->tree, item));
       finding->label = "to look for a part of a text";
@@ -88,13 +94,13 @@ Type Checker::Membership(NodeId id) {
     }
     return result;
   }
-  const Type element = list_type.element();
+  const Type element = ElementOf(list_type);
   if (Fits(item_type, element) || MixedNumbers(id, item, list, item_type, list_type)) return result;
   Error("R201", node(id).mark,
         absl::StrFormat("`in` looks for a %s in a %s, which never holds one", TypeName(item_type),
                         TypeName(list_type)),
-        element.is(Scalar::kString) ? "entries are texts; write `string(..)` on the left"
-                                    : "convert one side");
+        element.is(TypeKind::kString) ? "entries are texts; write `string(..)` on the left"
+                                      : "convert one side");
   return result;
 }
 
@@ -105,12 +111,11 @@ Type Checker::Arithmetic(NodeId id) {
   const Type right_type = Visit(right);
   if (left_type.unknown() || right_type.unknown()) return {};
   const std::string_view sign = OperatorText(node(id).op);
-  for (const Overload& overload : ArithmeticOverloads()) {
-    if (overload.name != sign || overload.parameters != 2) continue;
-    if (overload.types[0] != left_type || overload.types[1] != right_type) continue;
-    meaning(id).run = overload.run;
-    Fold(id);
-    return overload.result;
+  Type result;
+  if (const Overload* overload =
+          FindOverload(FindOverloads(sign, /*method=*/false), node(id).children, &result)) {
+    Settle(id, *overload, node(id).children);
+    return result;
   }
   if (MixedNumbers(id, left, right, left_type, right_type)) return {};
   MistypedOperands(id, left_type, right_type);
@@ -120,11 +125,11 @@ Type Checker::Arithmetic(NodeId id) {
 Type Checker::Negate(NodeId id) {
   const Type found = Visit(node(id).children[0]);
   if (found.unknown()) return {};
-  for (const Overload& overload : ArithmeticOverloads()) {
-    if (overload.parameters != 1 || overload.types[0] != found) continue;
-    meaning(id).run = overload.run;
-    Fold(id);
-    return overload.result;
+  Type result;
+  if (const Overload* overload =
+          FindOverload(FindOverloads("-", /*method=*/false), node(id).children, &result)) {
+    Settle(id, *overload, node(id).children);
+    return result;
   }
   Error("R201", node(id).mark, absl::StrFormat("`-` needs a number, this is %s", TypeName(found)),
         "remove the sign");
@@ -133,7 +138,7 @@ Type Checker::Negate(NodeId id) {
 
 bool Checker::MixedNumbers(NodeId id, NodeId left, NodeId right, Type left_type, Type right_type) {
   const bool member = node(id).kind == NodeKind::kBinary && node(id).op == TokenKind::kIn;
-  const Type right_number = member ? right_type.element() : right_type;
+  const Type right_number = member ? ElementOf(right_type) : right_type;
   if (!left_type.numeric() || !right_number.numeric() || left_type == right_number) return false;
   const bool conditional = node(id).kind == NodeKind::kConditional;
   const std::string sign = conditional ? "?:" : std::string(OperatorText(node(id).op));
@@ -143,8 +148,8 @@ bool Checker::MixedNumbers(NodeId id, NodeId left, NodeId right, Type left_type,
                             TypeName(left_type), TypeName(right_type)),
             absl::StrFormat("left is %s, right is %s", TypeName(left_type), TypeName(right_type)));
   // Doubles stay, whole numbers follow; of int and uint, int is what fields are.
-  const bool any_double = left_type.is(Scalar::kDouble) || right_number.is(Scalar::kDouble);
-  const Type wanted{any_double ? Scalar::kDouble : Scalar::kInt};
+  const bool any_double = left_type.is(TypeKind::kDouble) || right_number.is(TypeKind::kDouble);
+  const Type wanted{any_double ? TypeKind::kDouble : TypeKind::kInt};
   const bool change_left = left_type != wanted;
   if (!ConvertEdits(change_left ? left : right, wanted, &finding->edits)) {
     finding->edits.clear();
@@ -169,9 +174,9 @@ bool Checker::ConvertEdits(NodeId id, Type wanted, std::vector<Edit>* edits) con
   if (type(id).is_list()) return false;
   const auto number = static_cast<int64_t>(n.number);
   const bool small = number <= kExactDoubleLimit && number >= -kExactDoubleLimit;
-  if (wanted.is(Scalar::kDouble) && n.kind == NodeKind::kInt && small) {
+  if (wanted.is(TypeKind::kDouble) && n.kind == NodeKind::kInt && small) {
     edits->push_back({n.span, std::to_string(number) + ".0"});
-  } else if (wanted.is(Scalar::kInt) && n.kind == NodeKind::kUint && number >= 0) {
+  } else if (wanted.is(TypeKind::kInt) && n.kind == NodeKind::kUint && number >= 0) {
     edits->push_back({n.span, std::to_string(number)});
   } else {
     edits->push_back({n.span, TypeName(wanted) + "(" + text(id) + ")"});
@@ -203,8 +208,8 @@ void Checker::MistypedOperands(NodeId id, Type left, Type right) {
       absl::StrFormat("`%s` does not work on %s and %s", sign, TypeName(left), TypeName(right)),
       found);
   // A code such as an MCC is text; its number lacks quotes only.
-  const bool number_right = node(right_id).kind == NodeKind::kInt && left.is(Scalar::kString);
-  const bool number_left = l.kind == NodeKind::kInt && right.is(Scalar::kString);
+  const bool number_right = node(right_id).kind == NodeKind::kInt && left.is(TypeKind::kString);
+  const bool number_left = l.kind == NodeKind::kInt && right.is(TypeKind::kString);
   if (!number_left && !number_right) return;
   const NodeId number = number_right ? right_id : left_id;
   const std::string ours = QuotedText(text(number), '\'');

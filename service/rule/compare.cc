@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "rule/builtins.h"
+#include "rule/network.h"
 
 namespace verdict::rule {
 namespace {
@@ -24,14 +25,14 @@ int OrderDoubles(double a, double b) {
 int OrderIntDouble(int64_t a, double b) {
   if (std::isnan(b)) return kUnordered;
   if (b < -kTwoTo63) return 1;
-  if (b >= kTwoTo63) return -1;
+  if (b > kTwoTo63) return -1;
   return Order(static_cast<double>(a), b);
 }
 
 int OrderUintDouble(uint64_t a, double b) {
   if (std::isnan(b)) return kUnordered;
   if (b < 0) return 1;
-  if (b >= kTwoTo64) return -1;
+  if (b > kTwoTo64) return -1;
   return Order(static_cast<double>(a), b);
 }
 
@@ -74,7 +75,28 @@ bool EqualLists(std::span<const Value> a, std::span<const Value> b) {
   return true;
 }
 
+// The order of entries means nothing.
+bool EqualMaps(const Value& a, const Value& b) {
+  if (a.map().size() != b.map().size()) return false;
+  for (const MapEntry& entry : a.map()) {
+    const Value* other = FindKey(b, entry.key);
+    if (other == nullptr || !EqualValues(entry.value, *other)) return false;
+  }
+  return true;
+}
+
+bool EqualOptionals(const Value* a, const Value* b) {
+  return a == nullptr || b == nullptr ? a == b : EqualValues(*a, *b);
+}
+
 }  // namespace
+
+const Value* FindKey(const Value& map, const Value& key) {
+  for (const MapEntry& entry : map.map()) {
+    if (EqualValues(entry.key, key)) return &entry.value;
+  }
+  return nullptr;
+}
 
 bool EqualValues(const Value& a, const Value& b) {
   if (IsNumber(a) && IsNumber(b)) return OrderNumbers(a, b) == 0;
@@ -89,7 +111,16 @@ bool EqualValues(const Value& a, const Value& b) {
       return OrderTimestamps(a, b) == 0;
     case Kind::kString:
     case Kind::kBytes:
+    case Kind::kType:
       return a.string() == b.string();
+    case Kind::kMap:
+      return EqualMaps(a, b);
+    case Kind::kIp:
+      return SameAddress(*a.address(), *b.address());
+    case Kind::kCidr:
+      return *a.address() == *b.address();
+    case Kind::kOptional:
+      return EqualOptionals(a.held(), b.held());
     case Kind::kList:
       return EqualLists(a.list(), b.list());
     case Kind::kInt:
@@ -97,8 +128,6 @@ bool EqualValues(const Value& a, const Value& b) {
     case Kind::kDouble:
     case Kind::kMissing:
     case Kind::kError:
-    case Kind::kMap:
-    case Kind::kType:
       break;
   }
   return false;

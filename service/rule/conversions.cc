@@ -127,14 +127,14 @@ Value MillisecondsOfDuration(Arguments v, EvaluationArena*) {
   return Value::Int(v[0].integer() % kNanosPerSecond / 1'000'000);
 }
 
-constexpr Type kBool{Scalar::kBool};
-constexpr Type kInt{Scalar::kInt};
-constexpr Type kUint{Scalar::kUint};
-constexpr Type kDouble{Scalar::kDouble};
-constexpr Type kString{Scalar::kString};
-constexpr Type kBytes{Scalar::kBytes};
-constexpr Type kTime{Scalar::kTimestamp};
-constexpr Type kSpan{Scalar::kDuration};
+constexpr Type kBool{TypeKind::kBool};
+constexpr Type kInt{TypeKind::kInt};
+constexpr Type kUint{TypeKind::kUint};
+constexpr Type kDouble{TypeKind::kDouble};
+constexpr Type kString{TypeKind::kString};
+constexpr Type kBytes{TypeKind::kBytes};
+constexpr Type kTime{TypeKind::kTimestamp};
+constexpr Type kSpan{TypeKind::kDuration};
 
 constexpr Overload kOverloads[] = {
     {"int", false, 1, {kInt}, kInt, Same},

@@ -10,6 +10,7 @@
 #include "base/check.h"
 #include "rule/calendar.h"
 #include "rule/program.h"
+#include "rule/tagged_evaluation.h"
 
 namespace verdict::rule {
 namespace {
@@ -54,7 +55,9 @@ double Arithmetic(uint8_t sign, double a, double b) {
 class Evaluation {
  public:
   Evaluation(const Program& program, const Record& record, EvaluationArena* arena)
-      : steps_(program.steps.data()),
+      : checked_(program.checked),
+        record_(record.slots),
+        steps_(program.steps.data()),
         operands_(program.operands.data()),
         slots_(record.slots.data()),
         arena_(arena) {}
@@ -137,6 +140,8 @@ class Evaluation {
         return List(step);
       case Op::kCall:
         return Call(step);
+      case Op::kTagged:
+        return TaggedEvaluation(checked_, record_, arena_).Run(step.first_operand);
     }
     return Value::Error(ErrorCode::kType);
   }
@@ -206,6 +211,8 @@ class Evaluation {
     return step.run({arguments.data(), step.operands}, arena_);
   }
 
+  const CheckedTree& checked_;
+  std::span<const Value> record_;
   const Step* steps_;
   const uint32_t* operands_;
   const Value* slots_;

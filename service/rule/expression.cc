@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "rule/program.h"
 #include "rule/report.h"
+#include "rule/tagged.h"
 
 namespace verdict::rule {
 namespace {
@@ -31,6 +32,11 @@ class CompiledExpression : public Expression {
     CHECK(record.slots.size() >= slots_needed_);
     arena->Reset();
     return Run(program_, record, arena);
+  }
+  Value EvaluateByReference(const Record& record, EvaluationArena* arena) const override {
+    CHECK(record.slots.size() >= slots_needed_);
+    arena->Reset();
+    return RunTagged(program_.checked, record.slots, arena);
   }
   FieldType type() const override { return type_; }
   const std::vector<uint16_t>& slots() const override { return slots_; }

@@ -69,6 +69,9 @@ class Expression {
   // A value, missing or an error; never fails otherwise. Strings and lists in it live until the
   // next Evaluate with this arena. Allocates nothing once the arena has grown to its size.
   virtual Value Evaluate(const Record& record, EvaluationArena* arena) const = 0;
+  // The same by the reference evaluator (tagged.h), which is slower and allocates: what Evaluate
+  // yields is compared with it where a rule set is loaded and where rules are tested.
+  virtual Value EvaluateByReference(const Record& record, EvaluationArena* arena) const = 0;
   virtual FieldType type() const = 0;
   // Slots the expression may read, ascending.
   virtual const std::vector<uint16_t>& slots() const = 0;

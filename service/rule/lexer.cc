@@ -108,6 +108,7 @@ class Lexer {
     }
     if (BeginsQuoted(rest())) return Quoted();
     if (IsNameStart(c)) return Name();
+    if (c == '`') return QuotedName();
     if (!SmartQuoteAt(rest()).empty()) return SmartQuoted();
     return OperatorSign();
   }
@@ -134,6 +135,23 @@ class Lexer {
     if (name == "null") kind = TokenKind::kNull;
     if (name == "in") kind = TokenKind::kIn;
     Push(kind, end - at_)->text = name;
+    return true;
+  }
+
+  // A field whose name has other characters than names have: `content-type` in backticks.
+  bool QuotedName() {
+    uint32_t end = at_ + 1;
+    while (end < text_.size() &&
+           (IsNameStart(text_[end]) || IsDigit(text_[end]) ||
+            std::string_view(".-/ ").find(text_[end]) != std::string_view::npos)) {
+      ++end;
+    }
+    if (end == text_.size() || text_[end] != '`' || end == at_ + 1) {
+      return Error("R002", {at_, at_ + 1}, "backticks enclose the name of a field",
+                   "texts are written with `\'`");
+    }
+    const std::string_view name = text_.substr(at_ + 1, end - at_ - 1);
+    Push(TokenKind::kQuotedName, end + 1 - at_)->text = name;
     return true;
   }
 

@@ -188,7 +188,7 @@ void Linter::Alternatives(NodeId id, std::vector<std::string>* guards) const {
 // x / 0.0 is infinite, so that `> 8.0` is true.
 void Linter::Division(NodeId id) {
   const NodeId divisor = node(id).children[1];
-  if (!of(divisor).type.is(Scalar::kDouble)) return;
+  if (!of(divisor).type.is(TypeKind::kDouble)) return;
   if (of(divisor).constant && of(divisor).value.real() != 0) return;
   std::string wanted = text(divisor);
   // double(n) is zero where n is.
@@ -198,7 +198,7 @@ void Linter::Division(NodeId id) {
   for (const std::string& guard : guards_) {
     if (guard == wanted || guard == text(divisor)) return;
   }
-  const bool as_int = converted && of(d.children[0]).type.is(Scalar::kInt);
+  const bool as_int = converted && of(d.children[0]).type.is(TypeKind::kInt);
   Add("R231", Severity::kWarning, node(divisor).span,
       "a division by 0.0 is infinite, which is above every limit",
       "guard it: `" + wanted + (as_int ? " > 0 && ..`" : " > 0.0 && ..`"));

@@ -39,7 +39,7 @@ void Linter::Comparison(NodeId id) {
 // Within sums and products of ints too.
 NodeId Linter::IntDivisionWithin(NodeId id) const {
   const Node& n = node(id);
-  if (!of(id).type.is(Scalar::kInt) || of(id).constant) return kNoNode;
+  if (!of(id).type.is(TypeKind::kInt) || of(id).constant) return kNoNode;
   if (n.kind == NodeKind::kBinary && n.op == TokenKind::kSlash) return id;
   if (n.kind != NodeKind::kBinary && n.kind != NodeKind::kNegate) return kNoNode;
   for (NodeId child : n.children) {
@@ -51,7 +51,7 @@ NodeId Linter::IntDivisionWithin(NodeId id) const {
 // R230: `declines / count > 0.5` with ints.
 void Linter::LostFraction(NodeId, NodeId side, NodeId other) {
   const NodeId division = IntDivisionWithin(side);
-  if (division == kNoNode || !of(other).type.is(Scalar::kDouble)) return;
+  if (division == kNoNode || !of(other).type.is(TypeKind::kDouble)) return;
   const Node& d = node(division);
   Finding* finding =
       Add("R230", Severity::kError, d.span,
@@ -74,7 +74,7 @@ void Linter::DoubleEquality(NodeId id) {
   const Node& n = node(id);
   const NodeId left = n.children[0];
   const NodeId right = n.children[1];
-  if (!of(left).type.is(Scalar::kDouble)) return;
+  if (!of(left).type.is(TypeKind::kDouble)) return;
   for (NodeId side : {left, right}) {
     // Zero is exact, and is how authors ask "none at all".
     if (of(side).constant && of(side).value.kind() == Kind::kDouble && of(side).value.real() == 0)

@@ -1,4 +1,5 @@
 // Checked tree to program: operands laid out flat, comparisons with constants and fields fused.
+#include <algorithm>
 #include <utility>
 
 #include "rule/program.h"
@@ -70,6 +71,11 @@ class Lowering {
     const rule::Node& n = tree(id);
     const Meaning& m = of(id);
     Step step;
+    if (IsRare(id)) {
+      step.op = Op::kTagged;
+      step.first_operand = id;
+      return Push(step);
+    }
     if (m.constant) {
       step.constant = m.value;
       return Push(step);
@@ -80,13 +86,14 @@ class Lowering {
       step.kind = n.kind == NodeKind::kHas ? Kind::kBool : KindOf(m.type);
       return Push(step);
     }
-    if (n.kind == NodeKind::kBinary && m.run != nullptr && m.type.is(Scalar::kDouble)) {
+    if (n.kind == NodeKind::kBinary && m.run != nullptr && m.type.is(TypeKind::kDouble)) {
       step = WithOperands(Op::kDoubleArithmetic, n.children);
       step.part = static_cast<uint8_t>(OperatorText(n.op).front());
       return Push(step);
     }
     if (m.run != nullptr) {
-      step = WithOperands(Op::kCall, n.children);
+      const auto first = n.children.begin() + (m.qualified ? 1 : 0);
+      step = WithOperands(Op::kCall, std::vector<NodeId>(first, n.children.end()));
       step.run = m.run;
       return Push(step);
     }
@@ -96,6 +103,53 @@ class Lowering {
     if (n.kind == NodeKind::kConditional) return Push(WithOperands(Op::kConditional, n.children));
     if (n.kind == NodeKind::kIndex) return Push(WithOperands(Op::kIndex, n.children));
     return Push(WithOperands(Op::kList, n.children));
+  }
+
+  bool IsMap(NodeId id) const { return of(id).type.has_parts() && !of(id).type.is_list(); }
+  bool IsOpen(NodeId id) const { return of(id).type.unknown() || of(id).type.is(TypeKind::kDyn); }
+  bool AnyOpen(const rule::Node& n) const {
+    return std::any_of(n.children.begin(), n.children.end(),
+                       [this](NodeId c) { return IsOpen(c); });
+  }
+
+  // What no step is made for.
+  bool IsRare(NodeId id) const {
+    const rule::Node& n = tree(id);
+    const Meaning& m = of(id);
+    if (m.constant) return false;
+    switch (n.kind) {
+      case NodeKind::kMacro:
+      case NodeKind::kMap:
+      case NodeKind::kOptionalSelect:
+      case NodeKind::kOptionalIndex:
+      case NodeKind::kOptionalItem:
+        return true;
+      case NodeKind::kName:
+      case NodeKind::kSelect:
+      case NodeKind::kHas:
+        return m.slot == kNoSlot && m.list == nullptr;
+      case NodeKind::kIndex:
+        return AnyOpen(n) || IsMap(n.children[0]);
+      case NodeKind::kNegate:
+        return m.run == nullptr;
+      case NodeKind::kNot:
+      case NodeKind::kConditional:
+        return AnyOpen(n);
+      case NodeKind::kList:
+        return std::any_of(n.children.begin(), n.children.end(), [this](NodeId item) {
+          return tree(item).kind == NodeKind::kOptionalItem;
+        });
+      case NodeKind::kBinary:
+        return AnyOpen(n) || (n.op == TokenKind::kIn && IsMap(n.children[1])) ||
+               (Precedence(n.op) > kRelationPrecedence && m.run == nullptr);
+      case NodeKind::kMethod:
+        if (n.text == "or" || n.text == "orValue") return true;
+        [[fallthrough]];
+      case NodeKind::kCall:
+        return m.run == nullptr && m.pattern == nullptr && !m.calendar && m.slot == kNoSlot;
+      default:
+        return false;
+    }
   }
 
   uint32_t Special(const rule::Node& n, const Meaning& m) {
@@ -131,8 +185,8 @@ class Lowering {
     }
   }
 
-  bool IsField(NodeId id, Scalar scalar) const {
-    return of(id).slot != kNoSlot && tree(id).kind != NodeKind::kHas && of(id).type.is(scalar);
+  bool IsField(NodeId id, TypeKind kind) const {
+    return of(id).slot != kNoSlot && tree(id).kind != NodeKind::kHas && of(id).type.is(kind);
   }
 
   uint32_t Comparison(NodeId left, NodeId right, Test test) {
@@ -145,8 +199,8 @@ class Lowering {
     const Type l = of(left).type;
     const Type r = of(right).type;
     Op op = Op::kTest;
-    if (l.is(Scalar::kInt) && r.is(Scalar::kInt)) op = Op::kTestInt;
-    if (l.is(Scalar::kDouble) && r.is(Scalar::kDouble)) op = Op::kTestDouble;
+    if (l.is(TypeKind::kInt) && r.is(TypeKind::kInt)) op = Op::kTestInt;
+    if (l.is(TypeKind::kDouble) && r.is(TypeKind::kDouble)) op = Op::kTestDouble;
     step = WithOperands(op, {left, right});
     step.test = test;
     return Push(step);
@@ -158,18 +212,18 @@ class Lowering {
     const Meaning& r = of(right);
     step->test = test;
     step->slot = static_cast<uint16_t>(l.slot);
-    step->kind = l.type.unknown() || l.type.is(Scalar::kAny) ? Kind::kMissing : KindOf(l.type);
+    step->kind = KindOf(l.type);
     step->constant = r.value;
-    if (IsField(left, Scalar::kInt) && r.constant && r.type.is(Scalar::kInt)) {
+    if (IsField(left, TypeKind::kInt) && r.constant && r.type.is(TypeKind::kInt)) {
       step->op = Op::kFieldTestInt;
-    } else if (IsField(left, Scalar::kDouble) && r.constant && r.type.is(Scalar::kDouble)) {
+    } else if (IsField(left, TypeKind::kDouble) && r.constant && r.type.is(TypeKind::kDouble)) {
       step->op = Op::kFieldTestDouble;
-    } else if (IsField(left, Scalar::kDouble) && r.constant && r.type.is(Scalar::kInt)) {
+    } else if (IsField(left, TypeKind::kDouble) && r.constant && r.type.is(TypeKind::kInt)) {
       step->op = Op::kFieldTestDouble;
       step->constant = Value::Double(static_cast<double>(r.value.integer()));
-    } else if (IsField(left, Scalar::kString) && r.constant && OnlyEquality(test)) {
+    } else if (IsField(left, TypeKind::kString) && r.constant && OnlyEquality(test)) {
       step->op = Op::kFieldEqualString;
-    } else if (IsField(left, Scalar::kString) && IsField(right, Scalar::kString) &&
+    } else if (IsField(left, TypeKind::kString) && IsField(right, TypeKind::kString) &&
                OnlyEquality(test)) {
       step->op = Op::kFieldsEqualString;
       step->second_slot = static_cast<uint16_t>(r.slot);
@@ -184,12 +238,12 @@ class Lowering {
     const NodeId list = n.children[1];
     const Meaning& m = of(list);
     if (m.list != nullptr) return InStrings(item, NamedListSet(tree(list).text, *m.list));
-    if (m.constant && m.type == Type{Scalar::kString, 1}) {
+    if (m.constant && m.type == kStringList) {
       auto set = std::make_unique<StringSet>(m.value.list().size());
       for (const Value& entry : m.value.list()) set->Add(entry.string());
       return InStrings(item, std::move(set));
     }
-    if (m.constant && m.type == Type{Scalar::kInt, 1}) {
+    if (m.constant && m.type == kIntList) {
       std::vector<int64_t> items;
       for (const Value& entry : m.value.list()) items.push_back(entry.integer());
       program_.int_sets.push_back(std::make_unique<IntSet>(std::move(items)));

@@ -7,14 +7,16 @@
 #include "rule/text.h"
 
 namespace verdict::rule {
-ParsedTree Parse(std::string source, Findings* findings) {
+
+ParsedTree Parse(std::string source, Findings* findings, Profile profile) {
+  const Limits limits = LimitsOf(profile);
   const auto code_points = static_cast<size_t>(CodePointCount(source));
-  if (code_points > kMaxCodePoints) {
+  if (code_points > limits.code_points) {
     findings->push_back(
         {.code = "R006",
          .span = {0, 1},
          .message = absl::StrFormat("an expression may have %d characters; this one has %d",
-                                    kMaxCodePoints, code_points),
+                                    limits.code_points, code_points),
          .label = "make clauses of `when_all` of it, or put long lists into `lists`"});
     return {};
   }
@@ -28,11 +30,11 @@ ParsedTree Parse(std::string source, Findings* findings) {
     parsed.tree.source = std::move(source);
     return parsed;
   }
-  return Parser(std::move(source), std::move(tokens), findings).Run();
+  return Parser(std::move(source), std::move(tokens), findings, limits).Run();
 }
 
-Parser::Parser(std::string source, std::vector<Token> tokens, Findings* findings)
-    : tokens_(std::move(tokens)), findings_(findings) {
+Parser::Parser(std::string source, std::vector<Token> tokens, Findings* findings, Limits limits)
+    : tokens_(std::move(tokens)), findings_(findings), limits_(limits) {
   tree_.source = std::move(source);
   tree_.nodes.reserve(tokens_.size() + 1);
 }
@@ -48,7 +50,15 @@ ParsedTree Parser::Run() {
 }
 
 NodeId Parser::Add(Node node) {
+  uint16_t depth = 0;
+  for (NodeId child : node.children) depth = std::max(depth, depths_[child]);
+  const Span span = node.span;
   tree_.nodes.push_back(std::move(node));
+  depths_.push_back(static_cast<uint16_t>(std::min(depth + 1, kMaxDepth + 1)));
+  if (depths_.back() > kMaxDepth && !failed_) {
+    return Fail("R006", span, absl::StrFormat("a chain may have %d links", kMaxDepth),
+                "make several expressions of it");
+  }
   return static_cast<NodeId>(tree_.nodes.size() - 1);
 }
 
@@ -63,8 +73,8 @@ NodeId Parser::Fail(std::string_view code, Span span, std::string message, std::
 }
 
 NodeId Parser::Expression() {
-  if (++depth_ > kMaxNesting) {
-    return Fail("R006", now().span, absl::StrFormat("parts may be nested %d deep", kMaxNesting),
+  if (++depth_ > limits_.nesting) {
+    return Fail("R006", now().span, absl::StrFormat("parts may be nested %d deep", limits_.nesting),
                 "this one is deeper; make clauses of it");
   }
   const Operand condition = Binary(1);
@@ -124,9 +134,9 @@ Parser::Operand Parser::Unary() {
     const NodeId primary = Primary();
     return {Postfix(primary, begin), begin};
   }
-  if (++depth_ > kMaxNesting) {
-    return {Fail("R006", now().span, absl::StrFormat("parts may be nested %d deep", kMaxNesting),
-                 "`!!` cancels"),
+  if (++depth_ > limits_.nesting) {
+    return {Fail("R006", now().span,
+                 absl::StrFormat("parts may be nested %d deep", limits_.nesting), "`!!` cancels"),
             begin};
   }
   const Span mark = now().span;
@@ -169,20 +179,7 @@ NodeId Parser::Postfix(NodeId left, uint32_t begin) {
     if (Accept(TokenKind::kDot)) {
       left = Member(left, begin);
     } else if (Is(TokenKind::kOpenBracket)) {
-      const Span open = now().span;
-      Advance();
-      if (Is(TokenKind::kQuestion)) {
-        return Fail("R106", now().span, "optional indexes are not part of the language yet",
-                    "test with `size(..) > n` first");
-      }
-      const NodeId index = Expression();
-      if (!failed_ && !Accept(TokenKind::kCloseBracket)) {
-        return Fail("R004", open, "`[` is not closed", "its `]` is missing");
-      }
-      left = Add({.kind = NodeKind::kIndex,
-                  .span = {begin, previous_end()},
-                  .mark = open,
-                  .children = {left, index}});
+      left = Index(left, begin);
     } else if (Is(TokenKind::kOpenBrace)) {
       return Fail("R004", now().span, "messages cannot be made in a rule",
                   "compare the fields one by one");
@@ -193,22 +190,34 @@ NodeId Parser::Postfix(NodeId left, uint32_t begin) {
   return left;
 }
 
+NodeId Parser::Index(NodeId left, uint32_t begin) {
+  const Span open = now().span;
+  Advance();
+  const NodeKind kind = AcceptOptional() ? NodeKind::kOptionalIndex : NodeKind::kIndex;
+  const NodeId index = Expression();
+  if (!failed_ && !Accept(TokenKind::kCloseBracket)) {
+    return Fail("R004", open, "`[` is not closed", "its `]` is missing");
+  }
+  return Add(
+      {.kind = kind, .span = {begin, previous_end()}, .mark = open, .children = {left, index}});
+}
+
+bool Parser::AcceptOptional() { return Accept(TokenKind::kQuestion); }
+
 // After the dot: a field or a method.
 NodeId Parser::Member(NodeId left, uint32_t begin) {
-  if (Is(TokenKind::kQuestion)) {
-    return Fail("R106", now().span, "optional fields are not part of the language yet",
-                "write `has(card.country) && card.country == 'FR'`");
-  }
-  const bool word = Is(TokenKind::kName) || Is(TokenKind::kIn) || Is(TokenKind::kTrue) ||
-                    Is(TokenKind::kFalse) || Is(TokenKind::kNull);
-  if (!word || Is(TokenKind::kIn) || Is(TokenKind::kTrue) || Is(TokenKind::kFalse) ||
-      Is(TokenKind::kNull)) {
+  const bool optional = AcceptOptional();
+  const bool quoted = Is(TokenKind::kQuotedName);
+  if (!quoted && !Is(TokenKind::kName)) {
     return Fail("R004", now().span, "the name of a field is missing after `.`",
                 "such as `txn.amount`");
   }
-  Node node{.kind = NodeKind::kSelect, .mark = now().span, .text = now().text, .children = {left}};
+  Node node{.kind = optional ? NodeKind::kOptionalSelect : NodeKind::kSelect,
+            .mark = now().span,
+            .text = now().text,
+            .children = {left}};
   Advance();
-  if (Is(TokenKind::kOpenParen)) {
+  if (Is(TokenKind::kOpenParen) && !quoted && !optional) {
     node.kind = NodeKind::kMethod;
     return Call(std::move(node), begin);
   }
@@ -221,22 +230,23 @@ NodeId Parser::Call(Node node, uint32_t begin) {
   Advance();
   if (!Arguments(TokenKind::kCloseParen, open, &node.children)) return Add({});
   node.span = {begin, previous_end()};
-  return node.kind == NodeKind::kCall && node.text == "has" ? ExpandHas(std::move(node))
-                                                            : Add(std::move(node));
-}
-
-NodeId Parser::ExpandHas(Node call) {
-  if (call.children.size() != 1 || tree_.at(call.children[0]).kind != NodeKind::kSelect) {
-    return Fail("R204", call.span, "`has` takes one field", "such as `has(card.country)`");
-  }
-  call.kind = NodeKind::kHas;
-  return Add(std::move(call));
+  if (node.kind == NodeKind::kCall && node.text == "has") return ExpandHas(std::move(node));
+  return node.kind == NodeKind::kMethod ? ExpandMacro(std::move(node)) : Add(std::move(node));
 }
 
 // Comma-separated, up to and with `close`; a comma may end them.
 bool Parser::Arguments(TokenKind close, Span open, std::vector<NodeId>* out) {
   while (!failed_ && !Is(close)) {
-    out->push_back(Expression());
+    const bool optional = close == TokenKind::kCloseBracket && AcceptOptional();
+    const Span mark = tokens_[at_ > 0 ? at_ - 1 : 0].span;
+    NodeId item = Expression();
+    if (optional) {
+      item = Add({.kind = NodeKind::kOptionalItem,
+                  .span = {mark.begin, previous_end()},
+                  .mark = mark,
+                  .children = {item}});
+    }
+    out->push_back(item);
     if (!Accept(TokenKind::kComma)) break;
     if (close == TokenKind::kCloseParen && Is(close)) {
       Fail("R004", now().span, "an argument is missing after `,`", "remove the comma");

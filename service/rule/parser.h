@@ -14,7 +14,7 @@ namespace verdict::rule {
 // enough to be read on (`and`). Thread-compatible.
 class Parser {
  public:
-  Parser(std::string source, std::vector<Token> tokens, Findings* findings);
+  Parser(std::string source, std::vector<Token> tokens, Findings* findings, Limits limits);
   ParsedTree Run();
 
  private:
@@ -32,16 +32,22 @@ class Parser {
   NodeId Postfix(NodeId left, uint32_t begin);
   NodeId Member(NodeId left, uint32_t begin);
   NodeId Call(Node node, uint32_t begin);
-  NodeId ExpandHas(Node call);
+  NodeId Index(NodeId left, uint32_t begin);
+  // An item of a list, or the key of an entry: `?` in front.
+  bool AcceptOptional();
   bool Arguments(TokenKind close, Span open, std::vector<NodeId>* out);
 
   // parser_operands.cc: what stands between operators.
   NodeId Primary();
   NodeId Parenthesised();
   NodeId Literal();
-  NodeId NameOrCall();
+  NodeId NameOrCall(bool absolute);
   NodeId ListLiteral();
   NodeId MapLiteral();
+
+  // parser_macros.cc: `has`, `exists` and their like.
+  NodeId ExpandHas(Node call);
+  NodeId ExpandMacro(Node call);
 
   // parser_words.cc: words and slips of other languages, and errors.
   // True where the current token is such a word in operator place; then it was reported and `*op`
@@ -71,10 +77,15 @@ class Parser {
   NodeId Fail(std::string_view code, Span span, std::string message, std::string label);
   std::string TextOf(const Token& token) const { return std::string(tree_.text(token.span)); }
 
+  // Of operators and fields in a row, too: trees are walked by recursion.
+  static constexpr int kMaxDepth = 2500;
+
   Tree tree_;
+  std::vector<uint16_t> depths_;  // by node
   std::vector<Token> tokens_;
   Findings* findings_;
   size_t at_ = 0;
+  Limits limits_;
   int depth_ = 0;
   bool failed_ = false;
 };

@@ -32,9 +32,9 @@ NodeId Parser::Primary() {
   if (Is(TokenKind::kOpenParen)) return Parenthesised();
   if (Is(TokenKind::kOpenBracket)) return ListLiteral();
   if (Is(TokenKind::kOpenBrace)) return MapLiteral();
-  // A leading dot makes a name absolute; there are no containers here.
-  if (Is(TokenKind::kDot) && next().kind == TokenKind::kName) Advance();
-  if (Is(TokenKind::kName)) return NameOrCall();
+  const bool absolute = Is(TokenKind::kDot) && next().kind == TokenKind::kName;
+  if (absolute) Advance();
+  if (Is(TokenKind::kName)) return NameOrCall(absolute);
   MissingOperand();
   return Add({});
 }
@@ -72,8 +72,12 @@ NodeId Parser::Literal() {
   return Add(std::move(node));
 }
 
-NodeId Parser::NameOrCall() {
-  Node node{.kind = NodeKind::kName, .span = now().span, .mark = now().span, .text = now().text};
+NodeId Parser::NameOrCall(bool absolute) {
+  Node node{.kind = NodeKind::kName,
+            .absolute = absolute,
+            .span = now().span,
+            .mark = now().span,
+            .text = now().text};
   if (IsReserved(node.text)) {
     return Fail("R008", now().span, absl::StrFormat("`%s` is a reserved word", node.text),
                 "no field has this name");
@@ -97,11 +101,20 @@ NodeId Parser::MapLiteral() {
   Node node{.kind = NodeKind::kMap, .span = now().span, .mark = now().span};
   Advance();
   while (!failed_ && !Is(TokenKind::kCloseBrace)) {
+    const bool optional = AcceptOptional();
+    const Span mark = tokens_[at_ > 0 ? at_ - 1 : 0].span;
     node.children.push_back(Expression());
     if (!failed_ && !Accept(TokenKind::kColon)) {
       return Fail("R004", now().span, "a map has `key: value` pairs", "the `:` is missing");
     }
-    node.children.push_back(Expression());
+    NodeId value = Expression();
+    if (optional) {
+      value = Add({.kind = NodeKind::kOptionalItem,
+                   .span = tree_.at(value).span,
+                   .mark = mark,
+                   .children = {value}});
+    }
+    node.children.push_back(value);
     if (!Accept(TokenKind::kComma)) break;
   }
   if (!failed_ && !Accept(TokenKind::kCloseBrace))

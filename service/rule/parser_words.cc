@@ -97,8 +97,8 @@ bool Parser::AtForeignNot() const {
 // `not x == y` denies the whole comparison, while `!` would deny `x` alone.
 Parser::Operand Parser::ForeignNot() {
   const Span word = now().span;
-  if (++depth_ > kMaxNesting) {
-    return {Fail("R006", word, absl::StrFormat("parts may be nested %d deep", kMaxNesting),
+  if (++depth_ > limits_.nesting) {
+    return {Fail("R006", word, absl::StrFormat("parts may be nested %d deep", limits_.nesting),
                  "this one is deeper"),
             word.begin};
   }

@@ -34,7 +34,8 @@ enum class Op : uint8_t {
   kCalendar,
   kIndex,  // item of a list
   kList,   // a new list of the operands
-  kCall    // a builtin on the operands
+  kCall,   // a builtin on the operands
+  kTagged  // the tagged evaluator on the node
 };
 
 struct Step {
@@ -44,7 +45,7 @@ struct Step {
   uint8_t part = 0;  // CalendarPart, or the sign of an arithmetic
   uint16_t slot = 0;
   uint16_t second_slot = 0;
-  uint32_t first_operand = 0;  // into Program::operands
+  uint32_t first_operand = 0;  // into Program::operands; of kTagged the node
   uint32_t operands = 0;       // how many
   Value constant = {};
   union {

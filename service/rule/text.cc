@@ -274,6 +274,15 @@ std::optional<int64_t> ParseDuration(std::string_view text) {
   return static_cast<int64_t>(sum);
 }
 
+bool IsName(std::string_view text) {
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    const bool digit = c >= '0' && c <= '9' && &c != text.data();
+    if (!letter && !digit) return false;
+  }
+  return !text.empty();
+}
+
 int64_t CodePointCount(std::string_view text) {
   int64_t count = 0;
   for (char c : text) count += !IsContinuation(c);

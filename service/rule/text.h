@@ -33,6 +33,8 @@ std::optional<int64_t> ParseDuration(std::string_view text);
 inline constexpr int64_t kMinTimestampSeconds = -62135596800;
 inline constexpr int64_t kMaxTimestampSeconds = 253402300799;
 
+// A word as names are: letters, digits and `_`, no digit in front.
+bool IsName(std::string_view text);
 // Length in code points.
 int64_t CodePointCount(std::string_view text);
 // False where `text` is not UTF-8 (overlong forms, surrogates and beyond U+10FFFF included).

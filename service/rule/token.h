@@ -13,6 +13,7 @@ namespace verdict::rule {
 enum class TokenKind : uint8_t {
   kEnd,
   kName,
+  kQuotedName,  // a field in backticks
   kInt,
   kUint,
   kDouble,
@@ -53,7 +54,7 @@ struct Token {
   Span span;
   uint64_t number = 0;    // kInt, kUint
   double real = 0;        // kDouble
-  std::string text = {};  // kName; kString and kBytes, decoded
+  std::string text = {};  // names; kString and kBytes, decoded
 };
 
 // The tokens of `text`, the last of kind kEnd. Words and signs of other languages (`=`, `<>`, smart

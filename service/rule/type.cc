@@ -1,4 +1,4 @@
-// Types of the rule profile: names and conversions.
+// Names and kinds of types.
 #include "rule/type.h"
 
 #include <utility>
@@ -6,52 +6,95 @@
 namespace verdict::rule {
 namespace {
 
-std::string_view ScalarName(Scalar scalar) {
-  switch (scalar) {
-    case Scalar::kUnknown:
-      return "unknown";
-    case Scalar::kAny:
-      return "any";
-    case Scalar::kNull:
-      return "null";
-    case Scalar::kBool:
-      return "bool";
-    case Scalar::kInt:
-      return "int";
-    case Scalar::kUint:
-      return "uint";
-    case Scalar::kDouble:
-      return "double";
-    case Scalar::kString:
-      return "string";
-    case Scalar::kBytes:
-      return "bytes";
-    case Scalar::kTimestamp:
-      return "timestamp";
-    case Scalar::kDuration:
-      return "duration";
-  }
-  return "unknown";
-}
+struct PlainName {
+  TypeKind kind;
+  std::string_view name;  // for people
+  std::string_view cel;   // in expressions; empty: none
+  Kind value = Kind::kError;
+};
+constexpr PlainName kNames[] = {
+    {TypeKind::kUnknown, "unknown", "", Kind::kError},
+    {TypeKind::kDyn, "dyn", "", Kind::kError},
+    {TypeKind::kNull, "null", "null_type", Kind::kNull},
+    {TypeKind::kBool, "bool", "bool", Kind::kBool},
+    {TypeKind::kInt, "int", "int", Kind::kInt},
+    {TypeKind::kUint, "uint", "uint", Kind::kUint},
+    {TypeKind::kDouble, "double", "double", Kind::kDouble},
+    {TypeKind::kString, "string", "string", Kind::kString},
+    {TypeKind::kBytes, "bytes", "bytes", Kind::kBytes},
+    {TypeKind::kTimestamp, "timestamp", "google.protobuf.Timestamp", Kind::kTimestamp},
+    {TypeKind::kDuration, "duration", "google.protobuf.Duration", Kind::kDuration},
+    {TypeKind::kIp, "net.IP", "net.IP", Kind::kIp},
+    {TypeKind::kCidr, "net.CIDR", "net.CIDR", Kind::kCidr},
+    {TypeKind::kParameter, "?", "", Kind::kError},
+    {TypeKind::kList, "list", "list", Kind::kList},
+    {TypeKind::kMap, "map", "map", Kind::kMap},
+    {TypeKind::kOptional, "optional", "optional_type", Kind::kOptional},
+    {TypeKind::kType, "type", "type", Kind::kType}};
+
+const PlainName& NameOf(TypeKind kind) { return kNames[static_cast<size_t>(kind)]; }
 
 constexpr std::pair<FieldType, Type> kFieldTypes[] = {
-    {FieldType::kBool, {Scalar::kBool}},
-    {FieldType::kInt, {Scalar::kInt}},
-    {FieldType::kDouble, {Scalar::kDouble}},
-    {FieldType::kString, {Scalar::kString}},
-    {FieldType::kTimestamp, {Scalar::kTimestamp}},
-    {FieldType::kDuration, {Scalar::kDuration}},
-    {FieldType::kStringList, {Scalar::kString, 1}},
-    {FieldType::kIntList, {Scalar::kInt, 1}}};
+    {FieldType::kBool, TypeKind::kBool},           {FieldType::kInt, TypeKind::kInt},
+    {FieldType::kDouble, TypeKind::kDouble},       {FieldType::kString, TypeKind::kString},
+    {FieldType::kTimestamp, TypeKind::kTimestamp}, {FieldType::kDuration, TypeKind::kDuration},
+    {FieldType::kStringList, kStringList},         {FieldType::kIntList, kIntList}};
+
+// Of list, map, optional and type, of what is not known.
+constexpr TypeNode kDynNode{TypeKind::kDyn};
+constexpr TypeNode kDynCompounds[] = {{TypeKind::kList, 0, &kDynNode, nullptr},
+                                      {TypeKind::kMap, 0, &kDynNode, &kDynNode},
+                                      {TypeKind::kOptional, 0, &kDynNode, nullptr},
+                                      {TypeKind::kType, 0, &kDynNode, nullptr}};
 
 }  // namespace
 
+bool Type::Same(const TypeNode* a, const TypeNode* b) {
+  if (a == b) return true;
+  if (a == nullptr || b == nullptr) return false;
+  return a->kind == b->kind && a->number == b->number && Same(a->first, b->first) &&
+         Same(a->second, b->second);
+}
+
+Type TypePool::Make(TypeNode node) {
+  nodes_.push_back(node);
+  return Type(&nodes_.back());
+}
+
+Type TypePool::Like(Type shape, Type first, Type second) {
+  const TypeNode* node = shape.node();
+  const TypeNode* value = node->second == nullptr ? nullptr : second.node();
+  if (node->first == first.node() && node->second == value) return shape;
+  return Make({node->kind, node->number, first.node(), value});
+}
+
 std::string TypeName(Type type) {
-  if (type.list_depth == 1 && type.scalar == Scalar::kAny) return "list";
-  std::string name;
-  for (int i = 0; i < type.list_depth; ++i) name += "list(";
-  name += ScalarName(type.scalar);
-  return name.append(type.list_depth, ')');
+  std::string name(NameOf(type.kind()).name);
+  // Of an empty list: nothing more is known.
+  const bool open = type.has_parts() && type.element().is(TypeKind::kParameter);
+  if (!type.has_parts() || open) return name;
+  name += "(" + TypeName(type.element());
+  if (type.is(TypeKind::kMap)) name += ", " + TypeName(type.value());
+  return name + ")";
+}
+
+std::string_view CelTypeName(Type type) { return NameOf(type.kind()).cel; }
+
+std::string_view TypeNameOf(const Value& value) {
+  for (const PlainName& known : kNames) {
+    if (known.value == value.kind() && value.kind() != Kind::kError) return known.cel;
+  }
+  return "";
+}
+
+std::optional<Type> FindType(std::string_view name) {
+  for (const PlainName& known : kNames) {
+    if (known.cel != name || name.empty()) continue;
+    if (known.kind < TypeKind::kParameter) return Type(known.kind);
+    return Type(
+        &kDynCompounds[static_cast<size_t>(known.kind) - static_cast<size_t>(TypeKind::kList)]);
+  }
+  return std::nullopt;
 }
 
 Type TypeOf(FieldType field) {
@@ -70,32 +113,11 @@ bool ToFieldType(Type type, FieldType* field) {
   return false;
 }
 
-Kind KindOf(Type type) {
-  if (type.is_list()) return Kind::kList;
-  switch (type.scalar) {
-    case Scalar::kUnknown:
-    case Scalar::kAny:
-      return Kind::kError;
-    case Scalar::kNull:
-      return Kind::kNull;
-    case Scalar::kBool:
-      return Kind::kBool;
-    case Scalar::kInt:
-      return Kind::kInt;
-    case Scalar::kUint:
-      return Kind::kUint;
-    case Scalar::kDouble:
-      return Kind::kDouble;
-    case Scalar::kString:
-      return Kind::kString;
-    case Scalar::kBytes:
-      return Kind::kBytes;
-    case Scalar::kTimestamp:
-      return Kind::kTimestamp;
-    case Scalar::kDuration:
-      return Kind::kDuration;
-  }
-  return Kind::kError;
+Kind KindOf(Type type) { return NameOf(type.kind()).value; }
+
+bool MayHave(Type type, const Value& value) {
+  if (type.unknown() || type.is(TypeKind::kDyn) || type.is(TypeKind::kParameter)) return true;
+  return KindOf(type) == value.kind();
 }
 
 }  // namespace verdict::rule

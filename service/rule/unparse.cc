@@ -1,5 +1,6 @@
 // A tree in its canonical spelling: one space around operators, single quotes, the fewest
 // parentheses.
+#include <algorithm>
 #include <cstdint>
 
 #include "rule/text.h"
@@ -51,6 +52,10 @@ class Unparser {
       case NodeKind::kMethod:
       case NodeKind::kList:
       case NodeKind::kMap:
+      case NodeKind::kMacro:
+      case NodeKind::kOptionalSelect:
+      case NodeKind::kOptionalIndex:
+      case NodeKind::kOptionalItem:
         break;
     }
     return kPostfixLevel;
@@ -81,11 +86,13 @@ class Unparser {
         out_ += "b" + QuotedBytes(node.text, '\'');
         return;
       case NodeKind::kName:
-        out_ += node.text;
+        PrintName(node);
         return;
       case NodeKind::kSelect:
-        Print(node.children[0], kPostfixLevel);
-        out_ += "." + node.text;
+        PrintField(node, ".");
+        return;
+      case NodeKind::kOptionalSelect:
+        PrintField(node, ".?");
         return;
       case NodeKind::kHas:
         PrintAll("has(", node, 0, ")");
@@ -94,8 +101,19 @@ class Unparser {
         Print(node.children[0], kPostfixLevel);
         PrintAll("[", node, 1, "]");
         return;
+      case NodeKind::kOptionalIndex:
+        Print(node.children[0], kPostfixLevel);
+        PrintAll("[?", node, 1, "]");
+        return;
+      case NodeKind::kOptionalItem:
+        out_ += '?';
+        Print(node.children[0], kConditionalLevel);
+        return;
       case NodeKind::kCall:
         PrintAll(node.text + "(", node, 0, ")");
+        return;
+      case NodeKind::kMacro:
+        PrintMacro(node);
         return;
       case NodeKind::kMethod:
         Print(node.children[0], kPostfixLevel);
@@ -138,13 +156,49 @@ class Unparser {
     out_ += close;
   }
 
+  // Without its dot a name may be a macro's variable.
+  void PrintName(const Node& node) {
+    const bool hidden = std::find(scope_.begin(), scope_.end(), node.text) != scope_.end();
+    out_.append(node.absolute && hidden ? "." : "").append(node.text);
+  }
+
+  void PrintMacro(const Node& node) {
+    const bool bind = node.macro == Macro::kBind;
+    if (bind) {
+      out_ += "cel.bind(";
+    } else {
+      Print(node.children[0], kPostfixLevel);
+      out_ += "." + node.text + "(";
+    }
+    const Node& variable = tree_.at(node.children[bind ? 0 : 1]);
+    out_ += variable.text;
+    if (bind) out_ += ", ", Print(node.children[1], kConditionalLevel);
+    scope_.push_back(variable.text);
+    for (size_t i = 2; i < node.children.size(); ++i) {
+      out_ += ", ";
+      Print(node.children[i], kConditionalLevel);
+    }
+    scope_.pop_back();
+    out_ += ')';
+  }
+
+  void PrintField(const Node& node, std::string_view dot) {
+    Print(node.children[0], kPostfixLevel);
+    const bool plain = IsName(node.text) && node.text != "in" && node.text != "true" &&
+                       node.text != "false" && node.text != "null";
+    out_.append(dot).append(plain ? "" : "`").append(node.text).append(plain ? "" : "`");
+  }
+
   void PrintMap(const Node& node) {
     out_ += '{';
     for (size_t i = 0; i + 1 < node.children.size(); i += 2) {
       if (i > 0) out_ += ", ";
+      const Node& value = tree_.at(node.children[i + 1]);
+      const bool optional = value.kind == NodeKind::kOptionalItem;
+      if (optional) out_ += '?';
       Print(node.children[i], kConditionalLevel);
       out_ += ": ";
-      Print(node.children[i + 1], kConditionalLevel);
+      Print(optional ? value.children[0] : node.children[i + 1], kConditionalLevel);
     }
     out_ += '}';
   }
@@ -161,6 +215,7 @@ class Unparser {
 
   const Tree& tree_;
   std::string out_;
+  std::vector<std::string_view> scope_;  // variables of macros around
 };
 
 }  // namespace

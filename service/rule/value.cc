@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "rule/expression.h"
+#include "rule/network.h"
 #include "rule/text.h"
 
 namespace verdict::rule {
@@ -30,6 +31,12 @@ std::string_view ErrorText(ErrorCode code) {
       return "result too large";
     case ErrorCode::kNotANumber:
       return "not a number has no order";
+    case ErrorCode::kUnbound:
+      return "a name without a value";
+    case ErrorCode::kRepeatedKey:
+      return "a map names a key twice";
+    case ErrorCode::kNoValue:
+      return "an optional without a value";
   }
   return "unknown";
 }
@@ -38,6 +45,15 @@ std::string FormatMissing(const Value& value, const Schema* schema) {
   const uint16_t slot = value.missing_slot();
   if (schema == nullptr || slot >= schema->fields().size()) return "missing";
   return "missing: " + schema->fields()[slot].full_name();
+}
+
+std::string FormatMap(const Value& value, const Schema* schema) {
+  std::string out = "{";
+  for (const MapEntry& entry : value.map()) {
+    if (out.size() > 1) out += ", ";
+    out += FormatValue(entry.key, schema) + ": " + FormatValue(entry.value, schema);
+  }
+  return out + "}";
 }
 
 }  // namespace
@@ -67,9 +83,16 @@ std::string FormatValue(const Value& value, const Schema* schema) {
     case Kind::kDuration:
       return DurationText(value.integer());
     case Kind::kMap:
-      return "map";
+      return FormatMap(value, schema);
     case Kind::kType:
-      return "type";
+      return std::string(value.string());
+    case Kind::kIp:
+      return "ip('" + IpText(*value.address()) + "')";
+    case Kind::kCidr:
+      return "cidr('" + CidrText(*value.address()) + "')";
+    case Kind::kOptional:
+      return value.held() == nullptr ? "optional.none()"
+                                     : "optional.of(" + FormatValue(*value.held(), schema) + ")";
     case Kind::kList:
       break;
   }

@@ -1,5 +1,5 @@
-// A value of the rule language: 16 bytes, trivially copyable. Strings and lists are views of what
-// others own.
+// A value of the rule language: 16 bytes, trivially copyable. Strings, lists and maps are views of
+// what others own.
 #pragma once
 
 #include <cstdint>
@@ -23,7 +23,10 @@ enum class Kind : uint8_t {
   kDuration,
   kList,
   kMap,
-  kType
+  kType,
+  kOptional,
+  kIp,
+  kCidr
 };
 
 // Why an evaluation ended in kError.
@@ -36,8 +39,14 @@ enum class ErrorCode : uint8_t {
   kType,
   kRegex,
   kLimit,
-  kNotANumber
+  kNotANumber,
+  kUnbound,      // a name nobody gave a value
+  kRepeatedKey,  // of a map
+  kNoValue       // of an optional
 };
+
+struct MapEntry;
+struct IpAddress;
 
 class Value {
  public:
@@ -121,6 +130,35 @@ class Value {
     return v;
   }
 
+  // Keys are ints, uints, bools or strings, each once.
+  static Value Map(std::span<const MapEntry> entries);
+  // `name` must outlive the value: "int", "google.protobuf.Timestamp".
+  static Value Type(std::string_view name) {
+    Value v = String(name);
+    v.kind_ = Kind::kType;
+    return v;
+  }
+  // What `held` points to must outlive the value; null: none.
+  static Value Optional(const Value* held) {
+    Value v;
+    v.kind_ = Kind::kOptional;
+    v.pointer_ = held;
+    return v;
+  }
+
+  // `ip` must outlive the value.
+  static Value Ip(const IpAddress* ip) {
+    Value v = Optional(nullptr);
+    v.kind_ = Kind::kIp;
+    v.pointer_ = ip;
+    return v;
+  }
+  static Value Cidr(const IpAddress* cidr) {
+    Value v = Ip(cidr);
+    v.kind_ = Kind::kCidr;
+    return v;
+  }
+
   Kind kind() const { return kind_; }
   bool is_missing() const { return kind_ == Kind::kMissing; }
   bool is_error() const { return kind_ == Kind::kError; }
@@ -130,6 +168,9 @@ class Value {
   double real() const { return double_; }
   std::string_view string() const { return {static_cast<const char*>(pointer_), extra_}; }
   std::span<const Value> list() const { return {static_cast<const Value*>(pointer_), extra_}; }
+  std::span<const MapEntry> map() const;
+  const IpAddress* address() const { return static_cast<const IpAddress*>(pointer_); }
+  const Value* held() const { return static_cast<const Value*>(pointer_); }  // of an optional
   ErrorCode error() const { return static_cast<ErrorCode>(extra_); }
   uint32_t nanos_of_ms() const { return extra_; }                          // of a timestamp
   uint16_t missing_slot() const { return static_cast<uint16_t>(extra_); }  // UINT16_MAX: unknown
@@ -145,5 +186,21 @@ class Value {
   Kind kind_ = Kind::kMissing;
 };
 static_assert(sizeof(Value) == 16);
+
+struct MapEntry {
+  Value key;
+  Value value;
+};
+
+inline Value Value::Map(std::span<const MapEntry> entries) {
+  Value v;
+  v.kind_ = Kind::kMap;
+  v.pointer_ = entries.data();
+  v.extra_ = static_cast<uint32_t>(entries.size());
+  return v;
+}
+inline std::span<const MapEntry> Value::map() const {
+  return {static_cast<const MapEntry*>(pointer_), extra_};
+}
 
 }  // namespace verdict::rule

@@ -24,6 +24,9 @@ RuleResult ResultOf(const rule::Value& value) {
     case rule::Kind::kList:
     case rule::Kind::kMap:
     case rule::Kind::kType:
+    case rule::Kind::kOptional:
+    case rule::Kind::kIp:
+    case rule::Kind::kCidr:
       return RuleResult::kError;
   }
   return RuleResult::kError;

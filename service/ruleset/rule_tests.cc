@@ -43,12 +43,31 @@ std::string Reasons(const DraftRule& draft, const rule::Record& record, const ru
 
 }  // namespace
 
+std::string Disagreement(const rule::Expression& clause, const rule::Record& record,
+                         const rule::Schema& schema, rule::EvaluationArena* arena) {
+  const std::string decides = rule::FormatValue(clause.Evaluate(record, arena), &schema);
+  const std::string reference =
+      rule::FormatValue(clause.EvaluateByReference(record, arena), &schema);
+  if (decides == reference) return "";
+  return absl::StrFormat("%s, by the reference %s", decides, reference);
+}
+
 void RunRuleTests(const DraftRule& draft, const GivenContext& context, rule::EvaluationArena* arena,
                   Findings* findings) {
   findings->set_rule_id(draft.rule.id);
   for (const DraftRule::Test& test : draft.tests) {
     auto given = ReadGiven(*draft.document, *test.given, context, findings);
     if (!given) continue;
+    for (size_t i = 0; i < draft.rule.clauses.size(); ++i) {
+      const std::string differ =
+          Disagreement(*draft.rule.clauses[i], given->record, *context.schema, arena);
+      if (differ.empty()) continue;
+      findings->ErrorAt(
+          "R521", *draft.document, *test.value,
+          absl::StrFormat("test `%s`: clause %d `%s` is %s: this is a mistake of Verdict's; "
+                          "write the clause in another way, and report it",
+                          test.name, i + 1, draft.rule.clause_texts[i], differ));
+    }
     RuleResult result = EvaluateRule(draft.rule, given->record, arena);
     if (result == test.expect) continue;
     findings->ErrorAt("R520", *draft.document, *test.value,

@@ -82,7 +82,7 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"txn.amount >= 500EUR", "R001", "500EUR", "digits alone", ""},
         Mistake{"txn.id == 'abc", "R001", "'", "", ""},
         Mistake{"if txn.amount > 500", "R008", "if", "", ""},
-        Mistake{"card.?count_1h > 1", "R106", "?", "has(", ""},
+        Mistake{"card.?count_1h > 1", "R106", "count_1h", "has(", ""},
         Mistake{"has(card)", "R204", "has(card)", "has(card.country)", ""}));
 
 INSTANTIATE_TEST_SUITE_P(
@@ -112,7 +112,15 @@ INSTANTIATE_TEST_SUITE_P(
                 ""},
         Mistake{"card == 'x'", "R107", "card", "`card` has avg_30d", ""},
         Mistake{"txn.skus.exists(s, s == 'x')", "R106", "exists", "'x' in txn.skus", ""},
+        Mistake{"txn.skus.all(s, txn.skus.exists(t, s == t))", "R106", "all", "write out", ""},
         Mistake{"{'a': 1}['a'] == 1", "R106", "{'a': 1}", "condition ? value", ""},
+        Mistake{"math.abs(-1) == 1", "R106", "abs", "texts have", ""},
+        Mistake{"txn.id.charAt(1) == 'x'", "R106", "charAt", "texts have", ""},
+        Mistake{"optional.of(1) == 1", "R106", "of", "texts have", ""},
+        Mistake{"cidr('10.0.0.0/8').containsIP(txn.ip)", "R106", "containsIP", "texts have", ""},
+        Mistake{"int.foo == 1", "R101", "int", "", ""},
+        Mistake{"txn.id in list.foo", "R101", "list", "", ""},
+        Mistake{"[?txn.amount] == [1.0]", "R106", "?", "always there", ""},
         Mistake{"age(card.country) > duration('1h')", "R204", "age(card.country)",
                 "age(card.count_1h)", ""}));
 

@@ -1,5 +1,5 @@
 // libFuzzer: no phase may crash on any text, and what compiles keeps its canonical spelling and its
-// value.
+// value, which both evaluators yield.
 // Build: clang++ -std=c++20 -fsanitize=fuzzer,address,undefined -Iservice -Itests,
 //   tests/rule/fuzz_expression.cc, service/rule/*.cc,
 //   -lre2 $(pkg-config --libs absl_strings absl_str_format absl_time)
@@ -29,6 +29,7 @@ void CheckValues(const Compiled& a, const Compiled& b) {
   for (const verdict::rule::Record* record : {&full, &empty}) {
     const std::string value = FormatValue(a.expression->Evaluate(*record, arena.get()), nullptr);
     CHECK(value == FormatValue(b.expression->Evaluate(*record, arena.get()), nullptr));
+    CHECK(value == FormatValue(a.expression->EvaluateByReference(*record, arena.get()), nullptr));
   }
 }
 

@@ -82,15 +82,15 @@ TEST(Parser, RefusesWhatTheGrammarDoes) {
 }
 
 TEST(Parser, LimitsLengthAndNesting) {
-  const std::string longest(kMaxCodePoints, 'a');
+  const std::string longest(LimitsOf(Profile::kRule).code_points, 'a');
   EXPECT_EQ(Canonical(longest), longest);
   EXPECT_EQ(Canonical(longest + "a"), "");
   auto nested = [](size_t depth) {
     return std::string(depth, '(') + "a" + std::string(depth, ')');
   };
-  EXPECT_EQ(Canonical(nested(kMaxNesting - 1)), "a");
-  EXPECT_EQ(Canonical(nested(kMaxNesting)), "");
-  EXPECT_EQ(Canonical(std::string(kMaxNesting + 1, '!') + "a"), "");
+  EXPECT_EQ(Canonical(nested(LimitsOf(Profile::kRule).nesting - 1)), "a");
+  EXPECT_EQ(Canonical(nested(LimitsOf(Profile::kRule).nesting)), "");
+  EXPECT_EQ(Canonical(std::string(LimitsOf(Profile::kRule).nesting + 1, '!') + "a"), "");
   EXPECT_EQ(Canonical(std::string(3000, '(')), "");
   EXPECT_EQ(Canonical(std::string(3001, '-') + "a"), "-a");
 }

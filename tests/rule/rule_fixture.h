@@ -93,7 +93,11 @@ inline std::string Evaluated(const std::string& text, const Fields& given = {}) 
   }
   static const EvaluationArenaPtr& arena = *new EvaluationArenaPtr(MakeEvaluationArena());
   const Record record = MakeRecord(given);
-  return FormatValue(compiled.expression->Evaluate(record, arena.get()), &TestSchema());
+  const std::string reference =
+      FormatValue(compiled.expression->EvaluateByReference(record, arena.get()), &TestSchema());
+  const std::string value =
+      FormatValue(compiled.expression->Evaluate(record, arena.get()), &TestSchema());
+  return value == reference ? value : value + ", but by reference " + reference;
 }
 
 }  // namespace verdict::rule

@@ -1,0 +1,208 @@
+// Maps, macros and optionals.
+#include "absl/strings/str_format.h"
+#include "rule/checker.h"
+
+namespace verdict::rule {
+namespace {
+
+constexpr int kMaxLoops = 2;  // of a rule, one in the other
+
+// Known when it runs, or reported already.
+bool IsOpen(Type type) {
+  return type.unknown() || type.is(TypeKind::kDyn) || type.is(TypeKind::kParameter);
+}
+
+bool IsKey(Type type) {
+  return IsOpen(type) || type.is(TypeKind::kInt) || type.is(TypeKind::kUint) ||
+         type.is(TypeKind::kBool) || type.is(TypeKind::kString);
+}
+
+}  // namespace
+
+bool Checker::Join(Type* type, Type other) {
+  if (Fits(*type, other)) {
+    *type = types_.Wider(*type, other);
+    return true;
+  }
+  if (cel()) *type = TypeKind::kDyn;
+  return cel();
+}
+
+// `?x` is there where x has a value.
+Type Checker::Item(NodeId id) {
+  if (node(id).kind != NodeKind::kOptionalItem) return Visit(id);
+  if (!cel()) return NotYet(id, "?");
+  const NodeId inside = node(id).children[0];
+  const Type found = Visit(inside);
+  if (IsOpen(found)) return found;
+  if (!found.is(TypeKind::kOptional)) {
+    Error("R201", node(inside).span,
+          absl::StrFormat("after `?` stands an optional, this is %s", TypeName(found)),
+          "leave the `?` out");
+    return {};
+  }
+  return ElementOf(found);
+}
+
+Type Checker::MapLiteral(NodeId id) {
+  const std::vector<NodeId>& parts = node(id).children;
+  Type key = types_.Fresh();
+  Type value = types_.Fresh();
+  for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+    const Type found = Visit(parts[i]);
+    if (!IsKey(found)) {
+      Error("R205", node(parts[i]).span,
+            absl::StrFormat("the keys of a map are texts, ints, uints or bools, this is %s",
+                            TypeName(found)),
+            "choose another key");
+    } else if (!Join(&key, found)) {
+      Error("R205", node(parts[i]).span, "the keys of a map need one type", "make two maps of it");
+    }
+    if (!Join(&value, Item(parts[i + 1]))) {
+      Error("R205", node(parts[i + 1]).span, "the values of a map need one type",
+            "make two maps of it");
+    }
+  }
+  return checked_->types->Map(types_.Resolve(key), types_.Resolve(value));
+}
+
+Type Checker::PartOf(NodeId id, Type object, Type key) {
+  if (IsOpen(object)) return object.unknown() ? object : Type(TypeKind::kDyn);
+  if (object.is(TypeKind::kOptional)) {
+    return checked_->types->Optional(PartOf(id, ElementOf(object), key));
+  }
+  const NodeId place = node(id).children[1];
+  if (object.is_list()) {
+    if (!Fits(TypeKind::kInt, key)) {
+      Error("R201", node(place).span,
+            absl::StrFormat("the place in a list is an int, this is %s", TypeName(key)),
+            "the first item is `[0]`");
+    }
+    return ElementOf(object);
+  }
+  if (object.is(TypeKind::kMap)) {
+    if (!Fits(object.element(), key)) {
+      Error("R201", node(place).span,
+            absl::StrFormat("%s has no key that is %s", TypeName(object), TypeName(key)),
+            absl::StrFormat("its keys are %s", TypeName(ElementOf(object))));
+    }
+    return types_.Resolve(object.value());
+  }
+  Error("R201", node(id).mark,
+        absl::StrFormat("`[ ]` takes an item of a list, this is %s", TypeName(object)),
+        object.is(TypeKind::kString) ? "test texts by `startsWith`, `contains` or `matches`"
+                                     : "it has no items");
+  return {};
+}
+
+Type Checker::FieldOf(NodeId id, Type object) {
+  if (IsOpen(object)) return object.unknown() ? object : Type(TypeKind::kDyn);
+  if (object.is(TypeKind::kOptional)) {
+    return checked_->types->Optional(FieldOf(id, ElementOf(object)));
+  }
+  if (object.is(TypeKind::kMap) && Fits(object.element(), TypeKind::kString)) {
+    return types_.Resolve(object.value());
+  }
+  Error("R102", node(id).mark,
+        absl::StrFormat("%s has no field `%s`", TypeName(object), node(id).text),
+        "fields are read from objects, as `txn.amount`");
+  return {};
+}
+
+Type Checker::Index(NodeId id) {
+  const Type object = Visit(node(id).children[0]);
+  const Type key = Visit(node(id).children[1]);
+  return PartOf(id, object, key);
+}
+
+// Of an optional what Index yields is one already.
+Type Checker::OptionalIndex(NodeId id) {
+  const Type object = Visit(node(id).children[0]);
+  const Type part = PartOf(id, object, Visit(node(id).children[1]));
+  return part.unknown() || object.is(TypeKind::kOptional) ? part : checked_->types->Optional(part);
+}
+
+Type Checker::OptionalSelect(NodeId id) {
+  if (meaning(id).slot != kNoSlot) return checked_->types->Optional(LinkedName(id));
+  const Type object = Visit(node(id).children[0]);
+  const Type part = FieldOf(id, object);
+  return part.unknown() || object.is(TypeKind::kOptional) ? part : checked_->types->Optional(part);
+}
+
+Type Checker::BoolBody(NodeId id, NodeId body) {
+  const Type found = Visit(body);
+  if (Fits(TypeKind::kBool, found)) return TypeKind::kBool;
+  Error("R201", node(body).span,
+        absl::StrFormat("`%s` asks a condition (bool), this is %s", node(id).text, TypeName(found)),
+        "compare it with something");
+  return TypeKind::kBool;
+}
+
+// What runs for each item; the variable is known in it.
+Type Checker::MacroCall(NodeId id) {
+  const Node& call = node(id);
+  const bool bind = call.macro == Macro::kBind;
+  const Type range = Visit(call.children[bind ? 1 : 0]);
+  const bool of_optional = call.macro == Macro::kOptMap || call.macro == Macro::kOptFlatMap;
+  const bool loops = !bind && !of_optional;
+  if (!cel() && loops && loops_ == kMaxLoops) {
+    Error("R006", call.mark, absl::StrFormat("loops may be nested %d deep", kMaxLoops),
+          "each runs for every item of those around it; make a list field of what it finds");
+    return {};
+  }
+  Type variable = bind ? range : Type(TypeKind::kDyn);
+  const bool fits =
+      of_optional ? range.is(TypeKind::kOptional) : range.is_list() || range.is(TypeKind::kMap);
+  if (!bind && fits) variable = ElementOf(range);
+  if (!bind && !fits && !IsOpen(range)) {
+    Error("R201", call.mark,
+          absl::StrFormat(
+              "`%s` looks at %s, this is %s", call.text,
+              of_optional ? "what an optional holds" : "the items of a list or the keys of a map",
+              TypeName(range)),
+          "it has none");
+    variable = Type();
+  }
+  if (variable.is(TypeKind::kParameter)) variable = TypeKind::kDyn;
+  meaning(call.children[bind ? 0 : 1]).type = variable;
+  locals_.push_back(variable);
+  loops_ += loops ? 1 : 0;
+  const Type result = MacroResult(id, variable);
+  loops_ -= loops ? 1 : 0;
+  locals_.pop_back();
+  return result;
+}
+
+Type Checker::MacroResult(NodeId id, Type variable) {
+  const Node& call = node(id);
+  const NodeId body = call.children[2];
+  TypePool& pool = *checked_->types;
+  switch (call.macro) {
+    case Macro::kExists:
+    case Macro::kAll:
+    case Macro::kExistsOne:
+      return BoolBody(id, body);
+    case Macro::kFilter:
+      BoolBody(id, body);
+      return pool.List(variable);
+    case Macro::kMap:
+      return pool.List(Visit(body));
+    case Macro::kMapFiltered:
+      BoolBody(id, body);
+      return pool.List(Visit(call.children[3]));
+    case Macro::kBind:
+      return Visit(body);
+    case Macro::kOptMap:
+      return pool.Optional(Visit(body));
+    case Macro::kOptFlatMap:
+      break;
+  }
+  const Type found = Visit(body);
+  if (IsOpen(found) || found.is(TypeKind::kOptional)) return found;
+  Error("R201", node(body).span,
+        absl::StrFormat("`optFlatMap` yields an optional, this is %s", TypeName(found)),
+        "write `optMap`");
+  return {};
+}
+
+}  // namespace verdict::rule
