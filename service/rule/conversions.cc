@@ -20,8 +20,10 @@ Value Same(Arguments v, EvaluationArena*) { return v[0]; }
 
 template <typename Number>
 bool ReadNumber(std::string_view text, Number* out) {
-  if (text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty() || text.front() == '+') return false;
+  const bool plus = text.starts_with('+');
+  if (plus) text.remove_prefix(1);
+  const bool two_signs = plus && text.starts_with('-');
+  if (text.empty() || text.front() == '+' || two_signs) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *out);
   return error == std::errc() && end == text.data() + text.size();
 }

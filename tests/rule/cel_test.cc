@@ -133,7 +133,9 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"cel.bind(a, device.age_days, has(card.country) || a > 1)", "true"},
                     Case{"cel.bind(a, device.age_days, a > 1)", "missing: device.age_days"},
                     Case{"{'a': optional.of(1)}.?a.value().value() + 1", "2"},
-                    Case{"{'in': 1}.`in`", "1"}, Case{"isCIDR('10.0.0.0/-0')", "false"}));
+                    Case{"{'in': 1}.`in`", "1"}, Case{"isCIDR('10.0.0.0/-0')", "false"},
+                    Case{"int('+5')", "5"},
+                    Case{"int('+-5')", "error: conversion out of range or unreadable"}));
 
 // Refused where they are checked.
 INSTANTIATE_TEST_SUITE_P(
