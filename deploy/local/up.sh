@@ -79,16 +79,14 @@ start() {
   cd "$from"
 }
 
-# how_it_ended SERVER: of a process that start began in this run.
-how_it_ended() {
+# say_how_it_ended SERVER: sets `why`, of a process that start began in this run.
+say_how_it_ended() {
   local pid status=0
   pid=$(cat "$dir/$1/pid")
-  if grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null; then
-    echo "its process $pid lives, but works in $(readlink "/proc/$pid/cwd" || echo 'a folder that cannot be read')"
-    return
-  fi
+  why="its process $pid lives, but works in $(readlink "/proc/$pid/cwd" 2>/dev/null || echo 'a folder that cannot be read')"
+  grep -q '^State:.[^ZX]' "/proc/$pid/status" 2>/dev/null && return
   wait "$pid" || status=$?
-  echo "its process ended with status $status"
+  why="its process ended with status $status"
 }
 
 # await SERVER SECONDS CHECK...: until CHECK succeeds; what the server said last where it does not.
@@ -96,10 +94,9 @@ await() {
   local server=$1 seconds=$2 deadline=$((SECONDS + $2)) why=''
   shift 2
   until "$@"; do
-    [ -n "$(pid_of "$server")" ] || why=ended
+    [ -n "$(pid_of "$server")" ] || say_how_it_ended "$server"
     [ $SECONDS -lt $deadline ] || why="not within $seconds s"
     if [ -n "$why" ]; then
-      [ "$why" != ended ] || { how_it_ended "$server" >"$dir/$server/ended"; why=$(cat "$dir/$server/ended"); }
       tail -n 15 "$dir/$server/server.log" | sed 's/^/    /' >&2
       [ -z "$(pid_of "$server")" ] || kill -9 "$(pid_of "$server")"
       die "$server did not come up ($why), see $dir/$server/server.log"

@@ -77,7 +77,8 @@ class EventSource {
   virtual absl::StatusOr<Offset> End(Partition partition) = 0;  // the next offset to be written
   // End() of every partition, at one go where the log can.
   virtual absl::StatusOr<std::vector<Offset>> Ends();
-  // The first visible record with record time >= `record_time_ms`; nothing where there is none yet,
+  // The first visible record with record time >= `record_time_ms`, which is 0 or more, so one whose
+  // stamp is believed (LogIdentity); nothing where there is none yet,
   // and what may still become visible below the end is not older. Errors: Unavailable, also while
   // that cannot be told (a producer's open transaction).
   virtual absl::StatusOr<std::optional<Offset>> FirstAtOrAfter(Partition partition,

@@ -135,13 +135,7 @@ Value NegateDuration(Arguments v, EvaluationArena* arena) {
   return negative.is_error() ? negative : Value::Duration(negative.integer());
 }
 
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kUint{TypeKind::kUint};
-constexpr Type kDouble{TypeKind::kDouble};
-constexpr Type kString{TypeKind::kString};
-constexpr Type kBytes{TypeKind::kBytes};
-constexpr Type kTime{TypeKind::kTimestamp};
-constexpr Type kSpan{TypeKind::kDuration};
+using enum TypeKind;
 
 constexpr Overload kOverloads[] = {
     {"+", false, 2, {kInt, kInt}, kInt, AddInt},
@@ -162,13 +156,13 @@ constexpr Overload kOverloads[] = {
     {"-", false, 1, {kDouble}, kDouble, NegateDouble},
     {"+", false, 2, {kString, kString}, kString, AddString},
     {"+", false, 2, {kBytes, kBytes}, kBytes, AddBytes},
-    {"+", false, 2, {kTime, kSpan}, kTime, AddTimestampDuration},
-    {"+", false, 2, {kSpan, kTime}, kTime, AddDurationTimestamp},
-    {"-", false, 2, {kTime, kSpan}, kTime, SubtractTimestampDuration},
-    {"-", false, 2, {kTime, kTime}, kSpan, SubtractTimestamps},
-    {"+", false, 2, {kSpan, kSpan}, kSpan, AddDurations},
-    {"-", false, 2, {kSpan, kSpan}, kSpan, SubtractDurations},
-    {"-", false, 1, {kSpan}, kSpan, NegateDuration},
+    {"+", false, 2, {kTimestamp, kDuration}, kTimestamp, AddTimestampDuration},
+    {"+", false, 2, {kDuration, kTimestamp}, kTimestamp, AddDurationTimestamp},
+    {"-", false, 2, {kTimestamp, kDuration}, kTimestamp, SubtractTimestampDuration},
+    {"-", false, 2, {kTimestamp, kTimestamp}, kDuration, SubtractTimestamps},
+    {"+", false, 2, {kDuration, kDuration}, kDuration, AddDurations},
+    {"-", false, 2, {kDuration, kDuration}, kDuration, SubtractDurations},
+    {"-", false, 1, {kDuration}, kDuration, NegateDuration},
 };
 
 }  // namespace

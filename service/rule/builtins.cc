@@ -46,10 +46,7 @@ Value UpperAscii(Arguments v, EvaluationArena* arena) {
   return FoldCase(v[0].string(), 'a', 'A', arena);
 }
 
-constexpr Type kBool{TypeKind::kBool};
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kString{TypeKind::kString};
-constexpr Type kBytes{TypeKind::kBytes};
+using enum TypeKind;
 
 constexpr Overload kOverloads[] = {
     {"size", false, 1, {kString}, kInt, SizeOfString},
@@ -74,11 +71,16 @@ std::span<const Overload> TextOverloads() { return kOverloads; }
 std::span<const Overload> Overloads() {
   static const std::vector<Overload>& all = *[] {
     auto* joined = new std::vector<Overload>;
-    for (std::span<const Overload> part :
-         {ArithmeticOverloads(), ConversionOverloads(), TextOverloads(), CollectionOverloads(),
-          CalendarOverloads(), StringOverloads(), MathOverloads(), OptionalOverloads(),
-          NetworkOverloads()}) {
+    for (std::span<const Overload> part : {ArithmeticOverloads(), ConversionOverloads(),
+                                           TextOverloads(), ListOverloads(), CalendarOverloads()}) {
       joined->insert(joined->end(), part.begin(), part.end());
+    }
+    for (std::span<const Overload> part : {MapOverloads(), StringOverloads(), MathOverloads(),
+                                           OptionalOverloads(), NetworkOverloads()}) {
+      for (Overload overload : part) {
+        overload.later = true;
+        joined->push_back(overload);
+      }
     }
     std::stable_sort(joined->begin(), joined->end(), ByName);
     return joined;

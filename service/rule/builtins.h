@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "rule/arena.h"
+#include "rule/token.h"
 #include "rule/type.h"
 #include "rule/value.h"
 
@@ -25,6 +26,7 @@ struct Overload {
   Type result = {};
   Builtin run = nullptr;
   bool repeats = false;  // the last parameter, any number of times
+  bool later = false;    // the standard's alone yet: rules do not have it
   bool takes(size_t arguments) const {
     return repeats ? arguments >= parameters : arguments == parameters;
   }
@@ -44,8 +46,10 @@ Value TypeValue(Type type);
 std::span<const Overload> ArithmeticOverloads();
 std::span<const Overload> ConversionOverloads();
 std::span<const Overload> TextOverloads();
-std::span<const Overload> CollectionOverloads();
+std::span<const Overload> ListOverloads();
 std::span<const Overload> CalendarOverloads();
+// And what rules do not have yet.
+std::span<const Overload> MapOverloads();  // and of types
 std::span<const Overload> StringOverloads();
 std::span<const Overload> MathOverloads();
 std::span<const Overload> OptionalOverloads();
@@ -58,6 +62,7 @@ const Value* FindKey(const Value& map, const Value& key);
 bool EqualValues(const Value& a, const Value& b);
 
 enum class Test : uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual };
+Test TestOf(TokenKind op);  // REQUIRES: a comparison
 
 // A bool; an error where a side is not a number at all (NaN) and an order is asked for.
 // Values of one ordered type, or numbers of any two types.

@@ -29,18 +29,15 @@ Value Matches(Arguments v, EvaluationArena*) {
   return Value::Bool(pattern->FoundIn(v[0].string()));
 }
 
-constexpr Type kBool{TypeKind::kBool};
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kString{TypeKind::kString};
-constexpr Type kTime{TypeKind::kTimestamp};
+using enum TypeKind;
 
 template <CalendarPart kPart>
 constexpr Overload InUtc(std::string_view name) {
-  return {name, true, 1, {kTime}, kInt, PartInUtc<kPart>};
+  return {name, true, 1, {kTimestamp}, kInt, PartInUtc<kPart>};
 }
 template <CalendarPart kPart>
 constexpr Overload InZone(std::string_view name) {
-  return {name, true, 2, {kTime, kString}, kInt, PartInZone<kPart>};
+  return {name, true, 2, {kTimestamp, kString}, kInt, PartInZone<kPart>};
 }
 
 constexpr Overload kOverloads[] = {

@@ -139,7 +139,7 @@ Type Checker::VisitKind(NodeId id) {
     case NodeKind::kOptionalIndex:
       return cel() ? OptionalIndex(id) : NotYet(id, "[?");
     case NodeKind::kOptionalItem:
-      return cel() ? Item(id) : NotYet(id, "?");
+      return Item(id);
   }
   return {};
 }

@@ -81,13 +81,15 @@ class Checker {
   Type NotYet(NodeId id, std::string_view name);
   Type NoOverload(NodeId id);
   bool BadTimeLiteral(NodeId id);
+  // By the table alone: what the cel profile knows of functions.
   Type PlainCall(NodeId id);
   // The first that takes arguments of these types; then *result is what it yields, or dyn where
   // several do that yield different types.
   const Overload* FindOverload(std::span<const Overload> candidates,
                                std::span<const NodeId> arguments, Type* result);
-  // Runs a call whose arguments are all constant.
+  // A call whose overload is known before it runs.
   void Settle(NodeId id, const Overload& overload, std::span<const NodeId> arguments);
+  // Runs a call whose arguments are all constant.
   void Fold(NodeId id, std::span<const NodeId> arguments);
 
   const Node& node(NodeId id) const { return checked_->tree.at(id); }
@@ -106,7 +108,6 @@ class Checker {
   Findings* findings_;
   Substitution types_;
   std::vector<Type> locals_;   // of the variables of the macros around
-  int loops_ = 0;              // how many of these run for each item
   bool list_allowed_ = false;  // right of `in`
 };
 

@@ -32,6 +32,18 @@ constexpr Unavailable kUnavailable[] = {
     {"containsPrefixOf", "write `card.bin.startsWith('4111')`"},
     {"dyn", "types are known; leave `dyn( )` out"}};
 
+constexpr std::string_view kFunctionsOfRules =
+    "there are size, startsWith, endsWith, contains, matches, int, double, string, timestamp, "
+    "duration, has";
+
+// Null where there is none.
+const Unavailable* FindAdvice(std::string_view name) {
+  for (const Unavailable& known : kUnavailable) {
+    if (known.name == name) return &known;
+  }
+  return nullptr;
+}
+
 // Other languages' names for what we have.
 constexpr Unavailable kForeignNames[] = {{"len", "size"},
                                          {"length", "size"},
@@ -84,21 +96,10 @@ std::string_view ErrorWords(ErrorCode code) {
   return "it has no value";
 }
 
-// Of the libraries that the cel profile has beside the core.
-bool IsLibrary(std::string_view name) {
-  const auto named = [name](const Overload& one) { return one.name == name; };
-  const auto within = [&](std::span<const Overload> part) {
-    return std::any_of(part.begin(), part.end(), named);
-  };
-  return (within(StringOverloads()) || within(OptionalOverloads()) || within(NetworkOverloads())) &&
-         !within(ConversionOverloads());
-}
-
-// Known when it runs, it or what it holds.
-bool IsOpen(const Type& type) {
-  if (type.unknown() || type.is(TypeKind::kDyn) || type.is(TypeKind::kParameter)) return true;
-  return type.has_parts() &&
-         (IsOpen(type.element()) || (type.is(TypeKind::kMap) && IsOpen(type.value())));
+// Open, it or what it holds.
+bool AnyOpen(const Type& type) {
+  if (type.is_open() || !type.has_parts()) return type.is_open();
+  return AnyOpen(type.element()) || (type.is(TypeKind::kMap) && AnyOpen(type.value()));
 }
 
 }  // namespace
@@ -140,23 +141,17 @@ bool Checker::SpecialCall(NodeId id, Type* type) {
     finding->edits = {{call.span, "txn.time"}};
     return true;
   }
-  for (const Unavailable& name : kUnavailable) {
-    if (call.text != name.name) continue;
-    NotYet(id, call.text);
-    return true;
+  bool known = FindAdvice(call.text) != nullptr;
+  bool ours = false;
+  for (const Overload& overload : Overloads()) {
+    if (overload.name != call.text) continue;
+    known = true;
+    ours = ours || !overload.later;
   }
-  if (IsLibrary(call.text)) {
-    NotYet(id, call.text);
-    return true;
-  }
-  const auto named = [&](const Overload& o) { return o.name == call.text; };
-  const bool known = std::any_of(Overloads().begin(), Overloads().end(), named) ||
-                     call.text == "matches" || FindCalendarPart(call.text).has_value();
-  if (!known) *type = UnknownFunction(id);
-  return !known;
+  if (!ours) *type = known ? NotYet(id, call.text) : UnknownFunction(id);
+  return !ours;
 }
 
-// By the table alone: what the cel profile knows of functions.
 Type Checker::PlainCall(NodeId id) {
   std::span<const NodeId> arguments = node(id).children;
   if (meaning(id).qualified) arguments = arguments.subspan(1);
@@ -172,10 +167,9 @@ Type Checker::PlainCall(NodeId id) {
   return result;
 }
 
-// A call whose overload is known before it runs.
 void Checker::Settle(NodeId id, const Overload& overload, std::span<const NodeId> arguments) {
   const bool open = std::any_of(arguments.begin(), arguments.end(),
-                                [this](NodeId argument) { return IsOpen(type(argument)); });
+                                [this](NodeId argument) { return AnyOpen(type(argument)); });
   if (open || arguments.size() > kMaxParameters) return;
   meaning(id).run = overload.run;
   Fold(id, arguments);
@@ -187,7 +181,7 @@ const Overload* Checker::FindOverload(std::span<const Overload> candidates,
   for (NodeId argument : arguments) found.push_back(type(argument));
   const Overload* first = nullptr;
   for (const Overload& overload : candidates) {
-    if (!overload.takes(arguments.size())) continue;
+    if (!overload.takes(arguments.size()) || (overload.later && !cel())) continue;
     Substitution::Renaming renaming;
     std::vector<Type> wanted;
     for (size_t i = 0; i < arguments.size(); ++i) {
@@ -204,20 +198,15 @@ const Overload* Checker::FindOverload(std::span<const Overload> candidates,
     }
     *result = yields;
     first = &overload;
-    if (std::none_of(found.begin(), found.end(), IsOpen)) break;
+    if (std::none_of(found.begin(), found.end(), AnyOpen)) break;
   }
   return first;
 }
 
 Type Checker::NotYet(NodeId id, std::string_view name) {
-  for (const Unavailable& known : kUnavailable) {
-    if (known.name != name) continue;
-    Error("R106", node(id).mark, absl::StrFormat("`%s` is not part of the rule language yet", name),
-          std::string(known.advice));
-    return {};
-  }
+  const Unavailable* known = FindAdvice(name);
   Error("R106", node(id).mark, absl::StrFormat("`%s` is not part of the rule language yet", name),
-        "texts have size, startsWith, endsWith, contains, matches, lowerAscii and upperAscii");
+        std::string(known == nullptr ? kFunctionsOfRules : known->advice));
   return {};
 }
 
@@ -227,16 +216,15 @@ Type Checker::UnknownFunction(NodeId id) {
       Error("R103", call.mark, absl::StrFormat("unknown function `%s`", call.text), "");
   std::vector<std::string> names = {"has", "matches", "age", "provenance"};
   for (const Overload& o : Overloads()) {
-    if (std::isalpha(static_cast<unsigned char>(o.name[0])) != 0) names.emplace_back(o.name);
+    const bool word = std::isalpha(static_cast<unsigned char>(o.name[0])) != 0;
+    if (word && !o.later) names.emplace_back(o.name);
   }
   std::string near = Nearest(call.text, names);
   for (const Unavailable& foreign : kForeignNames) {
     if (foreign.name == call.text) near = foreign.advice;
   }
   if (near.empty()) {
-    finding->label =
-        "there are size, startsWith, endsWith, contains, matches, int, double, string, timestamp, "
-        "duration, has";
+    finding->label = std::string(kFunctionsOfRules);
     return {};
   }
   finding->label = absl::StrFormat("did you mean `%s`?", near);
@@ -269,7 +257,7 @@ Type Checker::NoOverload(NodeId id) {
     found += (i > 0 ? ", " : "") + TypeName(type(call.children[i]));
   std::string takes;
   for (const Overload& o : Overloads()) {
-    if (o.name != call.text) continue;
+    if (o.name != call.text || o.later) continue;
     takes += takes.empty() ? "" : " or ";
     std::string list;
     for (size_t i = o.method ? 1 : 0; i < o.parameters; ++i)

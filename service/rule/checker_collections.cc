@@ -5,15 +5,8 @@
 namespace verdict::rule {
 namespace {
 
-constexpr int kMaxLoops = 2;  // of a rule, one in the other
-
-// Known when it runs, or reported already.
-bool IsOpen(Type type) {
-  return type.unknown() || type.is(TypeKind::kDyn) || type.is(TypeKind::kParameter);
-}
-
 bool IsKey(Type type) {
-  return IsOpen(type) || type.is(TypeKind::kInt) || type.is(TypeKind::kUint) ||
+  return type.is_open() || type.is(TypeKind::kInt) || type.is(TypeKind::kUint) ||
          type.is(TypeKind::kBool) || type.is(TypeKind::kString);
 }
 
@@ -34,7 +27,7 @@ Type Checker::Item(NodeId id) {
   if (!cel()) return NotYet(id, "?");
   const NodeId inside = node(id).children[0];
   const Type found = Visit(inside);
-  if (IsOpen(found)) return found;
+  if (found.is_open()) return found;
   if (!found.is(TypeKind::kOptional)) {
     Error("R201", node(inside).span,
           absl::StrFormat("after `?` stands an optional, this is %s", TypeName(found)),
@@ -67,7 +60,7 @@ Type Checker::MapLiteral(NodeId id) {
 }
 
 Type Checker::PartOf(NodeId id, Type object, Type key) {
-  if (IsOpen(object)) return object.unknown() ? object : Type(TypeKind::kDyn);
+  if (object.is_open()) return object.unknown() ? object : Type(TypeKind::kDyn);
   if (object.is(TypeKind::kOptional)) {
     return checked_->types->Optional(PartOf(id, ElementOf(object), key));
   }
@@ -96,7 +89,7 @@ Type Checker::PartOf(NodeId id, Type object, Type key) {
 }
 
 Type Checker::FieldOf(NodeId id, Type object) {
-  if (IsOpen(object)) return object.unknown() ? object : Type(TypeKind::kDyn);
+  if (object.is_open()) return object.unknown() ? object : Type(TypeKind::kDyn);
   if (object.is(TypeKind::kOptional)) {
     return checked_->types->Optional(FieldOf(id, ElementOf(object)));
   }
@@ -144,17 +137,11 @@ Type Checker::MacroCall(NodeId id) {
   const bool bind = call.macro == Macro::kBind;
   const Type range = Visit(call.children[bind ? 1 : 0]);
   const bool of_optional = call.macro == Macro::kOptMap || call.macro == Macro::kOptFlatMap;
-  const bool loops = !bind && !of_optional;
-  if (!cel() && loops && loops_ == kMaxLoops) {
-    Error("R006", call.mark, absl::StrFormat("loops may be nested %d deep", kMaxLoops),
-          "each runs for every item of those around it; make a list field of what it finds");
-    return {};
-  }
   Type variable = bind ? range : Type(TypeKind::kDyn);
   const bool fits =
       of_optional ? range.is(TypeKind::kOptional) : range.is_list() || range.is(TypeKind::kMap);
   if (!bind && fits) variable = ElementOf(range);
-  if (!bind && !fits && !IsOpen(range)) {
+  if (!bind && !fits && !range.is_open()) {
     Error("R201", call.mark,
           absl::StrFormat(
               "`%s` looks at %s, this is %s", call.text,
@@ -166,9 +153,7 @@ Type Checker::MacroCall(NodeId id) {
   if (variable.is(TypeKind::kParameter)) variable = TypeKind::kDyn;
   meaning(call.children[bind ? 0 : 1]).type = variable;
   locals_.push_back(variable);
-  loops_ += loops ? 1 : 0;
   const Type result = MacroResult(id, variable);
-  loops_ -= loops ? 1 : 0;
   locals_.pop_back();
   return result;
 }
@@ -198,7 +183,7 @@ Type Checker::MacroResult(NodeId id, Type variable) {
       break;
   }
   const Type found = Visit(body);
-  if (IsOpen(found) || found.is(TypeKind::kOptional)) return found;
+  if (found.is_open() || found.is(TypeKind::kOptional)) return found;
   Error("R201", node(body).span,
         absl::StrFormat("`optFlatMap` yields an optional, this is %s", TypeName(found)),
         "write `optMap`");

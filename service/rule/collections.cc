@@ -27,15 +27,17 @@ Value JoinLists(Arguments v, EvaluationArena* arena) {
 Value TypeOfValue(Arguments v, EvaluationArena*) { return Value::Type(TypeNameOf(v[0])); }
 Value Same(Arguments v, EvaluationArena*) { return v[0]; }
 
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kDyn{TypeKind::kDyn};
+using enum TypeKind;
 
-constexpr Overload kOverloads[] = {
+constexpr Overload kListOverloads[] = {
     {"size", false, 1, {kListOfA}, kInt, SizeOfList},
     {"size", true, 1, {kListOfA}, kInt, SizeOfList},
+    {"+", false, 2, {kListOfA, kListOfA}, kListOfA, JoinLists},
+};
+
+constexpr Overload kMapOverloads[] = {
     {"size", false, 1, {kMapOfAToB}, kInt, SizeOfMap},
     {"size", true, 1, {kMapOfAToB}, kInt, SizeOfMap},
-    {"+", false, 2, {kListOfA, kListOfA}, kListOfA, JoinLists},
     {"type", false, 1, {kTypeA}, kTypeOfA, TypeOfValue},
     {"dyn", false, 1, {kTypeA}, kDyn, Same},
 };
@@ -44,6 +46,7 @@ constexpr Overload kOverloads[] = {
 
 Value TypeValue(Type type) { return Value::Type(CelTypeName(type)); }
 
-std::span<const Overload> CollectionOverloads() { return kOverloads; }
+std::span<const Overload> ListOverloads() { return kListOverloads; }
+std::span<const Overload> MapOverloads() { return kMapOverloads; }
 
 }  // namespace verdict::rule

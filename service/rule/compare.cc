@@ -133,6 +133,14 @@ bool EqualValues(const Value& a, const Value& b) {
   return false;
 }
 
+Test TestOf(TokenKind op) {
+  if (op == TokenKind::kLess) return Test::kLess;
+  if (op == TokenKind::kLessEqual) return Test::kLessEqual;
+  if (op == TokenKind::kGreater) return Test::kGreater;
+  if (op == TokenKind::kGreaterEqual) return Test::kGreaterEqual;
+  return op == TokenKind::kEqual ? Test::kEqual : Test::kNotEqual;
+}
+
 Value CompareValues(Test test, const Value& a, const Value& b) {
   if (test == Test::kEqual) return Value::Bool(EqualValues(a, b));
   if (test == Test::kNotEqual) return Value::Bool(!EqualValues(a, b));

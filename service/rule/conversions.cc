@@ -129,21 +129,14 @@ Value MillisecondsOfDuration(Arguments v, EvaluationArena*) {
   return Value::Int(v[0].integer() % kNanosPerSecond / 1'000'000);
 }
 
-constexpr Type kBool{TypeKind::kBool};
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kUint{TypeKind::kUint};
-constexpr Type kDouble{TypeKind::kDouble};
-constexpr Type kString{TypeKind::kString};
-constexpr Type kBytes{TypeKind::kBytes};
-constexpr Type kTime{TypeKind::kTimestamp};
-constexpr Type kSpan{TypeKind::kDuration};
+using enum TypeKind;
 
 constexpr Overload kOverloads[] = {
     {"int", false, 1, {kInt}, kInt, Same},
     {"int", false, 1, {kUint}, kInt, IntOfUint},
     {"int", false, 1, {kDouble}, kInt, IntOfDouble},
     {"int", false, 1, {kString}, kInt, IntOfString},
-    {"int", false, 1, {kTime}, kInt, IntOfTimestamp},
+    {"int", false, 1, {kTimestamp}, kInt, IntOfTimestamp},
     {"uint", false, 1, {kUint}, kUint, Same},
     {"uint", false, 1, {kInt}, kUint, UintOfInt},
     {"uint", false, 1, {kDouble}, kUint, UintOfDouble},
@@ -158,21 +151,21 @@ constexpr Overload kOverloads[] = {
     {"string", false, 1, {kDouble}, kString, StringOfDouble},
     {"string", false, 1, {kBool}, kString, StringOfBool},
     {"string", false, 1, {kBytes}, kString, StringOfBytes},
-    {"string", false, 1, {kTime}, kString, StringOfTimestamp},
-    {"string", false, 1, {kSpan}, kString, StringOfDuration},
+    {"string", false, 1, {kTimestamp}, kString, StringOfTimestamp},
+    {"string", false, 1, {kDuration}, kString, StringOfDuration},
     {"bytes", false, 1, {kBytes}, kBytes, Same},
     {"bytes", false, 1, {kString}, kBytes, BytesOfString},
     {"bool", false, 1, {kBool}, kBool, Same},
     {"bool", false, 1, {kString}, kBool, BoolOfString},
-    {"timestamp", false, 1, {kTime}, kTime, Same},
-    {"timestamp", false, 1, {kString}, kTime, TimestampOfString},
-    {"timestamp", false, 1, {kInt}, kTime, TimestampOfInt},
-    {"duration", false, 1, {kSpan}, kSpan, Same},
-    {"duration", false, 1, {kString}, kSpan, DurationOfString},
-    {"getHours", true, 1, {kSpan}, kInt, WholeUnits<3600 * kNanosPerSecond>},
-    {"getMinutes", true, 1, {kSpan}, kInt, WholeUnits<60 * kNanosPerSecond>},
-    {"getSeconds", true, 1, {kSpan}, kInt, WholeUnits<kNanosPerSecond>},
-    {"getMilliseconds", true, 1, {kSpan}, kInt, MillisecondsOfDuration},
+    {"timestamp", false, 1, {kTimestamp}, kTimestamp, Same},
+    {"timestamp", false, 1, {kString}, kTimestamp, TimestampOfString},
+    {"timestamp", false, 1, {kInt}, kTimestamp, TimestampOfInt},
+    {"duration", false, 1, {kDuration}, kDuration, Same},
+    {"duration", false, 1, {kString}, kDuration, DurationOfString},
+    {"getHours", true, 1, {kDuration}, kInt, WholeUnits<3600 * kNanosPerSecond>},
+    {"getMinutes", true, 1, {kDuration}, kInt, WholeUnits<60 * kNanosPerSecond>},
+    {"getSeconds", true, 1, {kDuration}, kInt, WholeUnits<kNanosPerSecond>},
+    {"getMilliseconds", true, 1, {kDuration}, kInt, MillisecondsOfDuration},
 };
 
 }  // namespace

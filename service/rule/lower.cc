@@ -7,14 +7,6 @@
 namespace verdict::rule {
 namespace {
 
-Test TestOf(TokenKind op) {
-  if (op == TokenKind::kLess) return Test::kLess;
-  if (op == TokenKind::kLessEqual) return Test::kLessEqual;
-  if (op == TokenKind::kGreater) return Test::kGreater;
-  if (op == TokenKind::kGreaterEqual) return Test::kGreaterEqual;
-  return op == TokenKind::kEqual ? Test::kEqual : Test::kNotEqual;
-}
-
 // a < b is b > a.
 Test Mirrored(Test test) {
   switch (test) {
@@ -106,10 +98,9 @@ class Lowering {
   }
 
   bool IsMap(NodeId id) const { return of(id).type.has_parts() && !of(id).type.is_list(); }
-  bool IsOpen(NodeId id) const { return of(id).type.unknown() || of(id).type.is(TypeKind::kDyn); }
   bool AnyOpen(const rule::Node& n) const {
     return std::any_of(n.children.begin(), n.children.end(),
-                       [this](NodeId c) { return IsOpen(c); });
+                       [this](NodeId c) { return of(c).type.is_open(); });
   }
 
   // What no step is made for.

@@ -99,11 +99,7 @@ Value ShiftUint(Arguments v, EvaluationArena*) {
 Value NotOfInt(Arguments v, EvaluationArena*) { return Value::Int(~v[0].integer()); }
 Value NotOfUint(Arguments v, EvaluationArena*) { return Value::Uint(~v[0].unsigned_integer()); }
 
-constexpr Type kBool{TypeKind::kBool};
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kUint{TypeKind::kUint};
-constexpr Type kDouble{TypeKind::kDouble};
-constexpr Type kDyn{TypeKind::kDyn};
+using enum TypeKind;
 
 constexpr Overload Many(std::string_view name, Type number, Builtin run) {
   return {.name = name,

@@ -101,11 +101,7 @@ Value MaskedCidr(Arguments v, EvaluationArena* arena) {
 }
 Value PrefixLength(Arguments v, EvaluationArena*) { return Value::Int(v[0].address()->prefix); }
 
-constexpr Type kBool{TypeKind::kBool};
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kString{TypeKind::kString};
-constexpr Type kIp{TypeKind::kIp};
-constexpr Type kCidr{TypeKind::kCidr};
+using enum TypeKind;
 
 constexpr Overload kOverloads[] = {
     {"ip", false, 1, {kString}, kIp, IpOfString},

@@ -57,7 +57,7 @@ Value Intersects(Arguments v, EvaluationArena*) {
   }));
 }
 
-constexpr Type kBool{TypeKind::kBool};
+using enum TypeKind;
 
 constexpr Overload kOverloads[] = {
     {"optional.of", false, 1, {kTypeA}, kOptionalOfA, Of},

@@ -193,7 +193,7 @@ NodeId Parser::Postfix(NodeId left, uint32_t begin) {
 NodeId Parser::Index(NodeId left, uint32_t begin) {
   const Span open = now().span;
   Advance();
-  const NodeKind kind = AcceptOptional() ? NodeKind::kOptionalIndex : NodeKind::kIndex;
+  const NodeKind kind = Accept(TokenKind::kQuestion) ? NodeKind::kOptionalIndex : NodeKind::kIndex;
   const NodeId index = Expression();
   if (!failed_ && !Accept(TokenKind::kCloseBracket)) {
     return Fail("R004", open, "`[` is not closed", "its `]` is missing");
@@ -202,11 +202,16 @@ NodeId Parser::Index(NodeId left, uint32_t begin) {
       {.kind = kind, .span = {begin, previous_end()}, .mark = open, .children = {left, index}});
 }
 
-bool Parser::AcceptOptional() { return Accept(TokenKind::kQuestion); }
+NodeId Parser::OptionalItem(NodeId item, Span mark) {
+  return Add({.kind = NodeKind::kOptionalItem,
+              .span = {mark.begin, previous_end()},
+              .mark = mark,
+              .children = {item}});
+}
 
 // After the dot: a field or a method.
 NodeId Parser::Member(NodeId left, uint32_t begin) {
-  const bool optional = AcceptOptional();
+  const bool optional = Accept(TokenKind::kQuestion);
   const bool quoted = Is(TokenKind::kQuotedName);
   if (!quoted && !Is(TokenKind::kName)) {
     return Fail("R004", now().span, "the name of a field is missing after `.`",
@@ -237,16 +242,10 @@ NodeId Parser::Call(Node node, uint32_t begin) {
 // Comma-separated, up to and with `close`; a comma may end them.
 bool Parser::Arguments(TokenKind close, Span open, std::vector<NodeId>* out) {
   while (!failed_ && !Is(close)) {
-    const bool optional = close == TokenKind::kCloseBracket && AcceptOptional();
-    const Span mark = tokens_[at_ > 0 ? at_ - 1 : 0].span;
-    NodeId item = Expression();
-    if (optional) {
-      item = Add({.kind = NodeKind::kOptionalItem,
-                  .span = {mark.begin, previous_end()},
-                  .mark = mark,
-                  .children = {item}});
-    }
-    out->push_back(item);
+    const Span mark = now().span;
+    const bool optional = close == TokenKind::kCloseBracket && Accept(TokenKind::kQuestion);
+    const NodeId item = Expression();
+    out->push_back(optional ? OptionalItem(item, mark) : item);
     if (!Accept(TokenKind::kComma)) break;
     if (close == TokenKind::kCloseParen && Is(close)) {
       Fail("R004", now().span, "an argument is missing after `,`", "remove the comma");

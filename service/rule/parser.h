@@ -33,8 +33,8 @@ class Parser {
   NodeId Member(NodeId left, uint32_t begin);
   NodeId Call(Node node, uint32_t begin);
   NodeId Index(NodeId left, uint32_t begin);
-  // An item of a list, or the key of an entry: `?` in front.
-  bool AcceptOptional();
+  // Around what came behind the `?` at `mark`.
+  NodeId OptionalItem(NodeId item, Span mark);
   bool Arguments(TokenKind close, Span open, std::vector<NodeId>* out);
 
   // parser_operands.cc: what stands between operators.

@@ -101,20 +101,14 @@ NodeId Parser::MapLiteral() {
   Node node{.kind = NodeKind::kMap, .span = now().span, .mark = now().span};
   Advance();
   while (!failed_ && !Is(TokenKind::kCloseBrace)) {
-    const bool optional = AcceptOptional();
-    const Span mark = tokens_[at_ > 0 ? at_ - 1 : 0].span;
+    const Span mark = now().span;
+    const bool optional = Accept(TokenKind::kQuestion);
     node.children.push_back(Expression());
     if (!failed_ && !Accept(TokenKind::kColon)) {
       return Fail("R004", now().span, "a map has `key: value` pairs", "the `:` is missing");
     }
-    NodeId value = Expression();
-    if (optional) {
-      value = Add({.kind = NodeKind::kOptionalItem,
-                   .span = tree_.at(value).span,
-                   .mark = mark,
-                   .children = {value}});
-    }
-    node.children.push_back(value);
+    const NodeId value = Expression();
+    node.children.push_back(optional ? OptionalItem(value, mark) : value);
     if (!Accept(TokenKind::kComma)) break;
   }
   if (!failed_ && !Accept(TokenKind::kCloseBrace))

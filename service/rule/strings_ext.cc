@@ -217,8 +217,7 @@ Value Quote(Arguments v, EvaluationArena* arena) {
   return out.Take();
 }
 
-constexpr Type kInt{TypeKind::kInt};
-constexpr Type kString{TypeKind::kString};
+using enum TypeKind;
 
 constexpr Overload kOverloads[] = {
     {"charAt", true, 2, {kString, kInt}, kString, CharAt},

@@ -9,8 +9,6 @@ namespace {
 // Beyond, a type is taken for dyn: types grow with the tree, which is bounded.
 constexpr int kMaxDepth = 300;
 
-bool IsOpen(Type type) { return type.unknown() || type.is(TypeKind::kDyn); }
-
 }  // namespace
 
 Type Substitution::Resolve(Type type) const {
@@ -55,8 +53,8 @@ bool Substitution::Match(Type to, Type from) {
   }
   if (to.is(TypeKind::kParameter)) return Bind(to, from);
   if (from.is(TypeKind::kParameter)) return Bind(from, to);
-  if (IsOpen(to)) return true;
-  if (IsOpen(from)) {
+  if (to.is_open()) return true;
+  if (from.is_open()) {
     // What stands for an int here and for dyn there is dyn.
     const bool widens = parameter.is(TypeKind::kParameter) && from.is(TypeKind::kDyn);
     if (widens) bound_[parameter.number()] = from.node();
@@ -81,19 +79,14 @@ bool Substitution::AssignAll(std::span<const Type> to, std::span<const Type> fro
   return true;
 }
 
-Type Substitution::Replace(Type type, bool finish, int depth) {
+Type Substitution::Replace(Type type, int depth) {
   type = Resolve(type);
-  if (type.is(TypeKind::kParameter)) return finish ? Type(TypeKind::kDyn) : type;
+  if (type.is(TypeKind::kParameter) || depth > kMaxDepth) return TypeKind::kDyn;
   if (!type.has_parts()) return type;
-  if (depth > kMaxDepth) return TypeKind::kDyn;
-  const Type first = Replace(type.element(), finish, depth + 1);
-  const Type second =
-      type.node()->second == nullptr ? Type() : Replace(type.value(), finish, depth + 1);
+  const Type first = Replace(type.element(), depth + 1);
+  const Type second = type.node()->second == nullptr ? Type() : Replace(type.value(), depth + 1);
   return pool_->Like(type, first, second);
 }
-
-Type Substitution::Apply(Type type) { return Replace(type, false, 0); }
-Type Substitution::Finish(Type type) { return Replace(type, true, 0); }
 
 Type Substitution::Wider(Type a, Type b) {
   a = Resolve(a);

@@ -18,14 +18,6 @@ Value RunTagged(const CheckedTree& tree, std::span<const Value> slots, Evaluatio
 
 namespace {
 
-Test TestOf(TokenKind op) {
-  if (op == TokenKind::kLess) return Test::kLess;
-  if (op == TokenKind::kLessEqual) return Test::kLessEqual;
-  if (op == TokenKind::kGreater) return Test::kGreater;
-  if (op == TokenKind::kGreaterEqual) return Test::kGreaterEqual;
-  return op == TokenKind::kEqual ? Test::kEqual : Test::kNotEqual;
-}
-
 bool IsKey(const Value& v) {
   return v.kind() == Kind::kInt || v.kind() == Kind::kUint || v.kind() == Kind::kBool ||
          v.kind() == Kind::kString;

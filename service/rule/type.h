@@ -62,6 +62,10 @@ class Type {
   constexpr uint32_t number() const { return node_->number; }
   constexpr bool unknown() const { return is(TypeKind::kUnknown); }
   constexpr bool is(TypeKind kind) const { return node_->kind == kind; }
+  // Known only when it runs, or not yet, or reported already.
+  constexpr bool is_open() const {
+    return unknown() || is(TypeKind::kDyn) || is(TypeKind::kParameter);
+  }
   constexpr bool is_list() const { return is(TypeKind::kList); }
   constexpr bool numeric() const {
     return is(TypeKind::kInt) || is(TypeKind::kUint) || is(TypeKind::kDouble);
@@ -119,7 +123,7 @@ inline constexpr Type kTypeOfA{&kCompoundNodes[2]};
 // As many parameters as tables name; others are numbered from here.
 inline constexpr uint32_t kTableParameters = 2;
 
-// As CEL writes it: "list(string)", "google.protobuf.Timestamp" as "timestamp".
+// For people: "list(string)", "timestamp".
 std::string TypeName(Type type);
 // The names by which expressions speak of a type, without its parts, and of a value's: "list",
 // "null_type", "google.protobuf.Timestamp".
@@ -149,10 +153,8 @@ class Substitution {
   void Restore(std::vector<const TypeNode*> saved) { bound_ = std::move(saved); }
   // What a parameter stands for; its parts are left as they are.
   Type Resolve(Type type) const;
-  // Parameters replaced by what they stand for; where nothing is known, left.
-  Type Apply(Type type);
-  // And what is left replaced by dyn.
-  Type Finish(Type type);
+  // Parameters replaced by what they stand for, by dyn where nothing is known.
+  Type Finish(Type type) { return Replace(type, 0); }
   // The wider of two types that may stand for each other.
   Type Wider(Type a, Type b);
   // The same with parameters of its own, for those numbered below kTableParameters.
@@ -166,7 +168,7 @@ class Substitution {
   bool Bind(Type parameter, Type other);
   bool Occurs(Type parameter, Type in) const;
   Type Last(Type type) const;
-  Type Replace(Type type, bool finish, int depth);
+  Type Replace(Type type, int depth);
 
   TypePool* pool_;
   uint32_t next_ = kTableParameters;

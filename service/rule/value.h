@@ -148,7 +148,7 @@ class Value {
 
   // `ip` must outlive the value.
   static Value Ip(const IpAddress* ip) {
-    Value v = Optional(nullptr);
+    Value v;
     v.kind_ = Kind::kIp;
     v.pointer_ = ip;
     return v;

@@ -11,7 +11,6 @@ Case ReadCase(const nlohmann::json& json) {
   Case one;
   one.id = json.at("id");
   one.group = json.at("group");
-  one.path = json.at("path");
   one.expression = json.at("expr");
   one.container = json.value("container", "");
   one.disable_check = json.value("disable_check", false);

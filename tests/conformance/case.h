@@ -9,14 +9,13 @@
 
 #include "nlohmann/json.hpp"
 #include "rule/arena.h"
-#include "rule/names.h"
+#include "rule/type.h"
 
 namespace verdict::conformance {
 
 struct Case {
   std::string id;
   std::string group;  // "A" core, "B" extensions, "C" later
-  std::string path;   // "static", "dyn", "nocheck", "unknown"
   std::string expression;
   std::string container;
   bool disable_check = false;

@@ -6,6 +6,7 @@
 
 #include "absl/strings/escaping.h"
 #include "conformance/case.h"
+#include "rule/builtins.h"
 
 namespace verdict::conformance {
 namespace {
