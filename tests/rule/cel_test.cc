@@ -134,6 +134,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"cel.bind(a, device.age_days, a > 1)", "missing: device.age_days"},
                     Case{"{'a': optional.of(1)}.?a.value().value() + 1", "2"},
                     Case{"{'in': 1}.`in`", "1"}, Case{"isCIDR('10.0.0.0/-0')", "false"},
+                    Case{"optional.ofNonZeroValue(0).orValue(dyn('ab')).size()", "2"},
                     Case{"int('+5')", "5"},
                     Case{"int('+-5')", "error: conversion out of range or unreadable"}));
 
@@ -148,6 +149,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"{'a': 1}[1]", "map(string, int) has no key that is int"},
         Case{"{1.5: 1}", "the keys of a map are texts, ints, uints or bools, this is double"},
         Case{"[?1]", "after `?` stands an optional, this is int"},
+        Case{"cel.bind(a, [], a == [a])", "`==` does not work on list and list(list)"},
         Case{"math.abs('x')", "no `abs` takes these arguments"},
         Case{"ip('1.1.1.1') < ip('1.1.1.2')", "`<` does not work on net.IP and net.IP"},
         Case{"nobody", "unknown name `nobody`"}));
