@@ -63,10 +63,13 @@ void PrintText(const ruleset::LoadResult& result, const Counts& counts) {
                  WithThousands(static_cast<int64_t>(result.errors_left_out)));
   }
   std::string state = result.set ? "loadable, set " + result.set->short_hash : "not loadable";
-  absl::PrintF("%s, %s, %s: %s, %s, %s; %s\n", Number(result.files, "file"),
+  absl::PrintF("%s, %s, %s: %s, %s, %s; %s; %s\n", Number(result.files, "file"),
                Number(result.rules, "rule"), Number(result.lists, "list"),
                Number(counts.errors, "error"), Number(counts.warnings, "warning"),
-               Number(counts.hints, "hint"), state);
+               Number(counts.hints, "hint"),
+               absl::StrFormat("worst case %s of %s units", WithThousands(result.worst_units),
+                               WithThousands(result.units_allowed)),
+               state);
 }
 
 void PrintJson(const ruleset::LoadResult& result, const Counts& counts) {
@@ -76,6 +79,8 @@ void PrintJson(const ruleset::LoadResult& result, const Counts& counts) {
                                    {"errors", counts.errors},
                                    {"warnings", counts.warnings},
                                    {"hints", counts.hints},
+                                   {"worst_units", result.worst_units},
+                                   {"units_allowed", result.units_allowed},
                                    {"loadable", result.set != nullptr},
                                    {"rule_set", result.set ? result.set->hash : ""}};
   report["diagnostics"] = nlohmann::ordered_json::parse(DiagnosticsJson(result.diagnostics));
@@ -135,7 +140,7 @@ std::string DiagnosticsJson(const std::vector<rule::Diagnostic>& diagnostics) {
                     {"rule", d.rule_id},
                     {"message", d.message},
                     {"label", d.label},
-                    {"notes", nlohmann::ordered_json::array()},
+                    {"notes", d.notes},
                     {"fixes", std::move(fixes)}});
   }
   // A message may quote bytes of a file that is not UTF-8.

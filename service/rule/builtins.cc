@@ -71,16 +71,11 @@ std::span<const Overload> TextOverloads() { return kOverloads; }
 std::span<const Overload> Overloads() {
   static const std::vector<Overload>& all = *[] {
     auto* joined = new std::vector<Overload>;
-    for (std::span<const Overload> part : {ArithmeticOverloads(), ConversionOverloads(),
-                                           TextOverloads(), ListOverloads(), CalendarOverloads()}) {
+    for (std::span<const Overload> part :
+         {ArithmeticOverloads(), ConversionOverloads(), TextOverloads(), CollectionOverloads(),
+          CalendarOverloads(), StringOverloads(), MathOverloads(), OptionalOverloads(),
+          NetworkOverloads()}) {
       joined->insert(joined->end(), part.begin(), part.end());
-    }
-    for (std::span<const Overload> part : {MapOverloads(), StringOverloads(), MathOverloads(),
-                                           OptionalOverloads(), NetworkOverloads()}) {
-      for (Overload overload : part) {
-        overload.later = true;
-        joined->push_back(overload);
-      }
     }
     std::stable_sort(joined->begin(), joined->end(), ByName);
     return joined;

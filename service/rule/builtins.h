@@ -25,8 +25,8 @@ struct Overload {
   std::array<Type, kMaxParameters> types = {};
   Type result = {};
   Builtin run = nullptr;
-  bool repeats = false;  // the last parameter, any number of times
-  bool later = false;    // the standard's alone yet: rules do not have it
+  bool repeats = false;   // the last parameter, any number of times
+  bool cel_only = false;  // of the standard alone: rules have no dyn
   bool takes(size_t arguments) const {
     return repeats ? arguments >= parameters : arguments == parameters;
   }
@@ -46,10 +46,8 @@ Value TypeValue(Type type);
 std::span<const Overload> ArithmeticOverloads();
 std::span<const Overload> ConversionOverloads();
 std::span<const Overload> TextOverloads();
-std::span<const Overload> ListOverloads();
+std::span<const Overload> CollectionOverloads();  // and of types
 std::span<const Overload> CalendarOverloads();
-// And what rules do not have yet.
-std::span<const Overload> MapOverloads();  // and of types
 std::span<const Overload> StringOverloads();
 std::span<const Overload> MathOverloads();
 std::span<const Overload> OptionalOverloads();
@@ -64,8 +62,8 @@ bool EqualValues(const Value& a, const Value& b);
 enum class Test : uint8_t { kLess, kLessEqual, kGreater, kGreaterEqual, kEqual, kNotEqual };
 Test TestOf(TokenKind op);  // REQUIRES: a comparison
 
-// A bool; an error where a side is not a number at all (NaN) and an order is asked for.
-// Values of one ordered type, or numbers of any two types.
+// A bool. Values of one ordered type, or numbers of any two types; what is not a number at all
+// (NaN) is neither below nor above anything.
 Value CompareValues(Test test, const Value& a, const Value& b);
 
 }  // namespace verdict::rule

@@ -27,10 +27,10 @@ struct Meaning {
   int32_t slot = kNoSlot;   // a field, or the field `has` asks for
   int32_t local = kNoSlot;  // a variable of a macro, by how many are around it
   std::optional<Type> names_type = std::nullopt;  // `int` as a value
-  std::span<const Overload> candidates = {};      // of a call, by name
-  bool qualified = false;  // `math.least(..)`: the first child is part of the name
-  Builtin run = nullptr;   // a call or an operator of the overload table
-  bool constant = false;   // then `value` is it
+  std::span<const Overload> candidates = {};      // of a call or an operator, by name
+  bool qualified = false;              // `math.least(..)`: the first child is part of the name
+  const Overload* overload = nullptr;  // of a call or an operator, where it is known before it runs
+  bool constant = false;               // then `value` is it
   Value value = {};
   const std::vector<std::string>* list = nullptr;  // `lists.NAME`
   const Pattern* pattern = nullptr;                // `matches`; its text is child 0

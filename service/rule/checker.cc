@@ -49,6 +49,7 @@ void Checker::Run() {
   Visit(checked_->tree.root);
   CheckResult();
   for (Meaning& meaning : checked_->meanings) meaning.type = types_.Finish(meaning.type);
+  if (!cel()) CheckOpenTypes();
 }
 
 Finding* Checker::Error(std::string_view code, Span span, std::string message, std::string label) {
@@ -81,6 +82,32 @@ void Checker::CheckResult() {
   Error("R203", node(root).span,
         absl::StrFormat("this must yield %s, but it is %s", TypeName(wanted), TypeName(found)),
         absl::StrFormat("make a %s of it", TypeName(wanted)));
+}
+
+bool Checker::AnyOpen(Type type) const {
+  type = types_.Resolve(type);
+  if (type.is_open() || !type.has_parts()) return type.is_open();
+  return AnyOpen(type.element()) || (type.is(TypeKind::kMap) && AnyOpen(type.value()));
+}
+
+// A rule's types are known before it runs, and none of its values is null.
+void Checker::CheckOpenTypes() {
+  const bool sound = std::none_of(findings_->begin(), findings_->end(), [](const Finding& finding) {
+    return finding.severity == Severity::kError;
+  });
+  if (!sound) return;
+  for (NodeId id = 0; id < checked_->meanings.size(); ++id) {
+    if (node(id).kind == NodeKind::kNull) {
+      Error("R201", node(id).span, "a field is present or absent, it is never null",
+            "ask by `has(..)`, or write `optional.none()`");
+      return;
+    }
+    const Type found = meaning(id).type;
+    if (found.unknown() || !AnyOpen(found)) continue;
+    Error("R205", node(id).span, "what this holds has no type, since nothing stands in it",
+          "put something in, or compare it with what has a type");
+    return;
+  }
 }
 
 Type Checker::Visit(NodeId id) {
@@ -120,10 +147,7 @@ Type Checker::VisitKind(NodeId id) {
     case NodeKind::kList:
       return ListLiteral(id);
     case NodeKind::kMap:
-      if (cel()) return MapLiteral(id);
-      Error("R106", node(id).span, "maps are not part of the rule language yet",
-            "choose by `condition ? value : other value`, or test with `in` and a list");
-      return {};
+      return MapLiteral(id);
     case NodeKind::kNot:
       return Not(id);
     case NodeKind::kNegate:
@@ -133,11 +157,11 @@ Type Checker::VisitKind(NodeId id) {
     case NodeKind::kConditional:
       return Conditional(id);
     case NodeKind::kMacro:
-      return cel() ? MacroCall(id) : NotYet(id, node(id).text);
+      return MacroCall(id);
     case NodeKind::kOptionalSelect:
-      return cel() ? OptionalSelect(id) : NotYet(id, ".?");
+      return OptionalSelect(id);
     case NodeKind::kOptionalIndex:
-      return cel() ? OptionalIndex(id) : NotYet(id, "[?");
+      return OptionalIndex(id);
     case NodeKind::kOptionalItem:
       return Item(id);
   }

@@ -29,15 +29,19 @@ class Checker {
   Type Not(NodeId id);
   Type Conditional(NodeId id);
   void CheckResult();
+  void CheckOpenTypes();
 
   // checker_collections.cc: maps, macros and optionals.
   Type MapLiteral(NodeId id);
+  bool KeyJoins(NodeId id, Type* key);
+  bool FoldMap(NodeId id);
   Type Item(NodeId id);
   Type MacroCall(NodeId id);
   Type MacroResult(NodeId id, Type variable);
   Type BoolBody(NodeId id, NodeId body);
   Type OptionalSelect(NodeId id);
   Type OptionalIndex(NodeId id);
+  void CheckVariable(NodeId variable);
   // What `object[key]` yields; of an optional an optional.
   Type PartOf(NodeId id, Type object, Type key);
   Type FieldOf(NodeId id, Type object);
@@ -76,10 +80,9 @@ class Checker {
   Type Matches(NodeId id);
   Type CalendarGetter(NodeId id, CalendarPart part);
   bool SpecialCall(NodeId id, Type* type);
-  Type UnknownFunction(NodeId id);
-  // R106.
-  Type NotYet(NodeId id, std::string_view name);
-  Type NoOverload(NodeId id);
+  // Without the name of a library in front.
+  std::span<const NodeId> ArgumentsOf(NodeId id) const;
+  std::string FunctionName(NodeId id) const;  // with it
   bool BadTimeLiteral(NodeId id);
   // By the table alone: what the cel profile knows of functions.
   Type PlainCall(NodeId id);
@@ -92,11 +95,20 @@ class Checker {
   // Runs a call whose arguments are all constant.
   void Fold(NodeId id, std::span<const NodeId> arguments);
 
+  // checker_unknown_calls.cc: calls of what is not there.
+  static bool HasAdvice(std::string_view name);
+  Type UnknownFunction(NodeId id);
+  bool UnknownOfLibrary(NodeId id);
+  Type NotInRules(NodeId id);  // R106
+  Type NoOverload(NodeId id);
+
   const Node& node(NodeId id) const { return checked_->tree.at(id); }
   Meaning& meaning(NodeId id) { return checked_->meanings[id]; }
   Type type(NodeId id) const { return types_.Resolve(checked_->meanings[id].type); }
   // May a value of type `from` stand for one of `to`?
   bool Fits(Type to, Type from) { return types_.Assign(to, from); }
+  // Open, it or what it holds.
+  bool AnyOpen(Type type) const;
   // Of a list.
   Type ElementOf(Type list) const { return types_.Resolve(list.element()); }
   std::string text(NodeId id) const { return std::string(checked_->tree.text(node(id).span)); }
@@ -107,7 +119,9 @@ class Checker {
   const CelEnvironment* environment_;
   Findings* findings_;
   Substitution types_;
-  std::vector<Type> locals_;   // of the variables of the macros around
+  std::vector<Type> locals_;  // of the variables of the macros around
+  std::vector<std::string_view> local_names_;
+  int loops_ = 0;              // around
   bool list_allowed_ = false;  // right of `in`
 };
 

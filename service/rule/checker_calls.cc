@@ -5,63 +5,10 @@
 
 #include "absl/strings/str_format.h"
 #include "rule/checker.h"
-#include "rule/suggest.h"
 #include "rule/text.h"
 
 namespace verdict::rule {
 namespace {
-
-struct Unavailable {
-  std::string_view name;
-  std::string_view advice;
-};
-constexpr Unavailable kUnavailable[] = {
-    {"exists", "to look for one item write `'x' in txn.skus`"},
-    {"exists_one", "to look for one item write `'x' in txn.skus`"},
-    {"existsOne", "to look for one item write `'x' in txn.skus`"},
-    {"all", "write out the items, as `txn.skus[0] == 'x'`"},
-    {"map", "compare the items one by one"},
-    {"filter", "to look for one item write `'x' in txn.skus`"},
-    {"bind", "write the value where it is used"},
-    {"optMap", "write `has(card.count_1h)`"},
-    {"optFlatMap", "write `has(card.count_1h)`"},
-    {".?", "write `has(card.country) && card.country == 'FR'`"},
-    {"[?", "test with `size(..) > n` first"},
-    {"?", "write the items that are always there"},
-    {"type", "types are known; leave it out"},
-    {"containsPrefixOf", "write `card.bin.startsWith('4111')`"},
-    {"dyn", "types are known; leave `dyn( )` out"}};
-
-constexpr std::string_view kFunctionsOfRules =
-    "there are size, startsWith, endsWith, contains, matches, int, double, string, timestamp, "
-    "duration, has";
-
-// Null where there is none.
-const Unavailable* FindAdvice(std::string_view name) {
-  for (const Unavailable& known : kUnavailable) {
-    if (known.name == name) return &known;
-  }
-  return nullptr;
-}
-
-// Other languages' names for what we have.
-constexpr Unavailable kForeignNames[] = {{"len", "size"},
-                                         {"length", "size"},
-                                         {"count", "size"},
-                                         {"lower", "lowerAscii"},
-                                         {"toLowerCase", "lowerAscii"},
-                                         {"upper", "upperAscii"},
-                                         {"toUpperCase", "upperAscii"},
-                                         {"float", "double"},
-                                         {"str", "string"},
-                                         {"toString", "string"},
-                                         {"starts_with", "startsWith"},
-                                         {"ends_with", "endsWith"},
-                                         {"includes", "contains"},
-                                         {"match", "matches"},
-                                         {"regex", "matches"},
-                                         {"hour", "getHours"},
-                                         {"exists", "has"}};
 
 std::string DaysAsHours(std::string_view text) {
   // `7d` or `1d12h`: whole days in front.
@@ -96,34 +43,38 @@ std::string_view ErrorWords(ErrorCode code) {
   return "it has no value";
 }
 
-// Open, it or what it holds.
-bool AnyOpen(const Type& type) {
-  if (type.is_open() || !type.has_parts()) return type.is_open();
-  return AnyOpen(type.element()) || (type.is(TypeKind::kMap) && AnyOpen(type.value()));
+}  // namespace
+
+std::span<const NodeId> Checker::ArgumentsOf(NodeId id) const {
+  const std::span<const NodeId> children = node(id).children;
+  return checked_->meanings[id].qualified ? children.subspan(1) : children;
 }
 
-}  // namespace
+std::string Checker::FunctionName(NodeId id) const {
+  const Node& call = node(id);
+  if (!checked_->meanings[id].qualified) return call.text;
+  return Unparse(checked_->tree, call.children[0]) + "." + call.text;
+}
 
 Type Checker::Call(NodeId id) {
   if (cel()) return PlainCall(id);
-  if (meaning(id).qualified) return NotYet(id, node(id).text);
   Type special;
   if (SpecialCall(id, &special)) return special;
   bool known_types = true;
-  for (NodeId argument : node(id).children) known_types = !Visit(argument).unknown() && known_types;
+  for (NodeId argument : ArgumentsOf(id)) known_types = !Visit(argument).unknown() && known_types;
   const Node& call = node(id);
-  const bool method = call.kind == NodeKind::kMethod;
+  const bool method = call.kind == NodeKind::kMethod && !meaning(id).qualified;
   if (call.text == "matches") return known_types ? Matches(id) : Type{TypeKind::kBool};
   const std::optional<CalendarPart> part = FindCalendarPart(call.text);
   const bool of_time =
       method && part.has_value() && type(call.children[0]).is(TypeKind::kTimestamp);
   if (of_time) return CalendarGetter(id, *part);
   Type result;
-  const Overload* overload = FindOverload(meaning(id).candidates, call.children, &result);
+  const Overload* overload = FindOverload(meaning(id).candidates, ArgumentsOf(id), &result);
   if (!known_types) return result;
   if (overload == nullptr) return NoOverload(id);
   if (BadTimeLiteral(id)) return result;
-  Settle(id, *overload, call.children);
+  Settle(id, *overload, ArgumentsOf(id));
   return result;
 }
 
@@ -141,20 +92,29 @@ bool Checker::SpecialCall(NodeId id, Type* type) {
     finding->edits = {{call.span, "txn.time"}};
     return true;
   }
-  bool known = FindAdvice(call.text) != nullptr;
+  if (meaning(id).qualified) return false;
+  if (method && IsMacro(call.text)) {
+    Error("R204", call.mark,
+          absl::StrFormat("`%s` takes a name for each item, and then what to "
+                          "do with it",
+                          call.text),
+          absl::StrFormat("such as `txn.skus.%s(sku, sku == 'x')`", call.text));
+    return true;
+  }
+  if (method && UnknownOfLibrary(id)) return true;
+  bool known = HasAdvice(call.text);
   bool ours = false;
   for (const Overload& overload : Overloads()) {
     if (overload.name != call.text) continue;
     known = true;
-    ours = ours || !overload.later;
+    ours = ours || !overload.cel_only;
   }
-  if (!ours) *type = known ? NotYet(id, call.text) : UnknownFunction(id);
+  if (!ours) *type = known ? NotInRules(id) : UnknownFunction(id);
   return !ours;
 }
 
 Type Checker::PlainCall(NodeId id) {
-  std::span<const NodeId> arguments = node(id).children;
-  if (meaning(id).qualified) arguments = arguments.subspan(1);
+  const std::span<const NodeId> arguments = ArgumentsOf(id);
   bool known_types = true;
   for (NodeId argument : arguments) known_types = !Visit(argument).unknown() && known_types;
   Type result;
@@ -171,7 +131,7 @@ void Checker::Settle(NodeId id, const Overload& overload, std::span<const NodeId
   const bool open = std::any_of(arguments.begin(), arguments.end(),
                                 [this](NodeId argument) { return AnyOpen(type(argument)); });
   if (open || arguments.size() > kMaxParameters) return;
-  meaning(id).run = overload.run;
+  meaning(id).overload = &overload;
   Fold(id, arguments);
 }
 
@@ -181,7 +141,7 @@ const Overload* Checker::FindOverload(std::span<const Overload> candidates,
   for (NodeId argument : arguments) found.push_back(type(argument));
   const Overload* first = nullptr;
   for (const Overload& overload : candidates) {
-    if (!overload.takes(arguments.size()) || (overload.later && !cel())) continue;
+    if (!overload.takes(arguments.size()) || (overload.cel_only && !cel())) continue;
     Substitution::Renaming renaming;
     std::vector<Type> wanted;
     for (size_t i = 0; i < arguments.size(); ++i) {
@@ -198,78 +158,9 @@ const Overload* Checker::FindOverload(std::span<const Overload> candidates,
     }
     *result = yields;
     first = &overload;
-    if (std::none_of(found.begin(), found.end(), AnyOpen)) break;
+    if (std::none_of(found.begin(), found.end(), [this](Type t) { return AnyOpen(t); })) break;
   }
   return first;
-}
-
-Type Checker::NotYet(NodeId id, std::string_view name) {
-  const Unavailable* known = FindAdvice(name);
-  Error("R106", node(id).mark, absl::StrFormat("`%s` is not part of the rule language yet", name),
-        std::string(known == nullptr ? kFunctionsOfRules : known->advice));
-  return {};
-}
-
-Type Checker::UnknownFunction(NodeId id) {
-  const Node& call = node(id);
-  Finding* finding =
-      Error("R103", call.mark, absl::StrFormat("unknown function `%s`", call.text), "");
-  std::vector<std::string> names = {"has", "matches", "age", "provenance"};
-  for (const Overload& o : Overloads()) {
-    const bool word = std::isalpha(static_cast<unsigned char>(o.name[0])) != 0;
-    if (word && !o.later) names.emplace_back(o.name);
-  }
-  std::string near = Nearest(call.text, names);
-  for (const Unavailable& foreign : kForeignNames) {
-    if (foreign.name == call.text) near = foreign.advice;
-  }
-  if (near.empty()) {
-    finding->label = std::string(kFunctionsOfRules);
-    return {};
-  }
-  finding->label = absl::StrFormat("did you mean `%s`?", near);
-  finding->edits = {{call.mark, near}};
-  return {};
-}
-
-Type Checker::NoOverload(NodeId id) {
-  const Node& call = node(id);
-  const bool method = call.kind == NodeKind::kMethod;
-  Type ignored;
-  if (FindOverload(FindOverloads(call.text, !method), call.children, &ignored) != nullptr) {
-    std::string ours;
-    for (size_t i = 0; i < call.children.size(); ++i) {
-      if (i > (method ? 0 : 1)) ours += ", ";
-      ours += Unparse(checked_->tree, call.children[i]);
-      if (!method && i == 0) ours += "." + call.text + "(";
-    }
-    ours = method ? call.text + "(" + ours + ")" : ours + ")";
-    Finding* finding = Error("R202", call.mark,
-                             method ? absl::StrFormat("`%s` is a function, not a method", call.text)
-                                    : absl::StrFormat("`%s` is a method", call.text),
-                             "");
-    finding->fix_label = absl::StrFormat("write `%s`", ours);
-    finding->edits = {{call.span, ours}};
-    return {};
-  }
-  std::string found;
-  for (size_t i = 0; i < call.children.size(); ++i)
-    found += (i > 0 ? ", " : "") + TypeName(type(call.children[i]));
-  std::string takes;
-  for (const Overload& o : Overloads()) {
-    if (o.name != call.text || o.later) continue;
-    takes += takes.empty() ? "" : " or ";
-    std::string list;
-    for (size_t i = o.method ? 1 : 0; i < o.parameters; ++i)
-      list += (list.empty() ? "" : ", ") + TypeName(o.types[i]);
-    takes += o.method ? absl::StrFormat("%s.%s(%s)", TypeName(o.types[0]), o.name, list)
-                      : absl::StrFormat("%s(%s)", o.name, list);
-  }
-  Error("R202", call.mark,
-        found.empty() ? absl::StrFormat("`%s` needs arguments", call.text)
-                      : absl::StrFormat("`%s` does not take %s", call.text, found),
-        takes.empty() ? "it reads timestamps, as `txn.time.getHours('UTC')`" : "it is " + takes);
-  return {};
 }
 
 // duration('7d') and malformed times compile elsewhere and fail when they run.
@@ -365,7 +256,8 @@ void Checker::Fold(NodeId id, std::span<const NodeId> arguments) {
     if (!meaning(arguments[i]).constant) return;
     values[i] = meaning(arguments[i]).value;
   }
-  const Value value = meaning(id).run({values.data(), arguments.size()}, checked_->constants.get());
+  const Value value =
+      meaning(id).overload->run({values.data(), arguments.size()}, checked_->constants.get());
   if (value.is_error()) {
     Error("R304", call.span, "this always fails", std::string(ErrorWords(value.error())));
     return;

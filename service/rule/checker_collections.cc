@@ -1,14 +1,13 @@
 // Maps, macros and optionals.
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 #include "rule/checker.h"
 
 namespace verdict::rule {
 namespace {
 
-bool IsKey(Type type) {
-  return type.is_open() || type.is(TypeKind::kInt) || type.is(TypeKind::kUint) ||
-         type.is(TypeKind::kBool) || type.is(TypeKind::kString);
-}
+constexpr int kMaxLoops = 2;  // in each other, in a rule
 
 }  // namespace
 
@@ -24,7 +23,6 @@ bool Checker::Join(Type* type, Type other) {
 // `?x` is there where x has a value.
 Type Checker::Item(NodeId id) {
   if (node(id).kind != NodeKind::kOptionalItem) return Visit(id);
-  if (!cel()) return NotYet(id, "?");
   const NodeId inside = node(id).children[0];
   const Type found = Visit(inside);
   if (found.is_open()) return found;
@@ -39,24 +37,52 @@ Type Checker::Item(NodeId id) {
 
 Type Checker::MapLiteral(NodeId id) {
   const std::vector<NodeId>& parts = node(id).children;
-  Type key = types_.Fresh();
+  Type key = types_.FreshKey();
   Type value = types_.Fresh();
+  bool sound = true;
   for (size_t i = 0; i + 1 < parts.size(); i += 2) {
-    const Type found = Visit(parts[i]);
-    if (!IsKey(found)) {
-      Error("R205", node(parts[i]).span,
-            absl::StrFormat("the keys of a map are texts, ints, uints or bools, this is %s",
-                            TypeName(found)),
-            "choose another key");
-    } else if (!Join(&key, found)) {
-      Error("R205", node(parts[i]).span, "the keys of a map need one type", "make two maps of it");
-    }
-    if (!Join(&value, Item(parts[i + 1]))) {
-      Error("R205", node(parts[i + 1]).span, "the values of a map need one type",
-            "make two maps of it");
-    }
+    sound = KeyJoins(parts[i], &key) && sound;
+    if (Join(&value, Item(parts[i + 1]))) continue;
+    sound = false;
+    Error("R205", node(parts[i + 1]).span, "the values of a map need one type",
+          "make two maps of it");
   }
+  if (!sound || !FoldMap(id)) return {};
   return checked_->types->Map(types_.Resolve(key), types_.Resolve(value));
+}
+
+// What is all constant is made once. False where a key stands twice, in a rule.
+bool Checker::FoldMap(NodeId id) {
+  const std::vector<NodeId>& parts = node(id).children;
+  std::vector<MapEntry> entries;
+  for (size_t i = 0; i + 1 < parts.size(); i += 2) {
+    if (!meaning(parts[i]).constant || !meaning(parts[i + 1]).constant) return true;
+    const Value& key = meaning(parts[i]).value;
+    if (FindKey(Value::Map(entries), key) != nullptr) {
+      if (cel()) return true;
+      Error("R304", node(parts[i]).span, "this key stands in the map already",
+            "remove one of them");
+      return false;
+    }
+    entries.push_back({key, meaning(parts[i + 1]).value});
+  }
+  meaning(id).constant = true;
+  meaning(id).value = checked_->constants->CopyMap(entries);
+  return true;
+}
+
+bool Checker::KeyJoins(NodeId id, Type* key) {
+  const Type found = Visit(id);
+  if (!IsKeyType(found)) {
+    Error("R205", node(id).span,
+          absl::StrFormat("the keys of a map are texts, ints, uints or bools, this is %s",
+                          TypeName(found)),
+          "choose another key");
+    return false;
+  }
+  if (Join(key, found)) return true;
+  Error("R205", node(id).span, "the keys of a map need one type", "make two maps of it");
+  return false;
 }
 
 Type Checker::PartOf(NodeId id, Type object, Type key) {
@@ -117,6 +143,11 @@ Type Checker::OptionalIndex(NodeId id) {
 
 Type Checker::OptionalSelect(NodeId id) {
   if (meaning(id).slot != kNoSlot) return checked_->types->Optional(LinkedName(id));
+  const Node& target = node(node(id).children[0]);
+  const bool of_object = !cel() && target.kind == NodeKind::kName &&
+                         meaning(node(id).children[0]).local == kNoSlot &&
+                         options_.schema->HasObject(target.text);
+  if (of_object) return UnknownField(id, target.text, node(id).text);
   const Type object = Visit(node(id).children[0]);
   const Type part = FieldOf(id, object);
   return part.unknown() || object.is(TypeKind::kOptional) ? part : checked_->types->Optional(part);
@@ -151,11 +182,35 @@ Type Checker::MacroCall(NodeId id) {
     variable = Type();
   }
   if (variable.is(TypeKind::kParameter)) variable = TypeKind::kDyn;
-  meaning(call.children[bind ? 0 : 1]).type = variable;
+  const NodeId name = call.children[bind ? 0 : 1];
+  const bool loop = !bind && !of_optional;
+  meaning(name).type = variable;
+  if (!cel()) CheckVariable(name);
+  loops_ += loop ? 1 : 0;
+  if (loops_ == kMaxLoops + 1 && loop && !cel()) {
+    Error("R006", call.mark, absl::StrFormat("loops may be %d deep in each other", kMaxLoops),
+          "make two clauses of it, or a list of what is looked for");
+  }
   locals_.push_back(variable);
+  local_names_.push_back(node(name).text);
   const Type result = MacroResult(id, variable);
+  local_names_.pop_back();
   locals_.pop_back();
+  loops_ -= loop ? 1 : 0;
   return result;
+}
+
+// A name means one thing in a rule.
+void Checker::CheckVariable(NodeId variable) {
+  const std::string& name = node(variable).text;
+  const bool object = name == "lists" || options_.schema->HasObject(name);
+  const bool twice =
+      std::find(local_names_.begin(), local_names_.end(), name) != local_names_.end();
+  if (!object && !twice) return;
+  Error("R108", node(variable).span,
+        absl::StrFormat(object ? "`%s` is an object already" : "`%s` stands for another item here",
+                        name),
+        "choose another name");
 }
 
 Type Checker::MacroResult(NodeId id, Type variable) {

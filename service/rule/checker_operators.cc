@@ -207,6 +207,11 @@ void Checker::MistypedOperands(NodeId id, Type left, Type right) {
       "R201", n.mark,
       absl::StrFormat("`%s` does not work on %s and %s", sign, TypeName(left), TypeName(right)),
       found);
+  if (left.is(TypeKind::kOptional) != right.is(TypeKind::kOptional)) {
+    const NodeId optional = left.is(TypeKind::kOptional) ? left_id : right_id;
+    finding->label += absl::StrFormat("; say what an absent one is, as `%s.orValue(..)`",
+                                      Unparse(checked_->tree, optional));
+  }
   // A code such as an MCC is text; its number lacks quotes only.
   const bool number_right = node(right_id).kind == NodeKind::kInt && left.is(TypeKind::kString);
   const bool number_left = l.kind == NodeKind::kInt && right.is(TypeKind::kString);

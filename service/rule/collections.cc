@@ -29,24 +29,29 @@ Value Same(Arguments v, EvaluationArena*) { return v[0]; }
 
 using enum TypeKind;
 
-constexpr Overload kListOverloads[] = {
+constexpr Overload OfCelOnly(std::string_view name, Type result, Builtin run) {
+  return {.name = name,
+          .parameters = 1,
+          .types = {kTypeA},
+          .result = result,
+          .run = run,
+          .cel_only = true};
+}
+
+constexpr Overload kOverloads[] = {
     {"size", false, 1, {kListOfA}, kInt, SizeOfList},
     {"size", true, 1, {kListOfA}, kInt, SizeOfList},
     {"+", false, 2, {kListOfA, kListOfA}, kListOfA, JoinLists},
-};
-
-constexpr Overload kMapOverloads[] = {
     {"size", false, 1, {kMapOfAToB}, kInt, SizeOfMap},
     {"size", true, 1, {kMapOfAToB}, kInt, SizeOfMap},
-    {"type", false, 1, {kTypeA}, kTypeOfA, TypeOfValue},
-    {"dyn", false, 1, {kTypeA}, kDyn, Same},
+    OfCelOnly("type", kTypeOfA, TypeOfValue),
+    OfCelOnly("dyn", kDyn, Same),
 };
 
 }  // namespace
 
 Value TypeValue(Type type) { return Value::Type(CelTypeName(type)); }
 
-std::span<const Overload> ListOverloads() { return kListOverloads; }
-std::span<const Overload> MapOverloads() { return kMapOverloads; }
+std::span<const Overload> CollectionOverloads() { return kOverloads; }
 
 }  // namespace verdict::rule

@@ -158,7 +158,7 @@ Value CompareValues(Test test, const Value& a, const Value& b) {
   } else {
     return Value::Error(ErrorCode::kType);
   }
-  if (order == kUnordered) return Value::Error(ErrorCode::kNotANumber);
+  if (order == kUnordered) return Value::Bool(false);
   switch (test) {
     case Test::kLess:
       return Value::Bool(order < 0);

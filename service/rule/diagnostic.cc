@@ -102,6 +102,7 @@ std::string FormatDiagnostic(const Diagnostic& diagnostic, bool color) {
   } else if (!diagnostic.label.empty()) {
     out += "    " + diagnostic.label + "\n";
   }
+  for (const std::string& note : diagnostic.notes) out += "  " + note + "\n";
   return out;
 }
 

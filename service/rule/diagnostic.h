@@ -35,7 +35,8 @@ struct Diagnostic {
   std::string expression;  // the expression as written, empty where there is none
   int caret_column = 0;    // from 1, in code points of `expression`; 0: no caret
   int caret_length = 0;
-  std::string label;  // beside the caret, ends in the fix where there is one
+  std::string label;               // beside the caret, ends in the fix where there is one
+  std::vector<std::string> notes;  // a line each, below
   std::vector<Fix> fixes;
 };
 

@@ -1,22 +1,20 @@
-// The tagged evaluator: one switch over the steps of a program.
+// The typed evaluator: one switch over the steps of a program.
 //
 // Invariants:
 // 1. && and || follow the symmetric tables: false (true) wins, else error, else missing, else the
 // neutral value.
 // 2. Any other step stops at its leftmost missing or error operand and yields that.
 // 3. Nothing is allocated but in the arena.
-#include <cmath>
+#include <algorithm>
+#include <array>
+#include <memory>
 
-#include "base/check.h"
 #include "rule/calendar.h"
-#include "rule/program.h"
-#include "rule/tagged_evaluation.h"
+#include "rule/evaluation.h"
+#include "rule/parts.h"
 
 namespace verdict::rule {
 namespace {
-
-bool Stops(const Value& v) { return v.kind() <= Kind::kError; }
-static_assert(Kind::kMissing < Kind::kError && Kind::kError < Kind::kNull);
 
 template <typename T>
 bool Holds(Test test, T a, T b) {
@@ -37,13 +35,6 @@ bool Holds(Test test, T a, T b) {
   return false;
 }
 
-Value TestDoubles(Test test, double a, double b) {
-  if (std::isunordered(a, b) && test != Test::kEqual && test != Test::kNotEqual) [[unlikely]] {
-    return Value::Error(ErrorCode::kNotANumber);
-  }
-  return Value::Bool(Holds(test, a, b));
-}
-
 // `sign` is one of + - * /.
 double Arithmetic(uint8_t sign, double a, double b) {
   if (sign == '/') return a / b;
@@ -51,178 +42,182 @@ double Arithmetic(uint8_t sign, double a, double b) {
   return sign == '+' ? a + b : a - b;
 }
 
-// Thread-compatible: one run.
-class Evaluation {
- public:
-  Evaluation(const Program& program, const Record& record, EvaluationArena* arena)
-      : checked_(program.checked),
-        record_(record.slots),
-        steps_(program.steps.data()),
-        operands_(program.operands.data()),
-        slots_(record.slots.data()),
-        arena_(arena) {}
-
-  // One op a case.
-  Value Run(uint32_t index) const {
-    const Step& step = steps_[index];
-    switch (step.op) {
-      case Op::kConstant:
-        return step.constant;
-      case Op::kField: {
-        const Value& v = slots_[step.slot];
-        return v.kind() == step.kind ? v : Absent(v, step.slot);
-      }
-      case Op::kHas:
-        return Value::Bool(!slots_[step.slot].is_missing());
-      case Op::kFieldTestInt: {
-        const Value& v = slots_[step.slot];
-        if (v.kind() != Kind::kInt) [[unlikely]]
-          return Absent(v, step.slot);
-        return Value::Bool(Holds(step.test, v.integer(), step.constant.integer()));
-      }
-      case Op::kFieldTestDouble: {
-        const Value& v = slots_[step.slot];
-        if (v.kind() != Kind::kDouble) [[unlikely]]
-          return Absent(v, step.slot);
-        return TestDoubles(step.test, v.real(), step.constant.real());
-      }
-      case Op::kFieldEqualString: {
-        const Value& v = slots_[step.slot];
-        if (v.kind() != Kind::kString) [[unlikely]]
-          return Absent(v, step.slot);
-        return Value::Bool((v.string() == step.constant.string()) == (step.test == Test::kEqual));
-      }
-      case Op::kFieldsEqualString: {
-        const Value& a = slots_[step.slot];
-        const Value& b = slots_[step.second_slot];
-        if (a.kind() != Kind::kString) [[unlikely]]
-          return Absent(a, step.slot);
-        if (b.kind() != Kind::kString) [[unlikely]]
-          return Absent(b, step.second_slot);
-        return Value::Bool((a.string() == b.string()) == (step.test == Test::kEqual));
-      }
-      case Op::kAnd:
-        return Fold(step, false);
-      case Op::kOr:
-        return Fold(step, true);
-      case Op::kNot: {
-        const Value v = Operand(step, 0);
-        return Stops(v) ? v : Value::Bool(!v.boolean());
-      }
-      case Op::kInStrings: {
-        const Value v = Operand(step, 0);
-        return Stops(v) ? v : Value::Bool(step.strings->Contains(v.string()));
-      }
-      case Op::kInInts: {
-        const Value v = Operand(step, 0);
-        return Stops(v) ? v : Value::Bool(step.ints->Contains(v.integer()));
-      }
-      case Op::kMatches: {
-        const Value v = Operand(step, 0);
-        return Stops(v) ? v : Value::Bool(step.pattern->FoundIn(v.string()));
-      }
-      case Op::kCalendar: {
-        const Value v = Operand(step, 0);
-        return Stops(v) ? v : ReadCalendar(static_cast<CalendarPart>(step.part), v, *step.zone);
-      }
-      case Op::kConditional: {
-        const Value v = Operand(step, 0);
-        return Stops(v) ? v : Operand(step, v.boolean() ? 1 : 2);
-      }
-      case Op::kTestInt:
-      case Op::kTestDouble:
-      case Op::kDoubleArithmetic:
-      case Op::kTest:
-      case Op::kInList:
-      case Op::kIndex:
-        return Pair(step);
-      case Op::kList:
-        return List(step);
-      case Op::kCall:
-        return Call(step);
-      case Op::kTagged:
-        return TaggedEvaluation(checked_, record_, arena_).Run(step.first_operand);
-    }
-    return Value::Error(ErrorCode::kType);
-  }
-
- private:
-  Value Operand(const Step& step, uint32_t i) const {
-    return Run(operands_[step.first_operand + i]);
-  }
-
-  // What a slot yields that does not hold its type: who filled it left it out, or erred.
-  static Value Absent(const Value& v, uint16_t slot) {
-    if (v.is_missing()) return Value::Missing(slot);
-    return v.is_error() ? v : Value::Error(ErrorCode::kType);
-  }
-
-  // && (decisive false) and || (decisive true).
-  Value Fold(const Step& step, bool decisive) const {
-    Value trouble = Value::Bool(!decisive);
-    for (uint32_t i = 0; i < step.operands; ++i) {
-      const Value v = Operand(step, i);
-      if (v.kind() == Kind::kBool) [[likely]] {
-        if (v.boolean() == decisive) return v;
-      } else if (!Stops(trouble) || (v.is_error() && trouble.is_missing())) {
-        trouble = v;
-      }
-    }
-    return trouble;
-  }
-
-  Value Pair(const Step& step) const {
-    const Value a = Operand(step, 0);
-    if (Stops(a)) return a;
-    const Value b = Operand(step, 1);
-    if (Stops(b)) return b;
-    if (step.op == Op::kTestInt) return Value::Bool(Holds(step.test, a.integer(), b.integer()));
-    if (step.op == Op::kTestDouble) return TestDoubles(step.test, a.real(), b.real());
-    if (step.op == Op::kDoubleArithmetic)
-      return Value::Double(Arithmetic(step.part, a.real(), b.real()));
-    if (step.op == Op::kTest) return CompareValues(step.test, a, b);
-    if (step.op == Op::kIndex) {
-      const auto at = static_cast<uint64_t>(b.integer());
-      return at < a.list().size() ? a.list()[at] : Value::Error(ErrorCode::kIndex);
-    }
-    for (const Value& item : b.list()) {
-      if (EqualValues(a, item)) return Value::Bool(true);
-    }
-    return Value::Bool(false);
-  }
-
-  Value List(const Step& step) const {
-    auto* items = static_cast<Value*>(arena_->Allocate(step.operands * sizeof(Value)));
-    if (items == nullptr) return Value::Error(ErrorCode::kLimit);
-    for (uint32_t i = 0; i < step.operands; ++i) {
-      const Value v = Operand(step, i);
-      if (Stops(v)) return v;
-      new (items + i) Value(v);
-    }
-    return Value::List({items, step.operands});
-  }
-
-  Value Call(const Step& step) const {
-    std::array<Value, kMaxParameters> arguments;
-    for (uint32_t i = 0; i < step.operands; ++i) {
-      arguments[i] = Operand(step, i);
-      if (Stops(arguments[i])) return arguments[i];
-    }
-    return step.run({arguments.data(), step.operands}, arena_);
-  }
-
-  const CheckedTree& checked_;
-  std::span<const Value> record_;
-  const Step* steps_;
-  const uint32_t* operands_;
-  const Value* slots_;
-  EvaluationArena* arena_;
-};
-
 }  // namespace
 
+// What reads slots is written out here: it is most of what rules do.
+Value Evaluation::Run(uint32_t index) const {
+  const Step& step = steps_[index];
+  switch (step.op) {
+    case Op::kConstant:
+      return step.constant;
+    case Op::kField: {
+      const Value& v = slots_[step.slot];
+      return v.kind() == step.kind ? v : Absent(v, step.slot);
+    }
+    case Op::kFieldTestInt: {
+      const Value& v = slots_[step.slot];
+      if (v.kind() != Kind::kInt) [[unlikely]]
+        return Absent(v, step.slot);
+      return Value::Bool(Holds(step.test, v.integer(), step.constant.integer()));
+    }
+    case Op::kFieldTestDouble: {
+      const Value& v = slots_[step.slot];
+      if (v.kind() != Kind::kDouble) [[unlikely]]
+        return Absent(v, step.slot);
+      return Value::Bool(Holds(step.test, v.real(), step.constant.real()));
+    }
+    case Op::kFieldEqualString: {
+      const Value& v = slots_[step.slot];
+      if (v.kind() != Kind::kString) [[unlikely]]
+        return Absent(v, step.slot);
+      return Value::Bool((v.string() == step.constant.string()) == (step.test == Test::kEqual));
+    }
+    case Op::kFieldsEqualString: {
+      const Value& a = slots_[step.slot];
+      const Value& b = slots_[step.second_slot];
+      if (a.kind() != Kind::kString) [[unlikely]]
+        return Absent(a, step.slot);
+      if (b.kind() != Kind::kString) [[unlikely]]
+        return Absent(b, step.second_slot);
+      return Value::Bool((a.string() == b.string()) == (step.test == Test::kEqual));
+    }
+    case Op::kHas:
+      return Value::Bool(!slots_[step.slot].is_missing());
+    case Op::kAnd:
+      return Fold(step, false);
+    case Op::kOr:
+      return Fold(step, true);
+    default:
+      return Operation(step);
+  }
+}
+
+// One op a case; those that begin by their first operand are left to WithOperand and Pair.
+Value Evaluation::Operation(const Step& step) const {
+  switch (step.op) {
+    case Op::kNot:
+    case Op::kInStrings:
+    case Op::kInInts:
+    case Op::kMatches:
+    case Op::kCalendar:
+    case Op::kConditional:
+    case Op::kExpect:
+    case Op::kFieldOf:
+    case Op::kHasField:
+    case Op::kOrElse:
+      return WithOperand(step);
+    case Op::kTestInt:
+    case Op::kTestDouble:
+    case Op::kDoubleArithmetic:
+    case Op::kTest:
+    case Op::kIn:
+    case Op::kPart:
+    case Op::kOptionalPart:
+      return Pair(step);
+    case Op::kAnyField:
+      return slots_[step.slot].is_missing() ? Value::Missing(step.slot) : slots_[step.slot];
+    case Op::kLocal:
+      return locals_[step.slot];
+    case Op::kOptionalField:
+      return OptionalField(step);
+    case Op::kList:
+      return List(step);
+    case Op::kMap:
+      return Map(step);
+    case Op::kCall:
+      return Call(step);
+    case Op::kDispatch:
+      return Dispatch(step);
+    case Op::kMacro:
+      return RunMacro(step);
+    default:
+      return Value::Error(ErrorCode::kType);  // kOptionalItem: List and Map look into it
+  }
+}
+
+Value Evaluation::WithOperand(const Step& step) const {
+  const Value v = Operand(step, 0);
+  if (Stops(v)) return v;
+  switch (step.op) {
+    case Op::kNot:
+      return Value::Bool(!v.boolean());
+    case Op::kInStrings:
+      return Value::Bool(step.strings->Contains(v.string()));
+    case Op::kInInts:
+      return Value::Bool(step.ints->Contains(v.integer()));
+    case Op::kMatches:
+      return Value::Bool(step.pattern->FoundIn(v.string()));
+    case Op::kCalendar:
+      return ReadCalendar(static_cast<CalendarPart>(step.part), v, *step.zone);
+    case Op::kConditional:
+      return Operand(step, v.boolean() ? 1 : 2);
+    case Op::kFieldOf:
+      return FieldOf(v, step.constant, arena_);
+    case Op::kHasField:
+      return HasField(v, step.constant, arena_);
+    case Op::kOrElse:
+      if (v.held() == nullptr) return Operand(step, 1);
+      return step.part == 0 ? v : *v.held();
+    default:  // kExpect
+      return v.kind() == step.kind ? v : Value::Error(ErrorCode::kType);
+  }
+}
+
+// What a slot yields that does not hold its type: who filled it left it out, or erred.
+Value Evaluation::Absent(const Value& v, uint16_t slot) {
+  if (v.is_missing()) return Value::Missing(slot);
+  return v.is_error() ? v : Value::Error(ErrorCode::kType);
+}
+
+// && (decisive false) and || (decisive true).
+Value Evaluation::Fold(const Step& step, bool decisive) const {
+  Value result = Value::Bool(!decisive);
+  for (uint32_t i = 0; i < step.operands; ++i) {
+    if (Absorb(Operand(step, i), decisive, &result)) break;
+  }
+  return result;
+}
+
+Value Evaluation::Pair(const Step& step) const {
+  const Value a = Operand(step, 0);
+  if (Stops(a)) return a;
+  const Value b = Operand(step, 1);
+  if (Stops(b)) return b;
+  switch (step.op) {
+    case Op::kTestInt:
+      return Value::Bool(Holds(step.test, a.integer(), b.integer()));
+    case Op::kTestDouble:
+      return Value::Bool(Holds(step.test, a.real(), b.real()));
+    case Op::kDoubleArithmetic:
+      return Value::Double(Arithmetic(step.part, a.real(), b.real()));
+    case Op::kTest:
+      return CompareValues(step.test, a, b);
+    case Op::kIn:
+      return Contains(a, b);
+    case Op::kPart:
+      return PartOf(a, b, arena_);
+    default:
+      return OptionalPartOf(a, b, arena_);
+  }
+}
+
+Value Evaluation::Call(const Step& step) const {
+  std::array<Value, kMaxParameters> arguments;
+  for (uint32_t i = 0; i < step.operands; ++i) {
+    arguments[i] = Operand(step, i);
+    if (Stops(arguments[i])) return arguments[i];
+  }
+  return step.run({arguments.data(), step.operands}, arena_);
+}
+
 Value Run(const Program& program, const Record& record, EvaluationArena* arena) {
-  return Evaluation(program, record, arena).Run(program.root);
+  Value* locals = nullptr;
+  if (const size_t count = program.checked.locals; count > 0) {
+    locals = static_cast<Value*>(arena->Allocate(count * sizeof(Value)));
+    if (locals == nullptr) return Value::Error(ErrorCode::kLimit);
+    std::uninitialized_fill_n(locals, count, Value());
+  }
+  return Evaluation(program, record, arena, locals).Run(program.root);
 }
 
 }  // namespace verdict::rule

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "absl/strings/str_format.h"
 #include "base/check.h"
 #include "rule/program.h"
 #include "rule/report.h"
@@ -21,9 +22,10 @@ bool AnyError(const Findings& findings) {
 // Immutable. Thread-safe.
 class CompiledExpression : public Expression {
  public:
-  CompiledExpression(Program program, FieldType type)
+  CompiledExpression(Program program, FieldType type, CostBound cost)
       : program_(std::move(program)),
         type_(type),
+        cost_(std::move(cost)),
         slots_(SlotsOf(program_.checked)),
         slots_needed_(slots_.empty() ? 0 : slots_.back() + size_t{1}),
         canonical_(Unparse(program_.checked.tree)) {}
@@ -40,11 +42,13 @@ class CompiledExpression : public Expression {
   }
   FieldType type() const override { return type_; }
   const std::vector<uint16_t>& slots() const override { return slots_; }
+  const CostBound& cost() const override { return cost_; }
   const std::string& canonical() const override { return canonical_; }
 
  private:
   Program program_;
   FieldType type_;
+  CostBound cost_;
   std::vector<uint16_t> slots_;
   size_t slots_needed_;
   std::string canonical_;
@@ -64,13 +68,27 @@ std::vector<std::string> GuardsOfOthers(const CompileOptions& options) {
   return guards;
 }
 
-// Source to checked tree; usable where `findings` got no error.
-CheckedTree Analyse(const Source& source, const CompileOptions& options, Findings* findings) {
+struct Analysed {
+  CheckedTree checked = {};
+  CostBound cost = {};
+};
+
+// Usable where `findings` got no error.
+Analysed Analyse(const Source& source, const CompileOptions& options, Findings* findings) {
   ParsedTree parsed = Parse(source.text, findings);
   if (!parsed.whole) return {};
-  CheckedTree checked = Check(std::move(parsed.tree), options, findings);
-  if (!AnyError(*findings)) Lint(checked, source, GuardsOfOthers(options), findings);
-  return checked;
+  Analysed analysed = {.checked = Check(std::move(parsed.tree), options, findings)};
+  if (AnyError(*findings)) return analysed;
+  Lint(analysed.checked, source, GuardsOfOthers(options), findings);
+  analysed.cost = BoundCost(analysed.checked);
+  if (analysed.cost.units < kCostMax) return analysed;
+  findings->push_back({.code = "R401",
+                       .span = analysed.cost.place,
+                       .message = absl::StrFormat("this may cost %s units or more; no expression "
+                                                  "may cost that",
+                                                  Thousands(kCostMax)),
+                       .label = ExplainCost(analysed.cost, kCostMax, *options.schema)});
+  return analysed;
 }
 
 }  // namespace
@@ -80,7 +98,7 @@ std::unique_ptr<const Expression> Expression::Compile(const Source& source,
                                                       std::vector<Diagnostic>* diagnostics) {
   CHECK(options.schema != nullptr);
   Findings findings;
-  CheckedTree checked = Analyse(source, options, &findings);
+  Analysed analysed = Analyse(source, options, &findings);
   const auto compiles = [&](const std::string& repaired) {
     Source mended;
     mended.text = repaired;
@@ -91,8 +109,9 @@ std::unique_ptr<const Expression> Expression::Compile(const Source& source,
   Report(source, findings, compiles, diagnostics);
   if (AnyError(findings)) return nullptr;
   FieldType type = options.result;
-  ToFieldType(checked.of(checked.tree.root).type, &type);
-  return std::make_unique<CompiledExpression>(Lower(std::move(checked), options.list_sets), type);
+  ToFieldType(analysed.checked.of(analysed.checked.tree.root).type, &type);
+  return std::make_unique<CompiledExpression>(Lower(std::move(analysed.checked), options.list_sets),
+                                              type, std::move(analysed.cost));
 }
 
 }  // namespace verdict::rule

@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "rule/cost.h"
 #include "rule/diagnostic.h"
 #include "rule/schema.h"
 #include "rule/value.h"
@@ -67,7 +68,8 @@ class Expression {
                                                    const CompileOptions& options,
                                                    std::vector<Diagnostic>* diagnostics);
   // A value, missing or an error; never fails otherwise. Strings and lists in it live until the
-  // next Evaluate with this arena. Allocates nothing once the arena has grown to its size.
+  // next Evaluate with this arena. Allocates nothing once the arena has grown to its size, but
+  // where `string(..)` writes a number, a time or an address.
   virtual Value Evaluate(const Record& record, EvaluationArena* arena) const = 0;
   // The same by the reference evaluator (tagged.h), which is slower and allocates: what Evaluate
   // yields is compared with it where a rule set is loaded and where rules are tested.
@@ -75,6 +77,8 @@ class Expression {
   virtual FieldType type() const = 0;
   // Slots the expression may read, ascending.
   virtual const std::vector<uint16_t>& slots() const = 0;
+  // The worst case of one Evaluate.
+  virtual const CostBound& cost() const = 0;
   // The text in one canonical spelling: what definition hashes are made of.
   virtual const std::string& canonical() const = 0;
 };

@@ -27,6 +27,14 @@ class Linker {
         break;
       case NodeKind::kMacro:
         return VisitMacro(node);
+      case NodeKind::kNegate:
+        checked_.meanings[id].candidates = FindOverloads("-", /*method=*/false);
+        break;
+      case NodeKind::kBinary:
+        if (Precedence(node.op) > kRelationPrecedence) {
+          checked_.meanings[id].candidates = FindOverloads(OperatorText(node.op), /*method=*/false);
+        }
+        break;
       default:
         break;
     }

@@ -126,11 +126,16 @@ void Linter::VisitConditional(NodeId id) {
   guards_.resize(before);
 }
 
-bool Linter::ReadsNothing(NodeId id) const {
-  if (of(id).slot != kNoSlot) return false;
-  const std::vector<NodeId>& children = node(id).children;
-  return std::all_of(children.begin(), children.end(),
-                     [this](NodeId child) { return ReadsNothing(child); });
+// `own`: the first of the variables that macros within bring along.
+bool Linter::ReadsNothing(NodeId id, int32_t own) const {
+  const Node& n = node(id);
+  if (of(id).slot != kNoSlot || (of(id).local != kNoSlot && of(id).local < own)) return false;
+  if (n.kind == NodeKind::kMacro) {
+    const NodeId variable = n.children[n.macro == Macro::kBind ? 0 : 1];
+    own = std::min(own, of(variable).local);
+  }
+  return std::all_of(n.children.begin(), n.children.end(),
+                     [this, own](NodeId child) { return ReadsNothing(child, own); });
 }
 
 void Linter::ConstantCondition(NodeId id) {

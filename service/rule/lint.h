@@ -1,6 +1,7 @@
 // The linter's inside; callers use Lint in checked_tree.h.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,7 @@ class Linter {
   // What is not zero where the comparison `id` is true (or where it is false).
   bool GuardedText(NodeId id, bool where_true, std::string* text) const;
   void Alternatives(NodeId id, std::vector<std::string>* guards) const;
-  bool ReadsNothing(NodeId id) const;
+  bool ReadsNothing(NodeId id, int32_t own = INT32_MAX) const;
 
   // lint_comparisons.cc
   void Comparison(NodeId id);

@@ -18,8 +18,10 @@ Value Extreme(Arguments numbers, Test test) {
   Value best = Value::Error(ErrorCode::kConversion);  // of an empty list
   for (const Value& v : numbers) {
     if (!IsNumber(v)) return Value::Error(ErrorCode::kType);
+    if (v.kind() == Kind::kDouble && std::isnan(v.real()) && numbers.size() > 1) {
+      return Value::Error(ErrorCode::kNotANumber);
+    }
     const Value before = best.is_error() ? Value::Bool(true) : CompareValues(test, v, best);
-    if (before.is_error()) return before;
     if (before.boolean()) best = v;
   }
   return best;
@@ -107,7 +109,8 @@ constexpr Overload Many(std::string_view name, Type number, Builtin run) {
           .types = {number},
           .result = number,
           .run = run,
-          .repeats = true};
+          .repeats = true,
+          .cel_only = number.is(kDyn)};
 }
 
 constexpr Overload kOverloads[] = {

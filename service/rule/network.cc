@@ -49,10 +49,11 @@ std::optional<IpAddress> ParseIp(std::string_view text) {
   if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) {
     return std::nullopt;
   }
-  const std::string z(text);
+  char z[INET6_ADDRSTRLEN] = {};
+  std::copy(text.begin(), text.end(), z);
   IpAddress ip;
   ip.is_v6 = text.find(':') != std::string_view::npos;
-  if (inet_pton(ip.is_v6 ? AF_INET6 : AF_INET, z.c_str(), ip.bytes.data()) != 1) {
+  if (inet_pton(ip.is_v6 ? AF_INET6 : AF_INET, z, ip.bytes.data()) != 1) {
     return std::nullopt;
   }
   if (ip.is_v6 && text.find('.') != std::string_view::npos) return std::nullopt;

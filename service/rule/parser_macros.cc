@@ -1,4 +1,6 @@
 // The functions that name a variable, recognised by name and number of arguments.
+#include <algorithm>
+
 #include "absl/strings/str_format.h"
 #include "rule/parser.h"
 
@@ -23,6 +25,11 @@ constexpr KnownMacro kMacros[] = {
 };
 
 }  // namespace
+
+bool IsMacro(std::string_view name) {
+  return std::any_of(std::begin(kMacros), std::end(kMacros),
+                     [name](const KnownMacro& known) { return known.name == name; });
+}
 
 NodeId Parser::ExpandHas(Node call) {
   if (call.children.size() != 1 || tree_.at(call.children[0]).kind != NodeKind::kSelect) {

@@ -56,24 +56,29 @@ bool MendedTogether(const std::string& text, const Findings& findings,
 
 }  // namespace
 
+Diagnostic DiagnosticOf(const Source& source, const Finding& finding) {
+  Diagnostic d;
+  d.code = finding.code;
+  d.severity = finding.severity;
+  d.place = PlaceOf(source, finding.span);
+  d.pointer = source.pointer;
+  d.rule_id = source.rule_id;
+  d.message = finding.message;
+  d.expression = source.text;
+  d.caret_column = static_cast<int>(CodePointAt(source.text, finding.span.begin)) + 1;
+  d.caret_length =
+      static_cast<int>(CodePointAt(source.text, finding.span.end)) + 1 - d.caret_column;
+  d.label = finding.label;
+  return d;
+}
+
 void Report(const Source& source, const Findings& findings,
             const std::function<bool(const std::string& repaired)>& compiles,
             std::vector<Diagnostic>* diagnostics) {
   const bool together = MendedTogether(source.text, findings, compiles);
   for (size_t i = 0; i < findings.size() && i < kMaxFindings; ++i) {
     const Finding& finding = findings[i];
-    Diagnostic d;
-    d.code = finding.code;
-    d.severity = finding.severity;
-    d.place = PlaceOf(source, finding.span);
-    d.pointer = source.pointer;
-    d.rule_id = source.rule_id;
-    d.message = finding.message;
-    d.expression = source.text;
-    d.caret_column = static_cast<int>(CodePointAt(source.text, finding.span.begin)) + 1;
-    d.caret_length =
-        static_cast<int>(CodePointAt(source.text, finding.span.end)) + 1 - d.caret_column;
-    d.label = finding.label;
+    Diagnostic d = DiagnosticOf(source, finding);
     const bool error = finding.severity == Severity::kError;
     const bool offered = !finding.edits.empty() &&
                          ((together && error) || compiles(Repaired(source.text, finding.edits)));

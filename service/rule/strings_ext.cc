@@ -1,9 +1,8 @@
 // The strings library, without `format`. Places count code points, as cel-go's do.
 #include <algorithm>
+#include <cstring>
 #include <iterator>
-#include <limits>
-#include <string>
-#include <vector>
+#include <new>
 
 #include "rule/builtins.h"
 #include "rule/text.h"
@@ -17,45 +16,55 @@ Value OutOfRange() { return Value::Error(ErrorCode::kIndex); }
 
 bool Begins(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
 
-// Where the code points begin, and the end.
-std::vector<size_t> Places(std::string_view text) {
-  std::vector<size_t> places;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (Begins(text[i])) places.push_back(i);
-  }
-  places.push_back(text.size());
-  return places;
+constexpr size_t kNone = std::string_view::npos;
+
+// Where the code point after the one at `at` begins, or the end.
+size_t After(std::string_view text, size_t at) {
+  do {
+    ++at;
+  } while (at < text.size() && !Begins(text[at]));
+  return at;
 }
 
-int64_t PlaceOf(const std::vector<size_t>& places, size_t byte) {
-  return std::lower_bound(places.begin(), places.end(), byte) - places.begin();
+// Where the last code point before `at` begins. REQUIRES: at > 0.
+size_t Before(std::string_view text, size_t at) {
+  do {
+    --at;
+  } while (at > 0 && !Begins(text[at]));
+  return at;
+}
+
+// Where the code point of that place begins; the end for the first behind all, kNone beyond.
+size_t ByteOf(std::string_view text, int64_t place) {
+  if (place < 0) return kNone;
+  size_t at = 0;
+  for (; place > 0 && at < text.size(); --place) at = After(text, at);
+  return place == 0 ? at : kNone;
+}
+
+Value PlaceOf(std::string_view text, size_t byte) {
+  return Value::Int(byte == kNone ? -1 : CodePointCount(text.substr(0, byte)));
 }
 
 Value CharAt(Arguments v, EvaluationArena*) {
   const std::string_view text = v[0].string();
-  const std::vector<size_t> places = Places(text);
-  const auto at = static_cast<uint64_t>(v[1].integer());
-  if (at >= places.size()) return OutOfRange();
-  if (at + 1 == places.size()) return Value::String("");
-  return Value::String(text.substr(places[at], places[at + 1] - places[at]));
+  const size_t at = ByteOf(text, v[1].integer());
+  if (at == kNone) return OutOfRange();
+  return Value::String(at == text.size() ? "" : text.substr(at, After(text, at) - at));
 }
 
 Value Find(std::string_view text, std::string_view part, int64_t from) {
   if (from < 0) return OutOfRange();
   if (part.empty()) return Value::Int(from);
-  const std::vector<size_t> places = Places(text);
-  if (static_cast<uint64_t>(from) >= places.size() - 1) return Value::Int(-1);
-  const size_t found = text.find(part, places[static_cast<size_t>(from)]);
-  return Value::Int(found == std::string_view::npos ? -1 : PlaceOf(places, found));
+  const size_t begin = ByteOf(text, from);
+  return PlaceOf(text, begin == kNone ? kNone : text.find(part, begin));
 }
 
 Value FindLast(std::string_view text, std::string_view part, int64_t from) {
   if (from < 0) return OutOfRange();
   if (part.empty()) return Value::Int(from);
-  const std::vector<size_t> places = Places(text);
-  if (static_cast<uint64_t>(from) >= places.size() - 1) return Value::Int(-1);
-  const size_t found = text.rfind(part, places[static_cast<size_t>(from)]);
-  return Value::Int(found == std::string_view::npos ? -1 : PlaceOf(places, found));
+  const size_t begin = ByteOf(text, from);
+  return PlaceOf(text, begin == kNone || begin == text.size() ? kNone : text.rfind(part, begin));
 }
 
 Value IndexOf(Arguments v, EvaluationArena*) { return Find(v[0].string(), v[1].string(), 0); }
@@ -65,19 +74,17 @@ Value IndexOfFrom(Arguments v, EvaluationArena*) {
 Value LastIndexOf(Arguments v, EvaluationArena*) {
   const std::string_view text = v[0].string();
   if (v[1].string().empty()) return Value::Int(CodePointCount(text));
-  const size_t found = text.rfind(v[1].string());
-  return Value::Int(found == std::string_view::npos ? -1 : PlaceOf(Places(text), found));
+  return PlaceOf(text, text.rfind(v[1].string()));
 }
 Value LastIndexOfFrom(Arguments v, EvaluationArena*) {
   return FindLast(v[0].string(), v[1].string(), v[2].integer());
 }
 
 Value Part(std::string_view text, int64_t begin, int64_t end) {
-  const std::vector<size_t> places = Places(text);
-  const auto size = static_cast<int64_t>(places.size()) - 1;
-  if (begin < 0 || begin > end || end > size) return OutOfRange();
-  const size_t from = places[static_cast<size_t>(begin)];
-  return Value::String(text.substr(from, places[static_cast<size_t>(end)] - from));
+  const size_t from = ByteOf(text, begin);
+  const size_t to = ByteOf(text, end);
+  if (begin > end || from == kNone || to == kNone) return OutOfRange();
+  return Value::String(text.substr(from, to - from));
 }
 Value Substring(Arguments v, EvaluationArena*) {
   return Part(v[0].string(), v[1].integer(), CodePointCount(v[0].string()));
@@ -86,22 +93,39 @@ Value SubstringTo(Arguments v, EvaluationArena*) {
   return Part(v[0].string(), v[1].integer(), v[2].integer());
 }
 
-// Room of the arena for a text; what was written there is the value.
+// A text in the arena, written piece by piece.
 class Writer {
  public:
   explicit Writer(EvaluationArena* arena) : arena_(arena) {}
   void Add(std::string_view text) {
-    if (text_.size() + text.size() > EvaluationArena::kMaxBytes) too_large_ = true;
-    if (!too_large_) text_ += text;
+    if (text.empty() || too_large_) return;
+    if (size_ + text.size() > room_ && !Grow(size_ + text.size())) return;
+    std::memcpy(begin_ + size_, text.data(), text.size());
+    size_ += text.size();
   }
   bool too_large() const { return too_large_; }
   Value Take() const {
-    return too_large_ ? Value::Error(ErrorCode::kLimit) : arena_->CopyString(text_);
+    return too_large_ ? Value::Error(ErrorCode::kLimit) : Value::String({begin_, size_});
   }
 
  private:
+  static constexpr size_t kFirstRoom = 64;
+
+  bool Grow(size_t needed) {
+    const size_t room = std::max({needed, room_ * 2, kFirstRoom});
+    char* begin = static_cast<char*>(arena_->Allocate(room));
+    too_large_ = begin == nullptr;
+    if (too_large_) return false;
+    if (size_ > 0) std::memcpy(begin, begin_, size_);
+    begin_ = begin;
+    room_ = room;
+    return true;
+  }
+
   EvaluationArena* arena_;
-  std::string text_;
+  char* begin_ = nullptr;
+  size_t size_ = 0;
+  size_t room_ = 0;
   bool too_large_ = false;
 };
 
@@ -119,8 +143,7 @@ Value ReplaceFirst(Arguments v, int64_t count, EvaluationArena* arena) {
     at = found + part.size();
     if (!part.empty()) continue;
     if (at >= text.size()) break;
-    size_t next = at + 1;
-    while (next < text.size() && !Begins(text[next])) ++next;
+    const size_t next = After(text, at);
     out.Add(text.substr(at, next - at));
     at = next;
   }
@@ -132,25 +155,34 @@ Value ReplaceSome(Arguments v, EvaluationArena* arena) {
   return ReplaceFirst(v, std::max<int64_t>(v[3].integer(), -1), arena);
 }
 
+// How long the next part is; kNone where the rest is the last.
+size_t NextPart(std::string_view rest, std::string_view separator) {
+  if (!separator.empty()) return rest.find(separator);
+  const size_t length = rest.empty() ? 0 : After(rest, 0);
+  return length >= rest.size() ? kNone : length;
+}
+
 // At most `count` parts, the last with all the rest; any number where it is negative.
 Value SplitInto(Arguments v, int64_t count, EvaluationArena* arena) {
   const std::string_view separator = v[1].string();
   std::string_view rest = v[0].string();
-  std::vector<Value> parts;
-  if (count == 0 || (separator.empty() && rest.empty())) return arena->CopyList(parts);
-  while (count < 0 || static_cast<int64_t>(parts.size()) + 1 < count) {
-    size_t length = rest.find(separator);
-    if (separator.empty()) {
-      length = 1;
-      while (length < rest.size() && !Begins(rest[length])) ++length;
-      if (length >= rest.size()) break;
-    }
-    if (length == std::string_view::npos) break;
-    parts.push_back(Value::String(rest.substr(0, length)));
+  if (count == 0 || (separator.empty() && rest.empty())) return Value::List({});
+  const auto limit = count < 0 ? SIZE_MAX : static_cast<size_t>(count);
+  size_t parts = 1;
+  for (std::string_view left = rest; parts < limit; ++parts) {
+    const size_t length = NextPart(left, separator);
+    if (length == kNone) break;
+    left.remove_prefix(length + separator.size());
+  }
+  auto* items = static_cast<Value*>(arena->Allocate(parts * sizeof(Value)));
+  if (items == nullptr) return Value::Error(ErrorCode::kLimit);
+  for (size_t i = 0; i + 1 < parts; ++i) {
+    const size_t length = NextPart(rest, separator);
+    new (items + i) Value(Value::String(rest.substr(0, length)));
     rest.remove_prefix(length + separator.size());
   }
-  parts.push_back(Value::String(rest));
-  return arena->CopyList(parts);
+  new (items + parts - 1) Value(Value::String(rest));
+  return Value::List({items, parts});
 }
 Value Split(Arguments v, EvaluationArena* arena) { return SplitInto(v, -1, arena); }
 Value SplitSome(Arguments v, EvaluationArena* arena) { return SplitInto(v, v[2].integer(), arena); }
@@ -165,14 +197,14 @@ bool IsSpace(std::string_view code_point) {
 }
 Value Trim(Arguments v, EvaluationArena*) {
   const std::string_view text = v[0].string();
-  const std::vector<size_t> places = Places(text);
-  size_t begin = 0, end = places.size() - 1;
-  const auto is_space = [&](size_t i) {
-    return IsSpace(text.substr(places[i], places[i + 1] - places[i]));
-  };
-  while (begin < end && is_space(begin)) ++begin;
-  while (end > begin && is_space(end - 1)) --end;
-  return Value::String(text.substr(places[begin], places[end] - places[begin]));
+  size_t begin = 0, end = text.size();
+  while (begin < end && IsSpace(text.substr(begin, After(text, begin) - begin))) {
+    begin = After(text, begin);
+  }
+  while (end > begin && IsSpace(text.substr(Before(text, end), end - Before(text, end)))) {
+    end = Before(text, end);
+  }
+  return Value::String(text.substr(begin, end - begin));
 }
 
 Value JoinBy(Arguments v, std::string_view separator, EvaluationArena* arena) {
@@ -191,10 +223,11 @@ Value JoinWith(Arguments v, EvaluationArena* arena) { return JoinBy(v, v[1].stri
 
 Value Reverse(Arguments v, EvaluationArena* arena) {
   const std::string_view text = v[0].string();
-  const std::vector<size_t> places = Places(text);
   Writer out(arena);
-  for (size_t i = places.size() - 1; i > 0; --i) {
-    out.Add(text.substr(places[i - 1], places[i] - places[i - 1]));
+  for (size_t end = text.size(); end > 0;) {
+    const size_t begin = Before(text, end);
+    out.Add(text.substr(begin, end - begin));
+    end = begin;
   }
   return out.Take();
 }

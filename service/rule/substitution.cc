@@ -27,10 +27,38 @@ bool Substitution::Occurs(Type parameter, Type in) const {
          (in.node()->second != nullptr && Occurs(parameter, in.value()));
 }
 
+Type Substitution::FreshKey() {
+  const Type key = Fresh();
+  of_keys_.resize(key.number() + size_t{1});
+  of_keys_[key.number()] = true;
+  return key;
+}
+
+void Substitution::Set(uint32_t parameter, const TypeNode* type) {
+  if (bound_.size() <= parameter) bound_.resize(parameter + size_t{1}, nullptr);
+  trail_.emplace_back(parameter, bound_[parameter]);
+  bound_[parameter] = type;
+}
+
+void Substitution::Restore(size_t saved) {
+  while (trail_.size() > saved) {
+    bound_[trail_.back().first] = trail_.back().second;
+    trail_.pop_back();
+  }
+}
+
 bool Substitution::Bind(Type parameter, Type other) {
   if (Occurs(parameter, other)) return false;
-  if (bound_.size() <= parameter.number()) bound_.resize(parameter.number() + 1, nullptr);
-  bound_[parameter.number()] = other.node();
+  const uint32_t number = parameter.number();
+  if (number < of_keys_.size() && of_keys_[number]) {
+    if (!IsKeyType(other)) return false;
+    // Not taken back: that refuses more than is needed, never less.
+    if (other.is(TypeKind::kParameter)) {
+      if (of_keys_.size() <= other.number()) of_keys_.resize(other.number() + size_t{1});
+      of_keys_[other.number()] = true;
+    }
+  }
+  Set(number, other.node());
   return true;
 }
 
@@ -57,7 +85,7 @@ bool Substitution::Match(Type to, Type from) {
   if (from.is_open()) {
     // What stands for an int here and for dyn there is dyn.
     const bool widens = parameter.is(TypeKind::kParameter) && from.is(TypeKind::kDyn);
-    if (widens) bound_[parameter.number()] = from.node();
+    if (widens) Set(parameter.number(), from.node());
     return true;
   }
   // null stands for an optional.
@@ -70,10 +98,10 @@ bool Substitution::Match(Type to, Type from) {
 }
 
 bool Substitution::AssignAll(std::span<const Type> to, std::span<const Type> from) {
-  const std::vector<const TypeNode*> before = bound_;
+  const size_t before = Save();
   for (size_t i = 0; i < to.size(); ++i) {
     if (Match(to[i], from[i])) continue;
-    bound_ = before;
+    Restore(before);
     return false;
   }
   return true;

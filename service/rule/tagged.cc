@@ -8,6 +8,7 @@
 
 #include <algorithm>
 
+#include "rule/parts.h"
 #include "rule/tagged_evaluation.h"
 
 namespace verdict::rule {
@@ -15,15 +16,6 @@ namespace verdict::rule {
 Value RunTagged(const CheckedTree& tree, std::span<const Value> slots, EvaluationArena* arena) {
   return TaggedEvaluation(tree, slots, arena).Run(tree.tree.root);
 }
-
-namespace {
-
-bool IsKey(const Value& v) {
-  return v.kind() == Kind::kInt || v.kind() == Kind::kUint || v.kind() == Kind::kBool ||
-         v.kind() == Kind::kString;
-}
-
-}  // namespace
 
 TaggedEvaluation::TaggedEvaluation(const CheckedTree& checked, std::span<const Value> slots,
                                    EvaluationArena* arena)
@@ -68,9 +60,9 @@ Value TaggedEvaluation::Run(NodeId id) {
     case NodeKind::kNot:
       return Not(node);
     case NodeKind::kNegate:
-      return Overloaded("-", node.children);
+      return Dispatch(checked_.of(id).candidates, node.children);
     case NodeKind::kBinary:
-      return Binary(node);
+      return Binary(id);
     case NodeKind::kConditional:
       return Conditional(node);
     case NodeKind::kMacro:
@@ -104,15 +96,7 @@ Value TaggedEvaluation::Select(NodeId id) {
   if (IsName(id)) return Named(id);
   const Node& node = checked_.tree.at(id);
   const Value object = Run(node.children[0]);
-  return Stops(object) ? object : Field(object, Value::String(node.text));
-}
-
-// Of an optional an optional.
-Value TaggedEvaluation::Field(const Value& object, const Value& field) {
-  if (object.kind() == Kind::kOptional) return OptionalPart(object, field);
-  if (object.kind() != Kind::kMap) return Value::Error(ErrorCode::kType);
-  const Value* found = FindKey(object, field);
-  return found == nullptr ? Value::Missing() : *found;
+  return Stops(object) ? object : FieldOf(object, Value::String(node.text), arena_);
 }
 
 Value TaggedEvaluation::OptionalSelect(NodeId id) {
@@ -122,32 +106,7 @@ Value TaggedEvaluation::OptionalSelect(NodeId id) {
     return v.is_missing() ? Value::Optional(nullptr) : v.is_error() ? v : arena_->Hold(v);
   }
   const Value object = Run(node.children[0]);
-  return Stops(object) ? object : OptionalPart(object, Value::String(node.text));
-}
-
-// An optional of a field, entry or item; none where it is absent.
-Value TaggedEvaluation::OptionalPart(Value object, const Value& key) {
-  if (object.kind() == Kind::kOptional) {
-    if (object.held() == nullptr) return object;
-    object = *object.held();
-  }
-  const Value part = Part(object, key);
-  const bool absent = part.is_missing() || (part.is_error() && part.error() == ErrorCode::kIndex);
-  if (absent) return Value::Optional(nullptr);
-  return part.is_error() ? part : arena_->Hold(part);
-}
-
-// `object[key]`.
-Value TaggedEvaluation::Part(const Value& object, const Value& key) {
-  if (object.kind() == Kind::kMap) {
-    const Value* found = FindKey(object, key);
-    return found == nullptr ? Value::Missing() : *found;
-  }
-  if (object.kind() != Kind::kList) return Value::Error(ErrorCode::kType);
-  for (size_t i = 0; i < object.list().size(); ++i) {
-    if (EqualValues(key, Value::Int(static_cast<int64_t>(i)))) return object.list()[i];
-  }
-  return Value::Error(ErrorCode::kIndex);
+  return Stops(object) ? object : OptionalPartOf(object, Value::String(node.text), arena_);
 }
 
 Value TaggedEvaluation::Index(const Node& node) {
@@ -155,8 +114,8 @@ Value TaggedEvaluation::Index(const Node& node) {
   if (Stops(object)) return object;
   const Value key = Run(node.children[1]);
   if (Stops(key)) return key;
-  const bool optional = node.kind == NodeKind::kOptionalIndex || object.kind() == Kind::kOptional;
-  return optional ? OptionalPart(object, key) : Part(object, key);
+  return node.kind == NodeKind::kOptionalIndex ? OptionalPartOf(object, key, arena_)
+                                               : PartOf(object, key, arena_);
 }
 
 Value TaggedEvaluation::Has(NodeId id) {
@@ -167,13 +126,7 @@ Value TaggedEvaluation::Has(NodeId id) {
   }
   const Node& node = checked_.tree.at(select);
   const Value object = Run(node.children[0]);
-  if (Stops(object)) return object;
-  if (object.kind() == Kind::kOptional) {
-    const Value part = OptionalPart(object, Value::String(node.text));
-    return Stops(part) ? part : Value::Bool(part.held() != nullptr);
-  }
-  if (object.kind() != Kind::kMap) return Value::Error(ErrorCode::kType);
-  return Value::Bool(FindKey(object, Value::String(node.text)) != nullptr);
+  return Stops(object) ? object : HasField(object, Value::String(node.text), arena_);
 }
 
 Value TaggedEvaluation::Not(const Node& node) {
@@ -189,7 +142,8 @@ Value TaggedEvaluation::Conditional(const Node& node) {
   return Run(node.children[v.boolean() ? 1 : 2]);
 }
 
-Value TaggedEvaluation::Binary(const Node& node) {
+Value TaggedEvaluation::Binary(NodeId id) {
+  const Node& node = checked_.tree.at(id);
   if (node.op == TokenKind::kAnd || node.op == TokenKind::kOr) {
     const bool decisive = node.op == TokenKind::kOr;
     Value result = Value::Bool(!decisive);
@@ -199,7 +153,7 @@ Value TaggedEvaluation::Binary(const Node& node) {
     return result;
   }
   if (Precedence(node.op) != kRelationPrecedence) {
-    return Overloaded(OperatorText(node.op), node.children);
+    return Dispatch(checked_.of(id).candidates, node.children);
   }
   const Value a = Run(node.children[0]);
   if (Stops(a)) return a;
@@ -220,13 +174,6 @@ bool TaggedEvaluation::Absorb(Value v, bool decisive, Value* result) {
   const bool worse = v.is_error() ? !result->is_error() : v.is_missing() && !Stops(*result);
   if (decides || worse) *result = v;
   return decides;
-}
-
-Value TaggedEvaluation::Contains(const Value& item, const Value& in) {
-  if (in.kind() == Kind::kMap) return Value::Bool(FindKey(in, item) != nullptr);
-  if (in.kind() != Kind::kList) return Value::Error(ErrorCode::kType);
-  return Value::Bool(std::any_of(in.list().begin(), in.list().end(),
-                                 [&](const Value& one) { return EqualValues(item, one); }));
 }
 
 Value TaggedEvaluation::List(const Node& node) {
@@ -278,10 +225,6 @@ Value TaggedEvaluation::Call(NodeId id) {
     if (decides && arguments.size() == 2) return node.text == "or" ? target : *target.held();
   }
   return Dispatch(meaning.candidates, arguments);
-}
-
-Value TaggedEvaluation::Overloaded(std::string_view sign, std::span<const NodeId> operands) {
-  return Dispatch(FindOverloads(sign, /*method=*/false), operands);
 }
 
 // The overload that takes the kinds of these arguments.

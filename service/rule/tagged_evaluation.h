@@ -26,20 +26,15 @@ class TaggedEvaluation {
   bool IsName(NodeId id) const;
   Value Select(NodeId id);
   Value OptionalSelect(NodeId id);
-  Value OptionalPart(Value object, const Value& key);
-  Value Field(const Value& object, const Value& field);
-  static Value Part(const Value& object, const Value& key);
   Value Index(const Node& node);
   Value Has(NodeId id);
   Value Not(const Node& node);
   Value Conditional(const Node& node);
-  Value Binary(const Node& node);
+  Value Binary(NodeId id);
   static bool Absorb(Value v, bool decisive, Value* result);
-  static Value Contains(const Value& item, const Value& in);
   Value List(const Node& node);
   Value Map(const Node& node);
   Value Call(NodeId id);
-  Value Overloaded(std::string_view sign, std::span<const NodeId> operands);
   Value Dispatch(std::span<const Overload> candidates, std::span<const NodeId> arguments);
 
   // tagged_macros.cc

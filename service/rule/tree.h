@@ -53,6 +53,9 @@ enum class Macro : uint8_t {
   kOptFlatMap,  // the same, the body yields an optional
 };
 
+// May a method of that name be a macro, given its arguments?
+bool IsMacro(std::string_view name);
+
 // The sign of a binary operator: "&&", "in".
 std::string_view OperatorText(TokenKind op);
 // 1 `||`, 2 `&&`, 3 comparisons and `in`, 4 `+ -`, 5 `* / %`; 0 for what is no binary operator.

@@ -113,6 +113,11 @@ bool ToFieldType(Type type, FieldType* field) {
   return false;
 }
 
+bool IsKeyType(Type type) {
+  return type.is_open() || type.is(TypeKind::kInt) || type.is(TypeKind::kUint) ||
+         type.is(TypeKind::kBool) || type.is(TypeKind::kString);
+}
+
 Kind KindOf(Type type) { return NameOf(type.kind()).value; }
 
 bool MayHave(Type type, const Value& value) {

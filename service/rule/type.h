@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "rule/schema.h"
@@ -135,6 +136,8 @@ Type TypeOf(FieldType field);
 Kind KindOf(Type type);  // REQUIRES: a known type, no dyn and no parameter
 // False for types that no field has, such as uint.
 bool ToFieldType(Type type, FieldType* field);
+// May it be the key of a map? What is not known may.
+bool IsKeyType(Type type);
 // True where a value may be of the type, as far as its outside tells.
 bool MayHave(Type type, const Value& value);
 
@@ -144,13 +147,16 @@ class Substitution {
   explicit Substitution(TypePool* pool) : pool_(pool) {}
   // A parameter that no one has.
   Type Fresh() { return pool_->Parameter(next_++); }
+  // The same for the keys of a map: it stands for nothing else (see IsKeyType), so that types grow
+  // with their text and no faster.
+  Type FreshKey();
   // True where a value of type `from` may stand where `to` is asked for; then parameters of both
   // stand for what that needs. Otherwise nothing changes.
   bool Assign(Type to, Type from) { return AssignAll({&to, 1}, {&from, 1}); }
   bool AssignAll(std::span<const Type> to, std::span<const Type> from);
   // What is known now, and back to it.
-  std::vector<const TypeNode*> Save() const { return bound_; }
-  void Restore(std::vector<const TypeNode*> saved) { bound_ = std::move(saved); }
+  size_t Save() const { return trail_.size(); }
+  void Restore(size_t saved);
   // What a parameter stands for; its parts are left as they are.
   Type Resolve(Type type) const;
   // Parameters replaced by what they stand for, by dyn where nothing is known.
@@ -166,6 +172,7 @@ class Substitution {
  private:
   bool Match(Type to, Type from);
   bool Bind(Type parameter, Type other);
+  void Set(uint32_t parameter, const TypeNode* type);
   bool Occurs(Type parameter, Type in) const;
   Type Last(Type type) const;
   Type Replace(Type type, int depth);
@@ -173,6 +180,9 @@ class Substitution {
   TypePool* pool_;
   uint32_t next_ = kTableParameters;
   std::vector<const TypeNode*> bound_;  // by number; null: nothing known
+  std::vector<bool> of_keys_;           // by number
+  // What was changed, oldest first: the number, and what was known before.
+  std::vector<std::pair<uint32_t, const TypeNode*>> trail_;
 };
 
 }  // namespace verdict::rule

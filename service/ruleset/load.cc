@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "ruleset/admission.h"
 #include "ruleset/features_file.h"
 #include "ruleset/json_reader.h"
 #include "ruleset/list_file.h"
@@ -53,6 +54,7 @@ class Loader {
   bool lists_known_ = true;
   bool policy_read_ = true;
   std::vector<DraftRule> drafts_;
+  uint64_t worst_units_ = 0;
 };
 
 void Loader::ReadFiles() {
@@ -144,6 +146,7 @@ void Loader::CompileRules() {
       if (expression != nullptr) draft.rule.clauses.push_back(std::move(expression));
     }
   }
+  worst_units_ = CheckCost(drafts_, set_->policy, *set_->schema, folder_.folder(), &findings_);
 }
 
 void Loader::RunTests() {
@@ -192,6 +195,8 @@ LoadResult Loader::Result() {
   result.files = static_cast<int>(folder_.files_read());
   result.rules = static_cast<int>(drafts_.size());
   result.lists = static_cast<int>(set_->lists.size());
+  result.worst_units = static_cast<int64_t>(worst_units_);
+  result.units_allowed = set_->policy.cost_set_units;
   std::vector<rule::Diagnostic>& found = findings_.list();
   std::stable_sort(found.begin(), found.end(),
                    [](const rule::Diagnostic& a, const rule::Diagnostic& b) {

@@ -29,6 +29,7 @@ class RuleFolder {
   // or at `cause` where that is given (the place that names a list file).
   std::optional<std::string> Read(const std::string& name, size_t bytes_max, Findings* findings,
                                   const rule::Place* cause = nullptr);
+  const std::string& folder() const { return folder_; }
   std::string PathOf(const std::string& name) const;
   // SHA-256 over the names and bytes of all files read so far.
   std::string Hash() const;

@@ -119,6 +119,8 @@ struct LoadResult {
   int files = 0;                              // read, lists included
   int rules = 0;
   int lists = 0;
+  int64_t worst_units = 0;  // of all rules that run, and what the policy allows
+  int64_t units_allowed = 0;
 };
 LoadResult LoadRuleSet(const std::string& folder, const feature::FeatureOptions& options);
 // The same as of a moment: `now_ms` tells which rules expire soon.

@@ -49,6 +49,9 @@ std::string Disagreement(const rule::Expression& clause, const rule::Record& rec
   const std::string reference =
       rule::FormatValue(clause.EvaluateByReference(record, arena), &schema);
   if (decides == reference) return "";
+  // They need different room for what they make.
+  const std::string full = rule::FormatValue(rule::Value::Error(rule::ErrorCode::kLimit), &schema);
+  if (decides == full || reference == full) return "";
   return absl::StrFormat("%s, by the reference %s", decides, reference);
 }
 

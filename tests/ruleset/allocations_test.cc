@@ -7,6 +7,7 @@
 #include <string>
 
 #include "gmock/gmock.h"
+#include "rule/rule_fixture.h"
 
 namespace {
 thread_local int64_t allocations = 0;
@@ -38,6 +39,29 @@ TEST(Allocations, AreCounted) {
   const int64_t before = testing_support::Allocations();
   auto one = std::make_unique<std::string>(100, 'x');
   EXPECT_EQ(testing_support::Allocations(), before + 2);
+}
+
+// A warm arena serves loops, new texts, lists and maps.
+TEST(Allocations, AreNoneInAWarmEvaluation) {
+  if (!kCounted) GTEST_SKIP() << "skipped: a sanitizer's own operator new is in place";
+  const rule::Compiled one = rule::Compile(
+      "txn.skus.filter(s, s.startsWith('G')).map(s, s.lowerAscii() + '!').exists(s, s == 'gift1!')"
+      " && txn.email.split('@')[1].replace('e', 'E').trim().reverse().charAt(0) == 'm'"
+      " && {'FR': 1, card.country: 3}[?card.country].orValue(2) == 3"
+      " && math.greatest(1, 2, card.count_1h, 4, 5, 6) == 7"
+      " && cidr('10.0.0.0/8').containsIP(txn.ip)");
+  ASSERT_NE(one.expression, nullptr);
+  const rule::Value skus[] = {rule::Value::String("A1"), rule::Value::String("GIFT1")};
+  const rule::Record record = rule::MakeRecord({{"txn.skus", rule::Value::List(skus)},
+                                                {"txn.email", rule::Value::String("b@example.com")},
+                                                {"txn.ip", rule::Value::String("10.11.12.130")},
+                                                {"card.count_1h", rule::Value::Int(7)},
+                                                {"card.country", rule::Value::String("DE")}});
+  const rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
+  ASSERT_TRUE(one.expression->Evaluate(record, arena.get()).boolean());
+  const int64_t before = testing_support::Allocations();
+  for (int i = 0; i < 100; ++i) one.expression->Evaluate(record, arena.get());
+  EXPECT_EQ(testing_support::Allocations(), before);
 }
 
 }  // namespace

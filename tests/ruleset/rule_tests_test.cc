@@ -18,11 +18,13 @@ class Divided : public rule::Expression {
   }
   rule::FieldType type() const override { return rule::FieldType::kBool; }
   const std::vector<uint16_t>& slots() const override { return slots_; }
+  const rule::CostBound& cost() const override { return cost_; }
   const std::string& canonical() const override { return canonical_; }
 
  private:
   rule::Value decides_, reference_;
   std::vector<uint16_t> slots_;
+  rule::CostBound cost_;
   std::string canonical_;
 };
 
@@ -40,6 +42,14 @@ TEST(Disagreement, IsToldWithBothAnswers) {
             "false, by the reference missing: txn.country");
   EXPECT_EQ(Differ(Value::Missing(rule::kTxnIp), Value::Missing(rule::kTxnCountry)),
             "missing: txn.ip, by the reference missing: txn.country");
+}
+
+TEST(Disagreement, IsNoneWhereOneLacksRoom) {
+  using rule::Value;
+  const Value full = Value::Error(rule::ErrorCode::kLimit);
+  EXPECT_EQ(Differ(Value::Bool(true), full), "");
+  EXPECT_EQ(Differ(full, Value::Bool(true)), "");
+  EXPECT_NE(Differ(Value::Error(rule::ErrorCode::kIndex), Value::Bool(true)), "");
 }
 
 }  // namespace

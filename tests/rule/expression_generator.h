@@ -1,0 +1,51 @@
+// Random expressions of the rule profile over the test schema, by type: nearly all compile. Used
+// wherever two evaluators are compared.
+#pragma once
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace verdict::rule {
+
+// The same seed gives the same expressions. Thread-compatible.
+class ExpressionGenerator {
+ public:
+  explicit ExpressionGenerator(uint64_t seed) : random_(seed) {}
+
+  // A condition of at most `depth` operators in a row.
+  std::string Bool(int depth);
+
+ private:
+  std::string Int(int depth);
+  std::string Double(int depth);
+  std::string String(int depth);
+  std::string Strings(int depth);  // list(string)
+  std::string Ints(int depth);     // list(int)
+  std::string Comparison(int depth);
+  std::string Loop(int depth);
+
+  size_t Below(size_t n) { return random_() % n; }
+  std::string OneOf(const std::vector<std::string>& texts) { return texts[Below(texts.size())]; }
+
+  // A variable of a macro, while `body` is written. Empty where no more may be around.
+  template <typename Body>
+  std::string With(std::vector<std::string>* names, bool loop, Body body) {
+    const std::string name = "v" + std::to_string(around_++);
+    loops_ += loop ? 1 : 0;
+    if (names != nullptr) names->push_back(name);
+    std::string text = body(name);
+    if (names != nullptr) names->pop_back();
+    loops_ -= loop ? 1 : 0;
+    --around_;
+    return text;
+  }
+
+  std::mt19937_64 random_;
+  int around_ = 0;
+  int loops_ = 0;
+  std::vector<std::string> ints_, strings_;  // variables in reach
+};
+
+}  // namespace verdict::rule
