@@ -121,6 +121,7 @@ if [ -d "$cel" ]; then
 else
   skip "public CEL tests" "no test data under $cel (VERDICT_CEL names another folder)"
 fi
+step "agreement with cel-go" tests/cel_go/run.sh agree
 step "simulator, 10000 worlds" "$bin/simulator" --worlds 10000 --jobs "$(nproc)" --ops 200 --seed 1
 step "mutants" tests/mutants.sh
 step "compose stack" python3 tests/deploy/compose.py --bin "$bin"

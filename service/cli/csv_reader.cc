@@ -2,15 +2,12 @@
 
 #include <algorithm>
 
-#include "absl/strings/str_format.h"
 #include "base/status.h"
 
 namespace verdict::cli {
 namespace {
 
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
-
-bool EndsLine(char c) { return c == '\n' || c == '\r'; }
 
 }  // namespace
 
@@ -27,16 +24,16 @@ absl::StatusOr<bool> CsvReader::Next(CsvRow* row) {
     row->line = buffer_.line();
     row->error.clear();
     const bool whole = buffer_.at_end() || text.size() > kRowBytesMax;
-    switch (ParseRow(text, whole, row)) {
-      case Parse::kNeedsMore:
+    switch (parser_.Parse(text, whole, row)) {
+      case base::CsvParser::Result::kNeedsMore:
         RETURN_IF_ERROR(buffer_.More());
         continue;
-      case Parse::kBad:
+      case base::CsvParser::Result::kBad:
         TakeLine(row);
         return true;
-      case Parse::kRow: {
+      case base::CsvParser::Result::kRow: {
         const bool empty_line = row->raw.empty();
-        buffer_.Consume(row_bytes_);
+        buffer_.Consume(parser_.row_bytes());
         if (empty_line) continue;
         return true;
       }
@@ -56,79 +53,6 @@ void CsvReader::TakeLine(CsvRow* row) {
   row->raw = text.substr(0, end);
   if (row->raw.ends_with('\r')) row->raw.remove_suffix(1);
   buffer_.Consume(std::min(end + 1, text.size()));
-}
-
-// `whole`: no more bytes will come, so that the end of `text` ends the row (or the row is too
-// long).
-CsvReader::Parse CsvReader::ParseRow(std::string_view text, bool whole, CsvRow* row) {
-  row->fields.clear();
-  unquoted_.clear();
-  unquoted_.reserve(std::min(text.size(), kRowBytesMax));  // views of it must not move
-  size_t at = 0;
-  while (true) {
-    if (at < text.size() && text[at] == '"') {
-      const Parse parse = ParseQuoted(text, &at, whole, row);
-      if (parse != Parse::kRow) return parse;
-    } else {
-      const size_t begin = at;
-      while (at < text.size() && text[at] != delimiter_ && !EndsLine(text[at])) ++at;
-      row->fields.push_back(text.substr(begin, at - begin));
-    }
-    if (at < text.size() && text[at] == delimiter_) {
-      ++at;
-      continue;
-    }
-    break;
-  }
-  if (at > kRowBytesMax) {
-    row->error = absl::StrFormat("the row is longer than %d bytes", kRowBytesMax);
-    return Parse::kBad;
-  }
-  // A carriage return may be the first half of a line break whose second is yet to be read.
-  if (!whole && (at == text.size() || (text[at] == '\r' && at + 1 == text.size()))) {
-    return Parse::kNeedsMore;
-  }
-  row->raw = text.substr(0, at);
-  if (at < text.size() && text[at] == '\r') ++at;
-  if (at < text.size() && text[at] == '\n') ++at;
-  row_bytes_ = at;
-  return Parse::kRow;
-}
-
-CsvReader::Parse CsvReader::ParseQuoted(std::string_view text, size_t* at, bool whole,
-                                        CsvRow* row) {
-  const size_t begin = *at + 1;
-  const size_t kept = unquoted_.size();
-  bool doubled = false;
-  size_t piece = begin;
-  while (true) {
-    const size_t quote = text.find('"', piece);
-    if (quote == std::string_view::npos || (!whole && quote + 1 == text.size())) {
-      if (!whole) return Parse::kNeedsMore;
-      row->error =
-          absl::StrFormat("the quote that opens column %d is never closed", row->fields.size() + 1);
-      return Parse::kBad;
-    }
-    if (quote + 1 < text.size() && text[quote + 1] == '"') {
-      unquoted_.append(text.substr(piece, quote + 1 - piece));
-      doubled = true;
-      piece = quote + 2;
-      continue;
-    }
-    *at = quote + 1;
-    if (*at < text.size() && text[*at] != delimiter_ && !EndsLine(text[*at])) {
-      row->error =
-          absl::StrFormat("text after the closing quote of column %d", row->fields.size() + 1);
-      return Parse::kBad;
-    }
-    if (!doubled) {
-      row->fields.push_back(text.substr(begin, quote - begin));
-    } else {
-      unquoted_.append(text.substr(piece, quote - piece));
-      row->fields.push_back(std::string_view(unquoted_).substr(kept));
-    }
-    return Parse::kRow;
-  }
 }
 
 }  // namespace verdict::cli

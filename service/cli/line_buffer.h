@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "absl/status/status.h"
+#include "base/csv_row.h"
 #include "cli/input_file.h"
 
 namespace verdict::cli {
@@ -36,6 +37,6 @@ class LineBuffer {
 };
 
 // The longest row or line that is read; a longer one is bad.
-inline constexpr size_t kRowBytesMax = size_t{1} << 20;
+inline constexpr size_t kRowBytesMax = base::CsvParser::kRowBytesMax;
 
 }  // namespace verdict::cli

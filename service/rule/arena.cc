@@ -6,27 +6,24 @@
 
 namespace verdict::rule {
 
-bool EvaluationArena::Grow(size_t bytes) {
-  while (current_ + 1 < blocks_.size()) {
-    ++current_;
-    next_ = blocks_[current_].bytes.get();
-    left_ = blocks_[current_].size;
-    if (left_ >= bytes) return true;
-  }
+void EvaluationArena::Grow(size_t bytes) {
   const size_t size = std::max(bytes, kBlockBytes);
-  if (bytes > kMaxBytes || total_ + size > kMaxBytes) return false;
   blocks_.push_back({std::make_unique<std::byte[]>(size), size});
-  total_ += size;
-  current_ = blocks_.size() - 1;
-  next_ = blocks_[current_].bytes.get();
+  next_ = blocks_.back().bytes.get();
   left_ = size;
-  if (first_ == nullptr) first_ = next_;
-  return true;
 }
 
+// Several blocks become one that holds as much, so that the next run of that size finds room.
 void EvaluationArena::Rewind() {
-  current_ = 0;
-  next_ = first_;
+  if (blocks_.size() > 1) {
+    size_t total = 0;
+    for (const Block& block : blocks_) total += block.size;
+    blocks_.clear();
+    Grow(total);
+  }
+  used_ = 0;
+  if (blocks_.empty()) return;
+  next_ = blocks_.front().bytes.get();
   left_ = blocks_.front().size;
 }
 

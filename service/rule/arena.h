@@ -1,6 +1,7 @@
 // Scratch memory of evaluations: strings and lists that an expression makes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -13,7 +14,8 @@
 
 namespace verdict::rule {
 
-// Thread-compatible. Blocks are kept over Reset, so that a warm arena allocates nothing.
+// Thread-compatible. Blocks are kept over Reset, so that a warm arena allocates nothing. What a run
+// gets depends on what it asks for alone, not on what ran before.
 class EvaluationArena {
  public:
   static constexpr size_t kBlockBytes = 4096;
@@ -21,8 +23,10 @@ class EvaluationArena {
 
   // Aligned for Value; null beyond kMaxBytes.
   void* Allocate(size_t bytes) {
+    if (bytes > kMaxBytes - used_) return nullptr;
     bytes = (bytes + alignof(Value) - 1) & ~(alignof(Value) - 1);
-    if (bytes > left_ && !Grow(bytes)) return nullptr;
+    used_ += std::min(bytes, kMaxBytes - used_);
+    if (bytes > left_) Grow(bytes);
     std::byte* result = next_;
     next_ += bytes;
     left_ -= bytes;
@@ -37,11 +41,11 @@ class EvaluationArena {
   Value Hold(const Value& v);
 
   void Reset() {
-    if (next_ != first_) Rewind();
+    if (used_ > 0) Rewind();
   }
 
  private:
-  bool Grow(size_t bytes);
+  void Grow(size_t bytes);
   void Rewind();
 
   struct Block {
@@ -49,9 +53,7 @@ class EvaluationArena {
     size_t size = 0;
   };
   std::vector<Block> blocks_;
-  size_t current_ = 0;  // of blocks_
-  size_t total_ = 0;
-  std::byte* first_ = nullptr;
+  size_t used_ = 0;  // since Reset
   std::byte* next_ = nullptr;
   size_t left_ = 0;
 };

@@ -17,6 +17,8 @@ namespace verdict::rule {
 using Builtin = Value (*)(std::span<const Value> arguments, EvaluationArena* arena);
 
 inline constexpr size_t kMaxParameters = 4;
+// Of a call in a rule: so many of an overload that repeats its last parameter.
+inline constexpr size_t kMaxArguments = 16;
 
 struct Overload {
   std::string_view name;  // of an operator: its sign; negation is "-" with one parameter

@@ -32,9 +32,9 @@ struct Meaning {
   const Overload* overload = nullptr;  // of a call or an operator, where it is known before it runs
   bool constant = false;               // then `value` is it
   Value value = {};
-  const std::vector<std::string>* list = nullptr;  // `lists.NAME`
-  const Pattern* pattern = nullptr;                // `matches`; its text is child 0
-  bool calendar = false;                           // a getter of a timestamp
+  const NamedList* list = nullptr;   // `lists.NAME`, or what a call asks of it
+  const Pattern* pattern = nullptr;  // `matches`; its text is child 0
+  bool calendar = false;             // a getter of a timestamp
   CalendarPart part = CalendarPart::kHours;
   absl::TimeZone zone = {};
 };
@@ -61,7 +61,7 @@ void Lint(const CheckedTree& checked, const Source& source, const std::vector<st
 // Canonical texts of what is not zero where the expression is true.
 std::vector<std::string> GuardsOf(const CheckedTree& checked);
 
-// The fields a checked tree may read, ascending.
+// The fields a checked tree may read, ascending; txn.time where a list's entries expire.
 std::vector<uint16_t> SlotsOf(const CheckedTree& checked);
 
 }  // namespace verdict::rule

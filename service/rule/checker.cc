@@ -259,6 +259,7 @@ std::vector<uint16_t> SlotsOf(const CheckedTree& checked) {
   std::vector<uint16_t> slots;
   for (const Meaning& m : checked.meanings) {
     if (m.slot != kNoSlot) slots.push_back(static_cast<uint16_t>(m.slot));
+    if (m.list != nullptr && m.list->expires()) slots.push_back(kTxnTime);
   }
   std::sort(slots.begin(), slots.end());
   slots.erase(std::unique(slots.begin(), slots.end()), slots.end());

@@ -45,6 +45,9 @@ class Checker {
   // What `object[key]` yields; of an optional an optional.
   Type PartOf(NodeId id, Type object, Type key);
   Type FieldOf(NodeId id, Type object);
+  // Of what was reported already, that.
+  Type OptionalOf(Type held);
+  Type ListOf(Type item);
   // The type of both; in the cel profile dyn where they differ.
   bool Join(Type* type, Type other);
   bool cel() const { return environment_ != nullptr; }
@@ -59,7 +62,10 @@ class Checker {
   bool Path(NodeId id, std::string* object, std::string* field) const;
   Type UnknownField(NodeId id, std::string_view object, std::string_view field);
   Type FieldMeaning(NodeId id, const Field& field);
-  Type NamedList(NodeId id, std::string_view name);
+  const NamedList* FindList(NodeId id, std::string_view name);
+  static std::string ListAdvice(ListKind kind, std::string_view name);
+  Type ListName(NodeId id, std::string_view name, bool right_of_in);
+  bool ListCall(NodeId id, Type* result);
   Type FeatureAspect(NodeId id, std::string_view suffix);
 
   // checker_operators.cc: binary operators and negation.
@@ -67,6 +73,7 @@ class Checker {
   Type Logic(NodeId id);
   Type Comparison(NodeId id);
   Type Membership(NodeId id);
+  Type RightOfIn(NodeId id);
   Type Arithmetic(NodeId id);
   Type Negate(NodeId id);
   // R210: numbers of two types where one is needed. True where that is so.
@@ -121,8 +128,7 @@ class Checker {
   Substitution types_;
   std::vector<Type> locals_;  // of the variables of the macros around
   std::vector<std::string_view> local_names_;
-  int loops_ = 0;              // around
-  bool list_allowed_ = false;  // right of `in`
+  int loops_ = 0;  // around
 };
 
 }  // namespace verdict::rule

@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "rule/checker.h"
+#include "rule/extent.h"
 #include "rule/text.h"
 
 namespace verdict::rule {
@@ -71,8 +72,14 @@ Type Checker::Call(NodeId id) {
   if (of_time) return CalendarGetter(id, *part);
   Type result;
   const Overload* overload = FindOverload(meaning(id).candidates, ArgumentsOf(id), &result);
-  if (!known_types) return result;
+  if (!known_types) return AnyOpen(result) ? Type() : result;
   if (overload == nullptr) return NoOverload(id);
+  if (ArgumentsOf(id).size() > kMaxArguments) {
+    Error("R202", call.mark,
+          absl::StrFormat("`%s` takes at most %d values", FunctionName(id), kMaxArguments),
+          "put them into a list, as `math.greatest([1, 2, 3])`");
+    return result;
+  }
   if (BadTimeLiteral(id)) return result;
   Settle(id, *overload, ArgumentsOf(id));
   return result;
@@ -93,12 +100,11 @@ bool Checker::SpecialCall(NodeId id, Type* type) {
     return true;
   }
   if (meaning(id).qualified) return false;
+  if (ListCall(id, type)) return true;
   if (method && IsMacro(call.text)) {
     Error("R204", call.mark,
-          absl::StrFormat("`%s` takes a name for each item, and then what to "
-                          "do with it",
-                          call.text),
-          absl::StrFormat("such as `txn.skus.%s(sku, sku == 'x')`", call.text));
+          absl::StrFormat("`%s` takes a name, and what to do with it", call.text),
+          MacroExample(call.text));
     return true;
   }
   if (method && UnknownOfLibrary(id)) return true;
@@ -130,7 +136,7 @@ Type Checker::PlainCall(NodeId id) {
 void Checker::Settle(NodeId id, const Overload& overload, std::span<const NodeId> arguments) {
   const bool open = std::any_of(arguments.begin(), arguments.end(),
                                 [this](NodeId argument) { return AnyOpen(type(argument)); });
-  if (open || arguments.size() > kMaxParameters) return;
+  if (open || arguments.size() > kMaxArguments) return;
   meaning(id).overload = &overload;
   Fold(id, arguments);
 }
@@ -251,11 +257,17 @@ Type Checker::CalendarGetter(NodeId id, CalendarPart part) {
 void Checker::Fold(NodeId id, std::span<const NodeId> arguments) {
   if (cel()) return;  // where a constant part fails, the suite asks what it yields
   const Node& call = node(id);
-  std::array<Value, kMaxParameters> values;
+  std::vector<Extent> extents;
+  std::array<Value, kMaxArguments> values;
   for (size_t i = 0; i < arguments.size(); ++i) {
     if (!meaning(arguments[i]).constant) return;
     values[i] = meaning(arguments[i]).value;
+    extents.push_back(ExtentOf(values[i]));
   }
+  // What is dear is left to when it runs, where its cost counts.
+  constexpr uint64_t kFoldUnits = 10'000;
+  const Type yields = meaning(id).overload->result;
+  if (CostOfCall(call.text, extents, yields).units > kFoldUnits) return;
   const Value value =
       meaning(id).overload->run({values.data(), arguments.size()}, checked_->constants.get());
   if (value.is_error()) {

@@ -42,7 +42,9 @@ Type Checker::MapLiteral(NodeId id) {
   bool sound = true;
   for (size_t i = 0; i + 1 < parts.size(); i += 2) {
     sound = KeyJoins(parts[i], &key) && sound;
-    if (Join(&value, Item(parts[i + 1]))) continue;
+    const Type item = Item(parts[i + 1]);
+    sound = sound && !item.unknown();
+    if (Join(&value, item)) continue;
     sound = false;
     Error("R205", node(parts[i + 1]).span, "the values of a map need one type",
           "make two maps of it");
@@ -85,11 +87,15 @@ bool Checker::KeyJoins(NodeId id, Type* key) {
   return false;
 }
 
+Type Checker::OptionalOf(Type held) {
+  return held.unknown() ? held : checked_->types->Optional(held);
+}
+
+Type Checker::ListOf(Type item) { return item.unknown() ? item : checked_->types->List(item); }
+
 Type Checker::PartOf(NodeId id, Type object, Type key) {
   if (object.is_open()) return object.unknown() ? object : Type(TypeKind::kDyn);
-  if (object.is(TypeKind::kOptional)) {
-    return checked_->types->Optional(PartOf(id, ElementOf(object), key));
-  }
+  if (object.is(TypeKind::kOptional)) return OptionalOf(PartOf(id, ElementOf(object), key));
   const NodeId place = node(id).children[1];
   if (object.is_list()) {
     if (!Fits(TypeKind::kInt, key)) {
@@ -116,9 +122,7 @@ Type Checker::PartOf(NodeId id, Type object, Type key) {
 
 Type Checker::FieldOf(NodeId id, Type object) {
   if (object.is_open()) return object.unknown() ? object : Type(TypeKind::kDyn);
-  if (object.is(TypeKind::kOptional)) {
-    return checked_->types->Optional(FieldOf(id, ElementOf(object)));
-  }
+  if (object.is(TypeKind::kOptional)) return OptionalOf(FieldOf(id, ElementOf(object)));
   if (object.is(TypeKind::kMap) && Fits(object.element(), TypeKind::kString)) {
     return types_.Resolve(object.value());
   }
@@ -138,7 +142,7 @@ Type Checker::Index(NodeId id) {
 Type Checker::OptionalIndex(NodeId id) {
   const Type object = Visit(node(id).children[0]);
   const Type part = PartOf(id, object, Visit(node(id).children[1]));
-  return part.unknown() || object.is(TypeKind::kOptional) ? part : checked_->types->Optional(part);
+  return object.is(TypeKind::kOptional) ? part : OptionalOf(part);
 }
 
 Type Checker::OptionalSelect(NodeId id) {
@@ -150,7 +154,7 @@ Type Checker::OptionalSelect(NodeId id) {
   if (of_object) return UnknownField(id, target.text, node(id).text);
   const Type object = Visit(node(id).children[0]);
   const Type part = FieldOf(id, object);
-  return part.unknown() || object.is(TypeKind::kOptional) ? part : checked_->types->Optional(part);
+  return object.is(TypeKind::kOptional) ? part : OptionalOf(part);
 }
 
 Type Checker::BoolBody(NodeId id, NodeId body) {
@@ -208,15 +212,13 @@ void Checker::CheckVariable(NodeId variable) {
       std::find(local_names_.begin(), local_names_.end(), name) != local_names_.end();
   if (!object && !twice) return;
   Error("R108", node(variable).span,
-        absl::StrFormat(object ? "`%s` is an object already" : "`%s` stands for another item here",
-                        name),
+        "`" + name + (object ? "` is an object already" : "` stands for another item here"),
         "choose another name");
 }
 
 Type Checker::MacroResult(NodeId id, Type variable) {
   const Node& call = node(id);
   const NodeId body = call.children[2];
-  TypePool& pool = *checked_->types;
   switch (call.macro) {
     case Macro::kExists:
     case Macro::kAll:
@@ -224,16 +226,16 @@ Type Checker::MacroResult(NodeId id, Type variable) {
       return BoolBody(id, body);
     case Macro::kFilter:
       BoolBody(id, body);
-      return pool.List(variable);
+      return ListOf(variable);
     case Macro::kMap:
-      return pool.List(Visit(body));
+      return ListOf(Visit(body));
     case Macro::kMapFiltered:
       BoolBody(id, body);
-      return pool.List(Visit(call.children[3]));
+      return ListOf(Visit(call.children[3]));
     case Macro::kBind:
       return Visit(body);
     case Macro::kOptMap:
-      return pool.Optional(Visit(body));
+      return OptionalOf(Visit(body));
     case Macro::kOptFlatMap:
       break;
   }

@@ -110,7 +110,7 @@ Type Checker::Select(NodeId id) {
   std::string object;
   std::string field;
   if (cel() || !Path(id, &object, &field)) return FieldOf(id, Visit(node(id).children[0]));
-  if (object == "lists") return NamedList(id, field);
+  if (object == "lists") return ListName(id, field, /*right_of_in=*/false);
   if (const Field* known = options_.schema->Find(object, field)) return FieldMeaning(id, *known);
   if (!options_.schema->HasObject(object)) {
     NodeId name = id;
@@ -153,34 +153,90 @@ Type Checker::UnknownField(NodeId id, std::string_view object, std::string_view 
   return {};
 }
 
-Type Checker::NamedList(NodeId id, std::string_view name) {
+// Null where it is not declared, which is told.
+const NamedList* Checker::FindList(NodeId id, std::string_view name) {
   const bool plain = name.find('.') == std::string_view::npos;
-  const bool known =
-      plain && options_.lists != nullptr && options_.lists->contains(std::string(name));
-  if (!known) {
-    std::vector<std::string> names;
-    if (options_.lists != nullptr) {
-      for (const auto& [list_name, entries] : *options_.lists) names.push_back(list_name);
-    }
-    std::sort(names.begin(), names.end());
-    const std::string near = Nearest(name, names);
-    Finding* finding =
-        Error("R105", node(id).mark, absl::StrFormat("unknown list `%s`", name),
-              names.empty() ? "no lists are declared; declare it under `lists` of a rule file"
-                            : "declared are " + Shown(names));
-    if (!near.empty()) {
-      finding->label = absl::StrFormat("did you mean `%s`?", near);
-      finding->edits = {{node(id).mark, near}};
-    }
-    return {};
+  if (plain && options_.lists != nullptr) {
+    const auto found = options_.lists->find(std::string(name));
+    if (found != options_.lists->end()) return found->second.get();
   }
-  if (!list_allowed_) {
-    Error("R107", node(id).span, "a named list stands to the right of `in`",
-          absl::StrFormat("as `merchant.mcc in lists.%s`", name));
-    return {};
+  std::vector<std::string> names;
+  if (options_.lists != nullptr) {
+    for (const auto& [list_name, list] : *options_.lists) names.push_back(list_name);
   }
-  meaning(id).list = &options_.lists->find(std::string(name))->second;
-  return kStringList;
+  std::sort(names.begin(), names.end());
+  const std::string near = Nearest(name, names);
+  Finding* finding =
+      Error("R105", node(id).mark, absl::StrFormat("unknown list `%s`", name),
+            names.empty() ? "no lists are declared; declare it under `lists` of a rule file"
+                          : "declared are " + Shown(names));
+  if (!near.empty()) {
+    finding->label = absl::StrFormat("did you mean `%s`?", near);
+    finding->edits = {{node(id).mark, near}};
+  }
+  return nullptr;
+}
+
+// How a list of that kind is asked.
+std::string Checker::ListAdvice(ListKind kind, std::string_view name) {
+  switch (kind) {
+    case ListKind::kSet:
+      return absl::StrFormat("as `merchant.mcc in lists.%s`", name);
+    case ListKind::kCidr:
+      return absl::StrFormat("as `lists.%s.containsIP(txn.ip)`", name);
+    case ListKind::kPrefix:
+      return absl::StrFormat("as `lists.%s.containsPrefixOf(card.bin)`", name);
+  }
+  return "";
+}
+
+// To the right of `in` a set.
+Type Checker::ListName(NodeId id, std::string_view name, bool right_of_in) {
+  const NamedList* list = FindList(id, name);
+  if (list == nullptr) return {};
+  if (right_of_in && list->kind() == ListKind::kSet) {
+    meaning(id).list = list;
+    return kStringList;
+  }
+  Error("R107", node(id).span,
+        list->kind() == ListKind::kSet
+            ? std::string("a named list stands to the right of `in`")
+            : absl::StrFormat("`lists.%s` is of kind `%s`: `in` does not ask it", name,
+                              ListKindName(list->kind())),
+        ListAdvice(list->kind(), name));
+  return {};
+}
+
+// `lists.NAME.containsIP(..)` and `lists.NAME.containsPrefixOf(..)`.
+bool Checker::ListCall(NodeId id, Type* result) {
+  const Node& call = node(id);
+  if (call.kind != NodeKind::kMethod) return false;
+  const NodeId target = call.children[0];
+  std::string object;
+  std::string name;
+  if (node(target).kind != NodeKind::kSelect || !Path(target, &object, &name)) return false;
+  if (object != "lists") return false;
+  const NamedList* list = FindList(target, name);
+  if (list == nullptr) return true;
+  *result = TypeKind::kBool;
+  const bool addresses = call.text == "containsIP";
+  const ListKind asked = addresses ? ListKind::kCidr : ListKind::kPrefix;
+  if (list->kind() != asked || (!addresses && call.text != "containsPrefixOf")) {
+    Error("R107", call.mark,
+          absl::StrFormat("`lists.%s` is of kind `%s`: `%s` does not ask it", name,
+                          ListKindName(list->kind()), call.text),
+          ListAdvice(list->kind(), name));
+    return true;
+  }
+  const Type found = call.children.size() == 2 ? Visit(call.children[1]) : Type(TypeKind::kNull);
+  if (found.is(TypeKind::kString) || found.unknown() || (addresses && found.is(TypeKind::kIp))) {
+    meaning(id).list = list;
+    return true;
+  }
+  Error("R202", call.mark,
+        absl::StrFormat("`%s` takes one %s", call.text, addresses ? "address" : "text"),
+        ListAdvice(list->kind(), name));
+  return true;
 }
 
 Type Checker::Has(NodeId id) {

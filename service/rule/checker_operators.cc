@@ -70,13 +70,20 @@ Type Checker::Comparison(NodeId id) {
   return result;
 }
 
+// Nowhere else, not even within what stands there, does a named list stand for its entries.
+Type Checker::RightOfIn(NodeId id) {
+  std::string object;
+  std::string name;
+  const bool named = !cel() && node(id).kind == NodeKind::kSelect && Path(id, &object, &name) &&
+                     object == "lists" && meaning(id).slot == kNoSlot;
+  return named ? meaning(id).type = ListName(id, name, /*right_of_in=*/true) : Visit(id);
+}
+
 Type Checker::Membership(NodeId id) {
   const NodeId item = node(id).children[0];
   const NodeId list = node(id).children[1];
   const Type item_type = Visit(item);
-  list_allowed_ = node(list).kind == NodeKind::kSelect;  // not within a list
-  const Type list_type = Visit(list);
-  list_allowed_ = false;
+  const Type list_type = RightOfIn(list);
   const Type result{TypeKind::kBool};
   if (item_type.unknown() || list_type.unknown()) return result;
   if (list_type.is(TypeKind::kDyn) || list_type.is(TypeKind::kParameter)) return result;
@@ -96,11 +103,19 @@ Type Checker::Membership(NodeId id) {
   }
   const Type element = ElementOf(list_type);
   if (Fits(item_type, element) || MixedNumbers(id, item, list, item_type, list_type)) return result;
+  std::string label = "convert one side";
+  if (item_type.is(TypeKind::kOptional)) {
+    label = absl::StrFormat("say what an absent one is, as `%s.orValue(..)`",
+                            Unparse(checked_->tree, item));
+  } else if (element.is(TypeKind::kString) && !item_type.has_parts()) {
+    label = "entries are texts; write `string(..)` on the left";
+  } else if (item_type.is_list()) {
+    label = "look at each item, as `txn.skus.exists(sku, sku in ..)`";
+  }
   Error("R201", node(id).mark,
-        absl::StrFormat("`in` looks for a %s in a %s, which never holds one", TypeName(item_type),
+        absl::StrFormat("`in` looks for %s in %s, which never holds one", TypeName(item_type),
                         TypeName(list_type)),
-        element.is(TypeKind::kString) ? "entries are texts; write `string(..)` on the left"
-                                      : "convert one side");
+        std::move(label));
   return result;
 }
 
@@ -132,7 +147,8 @@ Type Checker::Negate(NodeId id) {
     return result;
   }
   Error("R201", node(id).mark, absl::StrFormat("`-` needs a number, this is %s", TypeName(found)),
-        "remove the sign");
+        found.is(TypeKind::kOptional) ? "say what an absent one is, by `.orValue(..)`"
+                                      : "remove the sign");
   return {};
 }
 

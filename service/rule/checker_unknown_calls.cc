@@ -14,13 +14,20 @@ struct Unavailable {
   std::string_view name;
   std::string_view advice;
 };
-constexpr Unavailable kUnavailable[] = {{"type", "types are known; leave it out"},
-                                        {"containsPrefixOf", "write `card.bin.startsWith('4111')`"},
-                                        {"dyn", "types are known; leave `dyn( )` out"}};
+constexpr Unavailable kUnavailable[] = {
+    {"type", "types are known; leave it out"},
+    {"containsPrefixOf",
+     "it asks a list of kind `prefix`, as `lists.bins.containsPrefixOf(card.bin)`"},
+    {"dyn", "types are known; leave `dyn( )` out"}};
 
 constexpr std::string_view kFunctionsOfRules =
     "there are size, startsWith, endsWith, contains, matches, exists, all, int, double, string, "
     "timestamp, duration, has and others";
+
+// What a table's parameter stands for is any type.
+std::string ParameterName(Type type) {
+  return type.is(TypeKind::kParameter) ? "any" : TypeName(type);
+}
 
 // Null where there is none.
 const Unavailable* FindAdvice(std::string_view name) {
@@ -47,8 +54,8 @@ constexpr Unavailable kForeignNames[] = {{"len", "size"},
                                          {"match", "matches"},
                                          {"regex", "matches"},
                                          {"hour", "getHours"},
-                                         {"max", "greatest"},
-                                         {"min", "least"},
+                                         {"max", "math.greatest"},
+                                         {"min", "math.least"},
                                          {"any", "exists"},
                                          {"some", "exists"},
                                          {"every", "all"},
@@ -80,8 +87,10 @@ bool Checker::UnknownOfLibrary(NodeId id) {
   if (names.empty()) return false;
   std::string near = Nearest(call.text, names);
   for (const Unavailable& foreign : kForeignNames) {
-    const bool there = std::find(names.begin(), names.end(), foreign.advice) != names.end();
-    if (foreign.name == call.text && there) near = foreign.advice;
+    std::string_view ours = foreign.advice;
+    if (ours.starts_with(prefix)) ours.remove_prefix(prefix.size());
+    const bool there = std::find(names.begin(), names.end(), ours) != names.end();
+    if (foreign.name == call.text && there) near = ours;
   }
   Finding* finding =
       Error("R103", call.mark, absl::StrFormat("unknown function `%s%s`", prefix, call.text), "");
@@ -159,8 +168,8 @@ Type Checker::NoOverload(NodeId id) {
     takes += takes.empty() ? "" : " or ";
     std::string list;
     for (size_t i = o.method ? 1 : 0; i < o.parameters; ++i)
-      list += (list.empty() ? "" : ", ") + TypeName(o.types[i]);
-    takes += o.method ? absl::StrFormat("%s.%s(%s)", TypeName(o.types[0]), o.name, list)
+      list += (list.empty() ? "" : ", ") + ParameterName(o.types[i]);
+    takes += o.method ? absl::StrFormat("%s.%s(%s)", ParameterName(o.types[0]), o.name, list)
                       : absl::StrFormat("%s(%s)", o.name, list);
   }
   Error("R202", call.mark,

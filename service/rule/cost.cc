@@ -115,7 +115,7 @@ class Bounder {
   }
 
   Extent List(const Node& n) {
-    Charge(kNewList, "a new list");
+    Charge(Sum(kNewList, n.children.size()), "a new list");
     Extent item;
     for (NodeId child : n.children) item = Extent::Larger(item, Visit(child));
     return Extent::List(n.children.size(), item);
@@ -184,21 +184,40 @@ class Bounder {
     return {};
   }
 
+  // A set and each length of prefixes is asked by one hash, networks by a binary search.
+  static uint64_t ListUnits(const NamedList& list, const Extent& asked) {
+    constexpr uint64_t kSearch = 5;
+    const uint64_t search = list.kind() == ListKind::kCidr ? kSearch : 0;
+    return Sum(1 + search, Product(list.lookups(), Reading(asked)));
+  }
+
+  // For each tenth of a text. A long program may have to be walked step by step.
+  uint64_t PatternUnits(NodeId id) const {
+    constexpr int kShortProgram = 24;
+    const uint64_t letters = of(node(id).children[1]).value.string().size();
+    const int program = of(id).pattern->program();
+    const uint64_t steps = program > kShortProgram ? static_cast<uint64_t>(program) : 0;
+    return std::max({uint64_t{1}, (letters + 3) / 4, steps});
+  }
+
   Extent Call(NodeId id) {
     const Node& n = node(id);
     std::vector<Extent> arguments;
     const std::span<const NodeId> children =
         std::span<const NodeId>(n.children).subspan(of(id).qualified ? 1 : 0);
-    for (NodeId child : children) arguments.push_back(Visit(child));
+    const bool of_list = of(id).list != nullptr;  // whose name is no value
+    for (NodeId child : of_list ? children.subspan(1) : children) arguments.push_back(Visit(child));
+    if (const NamedList* list = of(id).list; list != nullptr) {
+      Charge(ListUnits(*list, arguments.back()), Quoted(id));
+      return {};
+    }
     if (of(id).pattern != nullptr) {
-      const uint64_t pattern = of(n.children[1]).value.string().size();
-      Charge(Product(std::max<uint64_t>(1, (pattern + 3) / 4),
-                     std::max<uint64_t>(1, Reading(arguments[0]))),
-             Quoted(id));
+      Charge(Product(PatternUnits(id), std::max<uint64_t>(1, Reading(arguments[0]))), Quoted(id));
       return {};
     }
     const CallCost cost = CostOfCall(n.text, arguments, of(id).type);
-    Charge(cost.units, Quoted(id));
+    const uint64_t many = arguments.size() > 2 ? arguments.size() - 2 : 0;
+    Charge(Sum(cost.units, many), Quoted(id));
     return cost.result;
   }
 
@@ -284,7 +303,8 @@ std::string ExplainCost(const CostBound& bound, uint64_t limit, const Schema& sc
   std::string text = absl::StrFormat("up to %s items: %s x (%s1 step)", Thousands(loop.items),
                                      Thousands(loop.items), body);
   if (rest > 0) text += " + " + Thousands(rest);
-  text += " = " + Thousands(bound.units);
+  text += bound.units < kCostMax ? " = " + Thousands(bound.units)
+                                 : ", which is " + Thousands(kCostMax) + " or more";
   const uint64_t fits = limit > rest ? (limit - rest) / Sum(loop.body, 1) : 0;
   if (!loop.field.has_value() || fits == 0 || fits >= loop.items) return text;
   return text + absl::StrFormat("; `max_items` of `%s` in schema.json may be at most %s",

@@ -1,9 +1,10 @@
 // The worst case of an expression, before it ever runs: so that no counter runs with it.
 //
 // In units after cel-go's common/cost.go: a constant 0; a field, an operator, a call or the step of
-// a loop 1; a new list 10, a new map 30; reading a text 0.1 a byte of `max_len`; `matches` a
-// quarter of the pattern's length times a tenth of the text's; a loop `max_items` times its body
-// and step. Both sides of `&&` and `||` count. Every sum stops at kCostMax.
+// a loop 1; a new list 10 and 1 an item, a new map 30; reading a text 0.1 a byte of `max_len`;
+// `matches` a quarter of the pattern's length times a tenth of the text's, all steps of a
+// program of more than 24 in place of the quarter; a loop `max_items` times
+// its body and step. Both sides of `&&` and `||` count. Every sum stops at kCostMax.
 #pragma once
 
 #include <cstdint>

@@ -49,6 +49,7 @@ class Evaluation {
   // evaluator.cc
   static Value Absent(const Value& v, uint16_t slot);
   Value Fold(const Step& step, bool decisive) const;
+  Value OfList(const NamedList& list, const Value& asked) const;
   Value Operation(const Step& step) const;
   Value WithOperand(const Step& step) const;
   Value Pair(const Step& step) const;

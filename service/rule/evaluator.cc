@@ -98,6 +98,7 @@ Value Evaluation::Operation(const Step& step) const {
     case Op::kNot:
     case Op::kInStrings:
     case Op::kInInts:
+    case Op::kNamedList:
     case Op::kMatches:
     case Op::kCalendar:
     case Op::kConditional:
@@ -145,6 +146,8 @@ Value Evaluation::WithOperand(const Step& step) const {
       return Value::Bool(step.strings->Contains(v.string()));
     case Op::kInInts:
       return Value::Bool(step.ints->Contains(v.integer()));
+    case Op::kNamedList:
+      return OfList(*step.list, v);
     case Op::kMatches:
       return Value::Bool(step.pattern->FoundIn(v.string()));
     case Op::kCalendar:
@@ -167,6 +170,13 @@ Value Evaluation::WithOperand(const Step& step) const {
 Value Evaluation::Absent(const Value& v, uint16_t slot) {
   if (v.is_missing()) return Value::Missing(slot);
   return v.is_error() ? v : Value::Error(ErrorCode::kType);
+}
+
+Value Evaluation::OfList(const NamedList& list, const Value& asked) const {
+  if (!list.expires()) return AskList(list, asked, 0);
+  const Value& time = slots_[kTxnTime];
+  return time.kind() == Kind::kTimestamp ? AskList(list, asked, time.integer())
+                                         : Absent(time, kTxnTime);
 }
 
 // && (decisive false) and || (decisive true).
@@ -202,7 +212,7 @@ Value Evaluation::Pair(const Step& step) const {
 }
 
 Value Evaluation::Call(const Step& step) const {
-  std::array<Value, kMaxParameters> arguments;
+  std::array<Value, kMaxArguments> arguments;
   for (uint32_t i = 0; i < step.operands; ++i) {
     arguments[i] = Operand(step, i);
     if (Stops(arguments[i])) return arguments[i];

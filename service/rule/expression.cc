@@ -110,8 +110,8 @@ std::unique_ptr<const Expression> Expression::Compile(const Source& source,
   if (AnyError(findings)) return nullptr;
   FieldType type = options.result;
   ToFieldType(analysed.checked.of(analysed.checked.tree.root).type, &type);
-  return std::make_unique<CompiledExpression>(Lower(std::move(analysed.checked), options.list_sets),
-                                              type, std::move(analysed.cost));
+  return std::make_unique<CompiledExpression>(Lower(std::move(analysed.checked)), type,
+                                              std::move(analysed.cost));
 }
 
 }  // namespace verdict::rule

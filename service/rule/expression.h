@@ -5,11 +5,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "rule/cost.h"
 #include "rule/diagnostic.h"
+#include "rule/named_list.h"
 #include "rule/schema.h"
 #include "rule/value.h"
 
@@ -30,19 +30,9 @@ struct Source {
   std::vector<Position> place_of;
 };
 
-// Named string lists a rule may use: `merchant.mcc in lists.high_risk_mcc`.
-using NamedLists = std::unordered_map<std::string, std::vector<std::string>>;
-
-// The lookup tables of named lists, by name: built by the first expression that asks, shared by all
-// that are compiled with the same lists. To be kept by whoever compiles a rule set, for as long as
-// it compiles.
-class StringSet;
-using SharedListSets = std::unordered_map<std::string, std::shared_ptr<const StringSet>>;
-
 struct CompileOptions {
   const Schema* schema = nullptr;       // must outlive the expression
   const NamedLists* lists = nullptr;    // may be null; must outlive the expression
-  SharedListSets* list_sets = nullptr;  // may be null: then each expression builds its own
   FieldType result = FieldType::kBool;  // what the expression must yield, where check_result
   bool check_result = true;
   // The other clauses of the same `when_all`: a divisor they keep from zero is not warned of

@@ -37,7 +37,7 @@ CallCost Replace(std::span<const Extent> arguments) {
   const uint64_t places = Sum(arguments[0].size(), 1);
   const Extent result =
       Extent::Text(Sum(arguments[0].size(), Product(places, arguments[2].size())));
-  return {Sum(Reading(arguments[0]), Reading(result)), result};
+  return {Sum(Product(3, Reading(arguments[0])), Product(2, Reading(result))), result};
 }
 
 // At most one part a byte, and one more; each as long as the whole, as far as one can tell.
@@ -159,8 +159,9 @@ CallCost CostOfCall(std::string_view name, std::span<const Extent> arguments, Ty
   if (name == "split") return Split(arguments);
   if (name == "join") return Join(arguments);
   if (IsSearch(name)) {
+    // A text of the part's first letter alone stops the search at each byte.
     const uint64_t part = std::max<uint64_t>(1, Reading(arguments[1]));
-    return {Sum(1, Product(Reading(arguments[0]), part)), Extent()};
+    return {Sum(1, Product(arguments[0].size() / 2, part)), Extent()};
   }
   if (name == "startsWith" || name == "endsWith") {
     return {Sum(1, ReadingBoth(arguments[0], arguments[1])), Extent()};
@@ -181,7 +182,9 @@ CallCost CostOfCall(std::string_view name, std::span<const Extent> arguments, Ty
   if (name == "of" || name == "ofNonZeroValue") return {1, Extent::Optional(arguments[0])};
   if (name == "or") return {1, Extent::Larger(arguments[0], arguments[1])};
   if (name == "orValue") return {1, Extent::Larger(arguments[0].first(), arguments[1])};
-  return {units, Plain(arguments, result)};
+  constexpr uint64_t kWriting = 40;  // a time or an address as a text, at most
+  const bool writes = name == "string" && arguments[0].shape() != Extent::Shape::kText;
+  return {writes ? Sum(units, kWriting) : units, Plain(arguments, result)};
 }
 
 }  // namespace verdict::rule

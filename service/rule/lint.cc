@@ -103,14 +103,26 @@ void Linter::Visit(NodeId id) {
 // symmetric.
 void Linter::VisitLogic(NodeId id) {
   const size_t before = guards_.size();
-  for (NodeId side : node(id).children) ConstantCondition(side);
   if (node(id).op == TokenKind::kAnd) {
     Guards(id, &guards_);
   } else {
     Alternatives(id, &guards_);
   }
-  for (NodeId side : node(id).children) Visit(side);
+  VisitChain(id, node(id).op);
   guards_.resize(before);
+}
+
+// The sides of a && (b && c), whose guards are known.
+void Linter::VisitChain(NodeId id, TokenKind op) {
+  for (NodeId side : node(id).children) {
+    ConstantCondition(side);
+    const Node& n = node(side);
+    if (n.kind == NodeKind::kBinary && n.op == op) {
+      VisitChain(side, op);
+    } else {
+      Visit(side);
+    }
+  }
 }
 
 void Linter::VisitConditional(NodeId id) {
@@ -200,8 +212,9 @@ void Linter::Division(NodeId id) {
   const Node& d = node(divisor);
   const bool converted = d.kind == NodeKind::kCall && d.text == "double";
   if (converted) wanted = text(d.children[0]);
+  const std::string written = text(divisor);
   for (const std::string& guard : guards_) {
-    if (guard == wanted || guard == text(divisor)) return;
+    if (guard == wanted || guard == written) return;
   }
   const bool as_int = converted && of(d.children[0]).type.is(TypeKind::kInt);
   Add("R231", Severity::kWarning, node(divisor).span,

@@ -24,6 +24,7 @@ class Linter {
   // lint.cc: logic and division.
   void Visit(NodeId id);
   void VisitLogic(NodeId id);
+  void VisitChain(NodeId id, TokenKind op);
   void VisitConditional(NodeId id);
   void ConstantCondition(NodeId id);
   void Division(NodeId id);

@@ -11,9 +11,7 @@ Kind KnownKind(Type type) { return type.is_open() ? Kind::kMissing : KindOf(type
 
 }  // namespace
 
-Program Lower(CheckedTree checked, SharedListSets* list_sets) {
-  return Lowering(std::move(checked), list_sets).Run();
-}
+Program Lower(CheckedTree checked) { return Lowering(std::move(checked)).Run(); }
 
 Program Lowering::Run() {
   program_.root = Node(program_.checked.tree.root);
@@ -144,6 +142,7 @@ uint32_t Lowering::Conditional(const rule::Node& n) {
 
 uint32_t Lowering::Call(const rule::Node& n, const Meaning& m) {
   if (m.calendar || m.pattern != nullptr) return Special(n, m);
+  if (m.list != nullptr) return AskList(*m.list, n.children[1]);
   std::span<const NodeId> arguments = n.children;
   if (m.qualified) arguments = arguments.subspan(1);
   const bool or_else = n.kind == NodeKind::kMethod && (n.text == "or" || n.text == "orValue");

@@ -109,7 +109,7 @@ uint32_t Lowering::Membership(const rule::Node& n) {
   const NodeId item = n.children[0];
   const NodeId list = n.children[1];
   const Meaning& m = of(list);
-  if (m.list != nullptr) return InStrings(item, NamedListSet(tree(list).text, *m.list));
+  if (m.list != nullptr) return AskList(*m.list, item);
   const auto all = [&](Kind kind) {
     const std::span<const Value> items = m.value.list();
     return std::all_of(items.begin(), items.end(),
@@ -119,35 +119,28 @@ uint32_t Lowering::Membership(const rule::Node& n) {
   if (constant && of(item).type.is(TypeKind::kString) && all(Kind::kString)) {
     auto set = std::make_unique<StringSet>(m.value.list().size());
     for (const Value& entry : m.value.list()) set->Add(entry.string());
-    return InStrings(item, std::move(set));
+    Step step = With(Op::kInStrings, {Node(item, Kind::kString)});
+    step.strings = set.get();
+    program_.string_sets.push_back(std::move(set));
+    return Push(step, Kind::kBool);
   }
   if (constant && of(item).type.is(TypeKind::kInt) && all(Kind::kInt)) {
     std::vector<int64_t> items;
     for (const Value& entry : m.value.list()) items.push_back(entry.integer());
-    program_.int_sets.push_back(std::make_unique<IntSet>(std::move(items)));
-    Step step = With(Op::kInInts, {Node(item, Kind::kInt)});
-    step.ints = program_.int_sets.back().get();
+    auto set = std::make_unique<IntSet>(std::move(items));
+    Step step = With(Op::kInInts, {Node(item, Kind::kInt)});  // which may make sets of its own
+    step.ints = set.get();
+    program_.int_sets.push_back(std::move(set));
     return Push(step, Kind::kBool);
   }
   return Push(With(Op::kIn, Nodes(n.children)), Kind::kBool);
 }
 
-std::shared_ptr<const StringSet> Lowering::NamedListSet(const std::string& name,
-                                                        const std::vector<std::string>& entries) {
-  std::shared_ptr<const StringSet> own;
-  std::shared_ptr<const StringSet>& shared = list_sets_ == nullptr ? own : (*list_sets_)[name];
-  if (shared == nullptr) {
-    auto set = std::make_shared<StringSet>(entries.size());
-    for (const std::string& entry : entries) set->Add(entry);
-    shared = std::move(set);
-  }
-  return shared;
-}
-
-uint32_t Lowering::InStrings(NodeId item, std::shared_ptr<const StringSet> set) {
-  Step step = With(Op::kInStrings, {Node(item, Kind::kString)});
-  step.strings = set.get();
-  program_.string_sets.push_back(std::move(set));
+uint32_t Lowering::AskList(const NamedList& list, NodeId asked) {
+  // An address is a text or an IP.
+  const Kind kind = list.kind() == ListKind::kCidr ? Kind::kMissing : Kind::kString;
+  Step step = With(Op::kNamedList, {Node(asked, kind)});
+  step.list = &list;
   return Push(step, Kind::kBool);
 }
 

@@ -14,9 +14,7 @@ namespace verdict::rule {
 // Thread-compatible. One use.
 class Lowering {
  public:
-  Lowering(CheckedTree checked, SharedListSets* list_sets) : list_sets_(list_sets) {
-    program_.checked = std::move(checked);
-  }
+  explicit Lowering(CheckedTree checked) { program_.checked = std::move(checked); }
   Program Run();
 
  private:
@@ -57,14 +55,10 @@ class Lowering {
   // A field against a constant or another field.
   bool Fused(NodeId left, NodeId right, Test test, Step* step) const;
   uint32_t Membership(const rule::Node& n);
-  // A list may have millions of entries, and many rules that look into it.
-  std::shared_ptr<const StringSet> NamedListSet(const std::string& name,
-                                                const std::vector<std::string>& entries);
-  uint32_t InStrings(NodeId item, std::shared_ptr<const StringSet> set);
+  uint32_t AskList(const NamedList& list, NodeId asked);
 
   Program program_;
   std::vector<Kind> yields_;  // by step
-  SharedListSets* list_sets_;
 };
 
 }  // namespace verdict::rule

@@ -113,13 +113,34 @@ constexpr Overload Many(std::string_view name, Type number, Builtin run) {
           .cel_only = number.is(kDyn)};
 }
 
+constexpr TypeNode kNumberLists[] = {{kList, 0, Type(kUint).node(), nullptr},
+                                     {kList, 0, Type(kDouble).node(), nullptr}};
+constexpr Type kUintList{&kNumberLists[0]};
+constexpr Type kDoubleList{&kNumberLists[1]};
+
+// Lists of anything are the standard's: it looks at the items when it runs.
+constexpr Overload OfList(std::string_view name, Type list, Type item, Builtin run) {
+  return {.name = name,
+          .parameters = 1,
+          .types = {list},
+          .result = item,
+          .run = run,
+          .cel_only = item.is(kParameter)};
+}
+
 constexpr Overload kOverloads[] = {
-    {"math.greatest", false, 1, {kListOfA}, kTypeA, GreatestOf},
+    OfList("math.greatest", kIntList, kInt, GreatestOf),
+    OfList("math.greatest", kUintList, kUint, GreatestOf),
+    OfList("math.greatest", kDoubleList, kDouble, GreatestOf),
+    OfList("math.greatest", kListOfA, kTypeA, GreatestOf),
     Many("math.greatest", kInt, Greatest),
     Many("math.greatest", kUint, Greatest),
     Many("math.greatest", kDouble, Greatest),
     Many("math.greatest", kDyn, Greatest),
-    {"math.least", false, 1, {kListOfA}, kTypeA, LeastOf},
+    OfList("math.least", kIntList, kInt, LeastOf),
+    OfList("math.least", kUintList, kUint, LeastOf),
+    OfList("math.least", kDoubleList, kDouble, LeastOf),
+    OfList("math.least", kListOfA, kTypeA, LeastOf),
     Many("math.least", kInt, Least),
     Many("math.least", kUint, Least),
     Many("math.least", kDouble, Least),

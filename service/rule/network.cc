@@ -34,7 +34,8 @@ bool IsV4InV6(const IpAddress& ip) {
          ip.bytes[10] == 0xff && ip.bytes[11] == 0xff;
 }
 
-// An IPv4 address within IPv6 as the former.
+}  // namespace
+
 IpAddress Unmapped(const IpAddress& ip) {
   if (!ip.is_v6 || !IsV4InV6(ip)) return ip;
   IpAddress v4;
@@ -42,8 +43,6 @@ IpAddress Unmapped(const IpAddress& ip) {
   v4.prefix = static_cast<uint8_t>(v4.bits());
   return v4;
 }
-
-}  // namespace
 
 std::optional<IpAddress> ParseIp(std::string_view text) {
   if (text.size() >= INET6_ADDRSTRLEN || text.find('\0') != std::string_view::npos) {

@@ -27,6 +27,8 @@ std::string IpText(const IpAddress& ip);      // as RFC 5952 writes it
 std::string CidrText(const IpAddress& cidr);  // with its prefix
 // The bits behind the prefix 0.
 IpAddress Masked(IpAddress cidr);
+// An IPv4 address within IPv6 (::ffff:0:0/96) as the former; any other as it is.
+IpAddress Unmapped(const IpAddress& ip);
 // True where both are one address, also as IPv4 and as IPv4 within IPv6 (::ffff:0:0/96).
 bool SameAddress(const IpAddress& a, const IpAddress& b);
 // True where all of `other` lies in `cidr`; an address is a network of one.

@@ -31,6 +31,13 @@ bool IsMacro(std::string_view name) {
                      [name](const KnownMacro& known) { return known.name == name; });
 }
 
+std::string MacroExample(std::string_view name) {
+  if (name == "bind") return "such as `cel.bind(n, card.count_1h, n * n > 30)`";
+  if (name == "optMap") return "such as `card.?count_1h.optMap(n, n + 1)`";
+  if (name == "optFlatMap") return "such as `card.?bin.optFlatMap(b, {'4': 1}[?b])`";
+  return absl::StrFormat("such as `txn.skus.%s(sku, sku == 'x')`", name);
+}
+
 NodeId Parser::ExpandHas(Node call) {
   if (call.children.size() != 1 || tree_.at(call.children[0]).kind != NodeKind::kSelect) {
     return Fail("R204", call.span, "`has` takes one field", "such as `has(card.country)`");
@@ -57,9 +64,8 @@ NodeId Parser::ExpandMacro(Node call) {
   if (call.kind != NodeKind::kMacro) return Add(std::move(call));
   const Node& variable = tree_.at(call.children[bind ? 0 : 1]);
   if (variable.kind != NodeKind::kName || variable.absolute) {
-    return Fail("R204", variable.span,
-                absl::StrFormat("`%s` begins with a name for each item", call.text),
-                absl::StrFormat("such as `txn.skus.%s(sku, sku == 'x')`", call.text));
+    return Fail("R204", variable.span, absl::StrFormat("`%s` begins with a name", call.text),
+                MacroExample(call.text));
   }
   return Add(std::move(call));
 }

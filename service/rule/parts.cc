@@ -79,4 +79,17 @@ Value Contains(const Value& item, const Value& container) {
                                  [&](const Value& one) { return EqualValues(item, one); }));
 }
 
+Value AskList(const NamedList& list, const Value& asked, int64_t at_ms) {
+  if (list.kind() == ListKind::kCidr && asked.kind() == Kind::kIp) {
+    return Value::Bool(list.ContainsIp(*asked.address(), at_ms));
+  }
+  if (asked.kind() != Kind::kString) return Value::Error(ErrorCode::kType);
+  if (list.kind() == ListKind::kSet) return Value::Bool(list.Contains(asked.string(), at_ms));
+  if (list.kind() == ListKind::kPrefix) {
+    return Value::Bool(list.ContainsPrefixOf(asked.string(), at_ms));
+  }
+  const std::optional<IpAddress> ip = ParseIp(asked.string());
+  return ip ? Value::Bool(list.ContainsIp(*ip, at_ms)) : Value::Error(ErrorCode::kConversion);
+}
+
 }  // namespace verdict::rule

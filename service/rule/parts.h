@@ -3,6 +3,7 @@
 #pragma once
 
 #include "rule/arena.h"
+#include "rule/named_list.h"
 #include "rule/value.h"
 
 namespace verdict::rule {
@@ -19,6 +20,10 @@ Value OptionalPartOf(const Value& object, const Value& key, EvaluationArena* are
 Value HasField(const Value& object, const Value& field, EvaluationArena* arena);
 // `item in container`.
 Value Contains(const Value& item, const Value& container);
+
+// What a named list says of a text or an address, at a time; an error where the list is of networks
+// and the text is no address, or where the kind is not one it takes.
+Value AskList(const NamedList& list, const Value& asked, int64_t at_ms);
 
 // What may be a key of a map.
 bool IsKey(const Value& v);

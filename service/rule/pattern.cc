@@ -17,6 +17,7 @@ class Re2Pattern : public Pattern {
   bool FoundIn(std::string_view text) const override {
     return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), re2_);
   }
+  int program() const override { return re2_.ProgramSize(); }
   const re2::RE2& re2() const { return re2_; }
 
  private:
@@ -29,6 +30,7 @@ std::unique_ptr<const Pattern> Pattern::Compile(std::string_view text, std::stri
   re2::RE2::Options options;
   options.set_log_errors(false);
   options.set_never_capture(true);
+  options.set_max_mem(kTableBytes);
   auto pattern = std::make_unique<Re2Pattern>(text, options);
   if (!pattern->re2().ok()) {
     *error = pattern->re2().error();

@@ -27,6 +27,7 @@ enum class Op : uint8_t {
   kDoubleArithmetic,   // two doubles, by sign
   kInStrings,          // first, a string, in a StringSet
   kInInts,             // first, an int, in an IntSet
+  kNamedList,          // what AskList says of first; txn.time counts where entries expire
   kIn,                 // first in second, a list or a map
   kAnd,                // all of the operands
   kOr,                 // any of the operands
@@ -66,6 +67,7 @@ struct Step {
     const std::span<const Overload>* candidates;
     const StringSet* strings;
     const IntSet* ints;
+    const NamedList* list;
     const Pattern* pattern;
     const absl::TimeZone* zone;
   };
@@ -75,13 +77,13 @@ struct Program {
   CheckedTree checked;  // owns constants, candidates, patterns and zones
   std::vector<Step> steps;
   std::vector<uint32_t> operands;  // steps, by index
-  std::vector<std::shared_ptr<const StringSet>> string_sets;
+  std::vector<std::unique_ptr<const StringSet>> string_sets;
   std::vector<std::unique_ptr<const IntSet>> int_sets;
   uint32_t root = 0;
 };
 
-// REQUIRES: a tree without errors. It cannot fail. `list_sets` as in CompileOptions.
-Program Lower(CheckedTree checked, SharedListSets* list_sets);
+// REQUIRES: a tree without errors. It cannot fail.
+Program Lower(CheckedTree checked);
 
 // REQUIRES: `record` has a slot for every field of the schema; the arena was reset.
 Value Run(const Program& program, const Record& record, EvaluationArena* arena);

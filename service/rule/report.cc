@@ -42,17 +42,25 @@ std::string Repaired(const std::string& text, std::vector<Edit> edits) {
   return out.append(text, at, std::string::npos);
 }
 
-// Whether the fixes of all errors, applied at once, mend the text: `a and b and c`.
-bool MendedTogether(const std::string& text, const Findings& findings,
+// Whether the fixes of all errors (of all hints), applied at once, mend the text: `a and b and c`.
+bool MendedTogether(const std::string& text, const Findings& findings, bool errors,
                     const std::function<bool(const std::string& repaired)>& compiles) {
   std::vector<Edit> all;
   for (const Finding& finding : findings) {
-    if (finding.severity != Severity::kError) continue;
-    if (finding.edits.empty()) return false;
+    if ((finding.severity == Severity::kError) != errors) continue;
+    if (finding.edits.empty() && errors) return false;
     all.insert(all.end(), finding.edits.begin(), finding.edits.end());
   }
   return !all.empty() && compiles(Repaired(text, std::move(all)));
 }
+
+bool HasError(const Findings& findings) {
+  return std::any_of(findings.begin(), findings.end(),
+                     [](const Finding& finding) { return finding.severity == Severity::kError; });
+}
+
+// Each is a compilation.
+constexpr size_t kMaxTries = 8;
 
 }  // namespace
 
@@ -75,13 +83,20 @@ Diagnostic DiagnosticOf(const Source& source, const Finding& finding) {
 void Report(const Source& source, const Findings& findings,
             const std::function<bool(const std::string& repaired)>& compiles,
             std::vector<Diagnostic>* diagnostics) {
-  const bool together = MendedTogether(source.text, findings, compiles);
+  const bool errors_together = MendedTogether(source.text, findings, /*errors=*/true, compiles);
+  const bool any_error = HasError(findings);
+  const bool hints_together =
+      !any_error && MendedTogether(source.text, findings, /*errors=*/false, compiles);
+  size_t tries = kMaxTries;
   for (size_t i = 0; i < findings.size() && i < kMaxFindings; ++i) {
     const Finding& finding = findings[i];
     Diagnostic d = DiagnosticOf(source, finding);
     const bool error = finding.severity == Severity::kError;
-    const bool offered = !finding.edits.empty() &&
-                         ((together && error) || compiles(Repaired(source.text, finding.edits)));
+    bool offered = !finding.edits.empty() && (error ? errors_together : hints_together);
+    if (!offered && !finding.edits.empty() && tries > 0) {
+      --tries;
+      offered = compiles(Repaired(source.text, finding.edits));
+    }
     if (offered) {
       if (!finding.fix_label.empty()) d.label += (d.label.empty() ? "" : "; ") + finding.fix_label;
       for (const Edit& edit : finding.edits)

@@ -155,16 +155,24 @@ Value TaggedEvaluation::Binary(NodeId id) {
   if (Precedence(node.op) != kRelationPrecedence) {
     return Dispatch(checked_.of(id).candidates, node.children);
   }
+  const NamedList* list = checked_.of(node.children[1]).list;
+  if (list != nullptr) return OfList(*list, node.children[0]);
   const Value a = Run(node.children[0]);
   if (Stops(a)) return a;
-  const std::vector<std::string>* named = checked_.of(node.children[1]).list;
-  if (named != nullptr) {  // of millions of entries, at times
-    return Value::Bool(a.kind() == Kind::kString &&
-                       std::find(named->begin(), named->end(), a.string()) != named->end());
-  }
   const Value b = Run(node.children[1]);
   if (Stops(b)) return b;
   return node.op == TokenKind::kIn ? Contains(a, b) : CompareValues(TestOf(node.op), a, b);
+}
+
+// Entries may expire, by the payment's own time.
+Value TaggedEvaluation::OfList(const NamedList& list, NodeId asked) {
+  const Value v = Run(asked);
+  if (Stops(v) || !list.expires()) return Stops(v) ? v : AskList(list, v, 0);
+  const Value& time = slots_[kTxnTime];
+  if (time.is_missing()) return Value::Missing(kTxnTime);
+  if (time.kind() != Kind::kTimestamp)
+    return time.is_error() ? time : Value::Error(ErrorCode::kType);
+  return AskList(list, v, time.integer());
 }
 
 // One operand more of && (decisive false) or || (decisive true); true where it decides.
@@ -216,6 +224,7 @@ Value TaggedEvaluation::Call(NodeId id) {
   const Node& node = checked_.tree.at(id);
   const Meaning& meaning = checked_.of(id);
   if (meaning.slot != kNoSlot) return Named(id);  // age(f), provenance(f)
+  if (meaning.list != nullptr) return OfList(*meaning.list, node.children[1]);
   std::span<const NodeId> arguments = node.children;
   if (meaning.qualified) arguments = arguments.subspan(1);
   if (node.kind == NodeKind::kMethod && (node.text == "or" || node.text == "orValue")) {

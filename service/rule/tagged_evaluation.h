@@ -31,6 +31,7 @@ class TaggedEvaluation {
   Value Not(const Node& node);
   Value Conditional(const Node& node);
   Value Binary(NodeId id);
+  Value OfList(const NamedList& list, NodeId asked);
   static bool Absorb(Value v, bool decisive, Value* result);
   Value List(const Node& node);
   Value Map(const Node& node);

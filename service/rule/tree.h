@@ -55,6 +55,7 @@ enum class Macro : uint8_t {
 
 // May a method of that name be a macro, given its arguments?
 bool IsMacro(std::string_view name);
+std::string MacroExample(std::string_view name);  // for people
 
 // The sign of a binary operator: "&&", "in".
 std::string_view OperatorText(TokenKind op);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "absl/strings/str_format.h"
 #include "rule/cost.h"
@@ -61,6 +62,7 @@ std::vector<FileCost> ByFile(const std::vector<DraftRule>& drafts) {
     file.by_rule.emplace_back(UnitsOf(draft), draft.rule.id);
   }
   std::vector<FileCost> sorted;
+  sorted.reserve(files.size());
   for (auto& [name, file] : files) sorted.push_back(std::move(file));
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const FileCost& a, const FileCost& b) { return a.units > b.units; });
@@ -68,7 +70,8 @@ std::vector<FileCost> ByFile(const std::vector<DraftRule>& drafts) {
 }
 
 std::string Line(const std::string& name, size_t rules, uint64_t units) {
-  return absl::StrFormat("%-28s %5s rules  %9s units", name, Thousands(rules), Thousands(units));
+  return absl::StrFormat("%9s units  %5s rule%s  %s", Thousands(units), Thousands(rules),
+                         rules == 1 ? " " : "s", name);
 }
 
 // The dearest files with their dearest rules, the others in one line.
@@ -91,7 +94,7 @@ std::vector<std::string> CostNotes(const std::vector<DraftRule>& drafts) {
       largest += absl::StrFormat("%s%s %s", largest.empty() ? "" : ", ", file.by_rule[r].second,
                                  Thousands(file.by_rule[r].first));
     }
-    notes.push_back(Line(file.file, file.rules, file.units) + "   (largest: " + largest + ")");
+    notes.push_back(Line(file.file, file.rules, file.units) + " (largest: " + largest + ")");
   }
   if (rest.rules == 0) return notes;
   notes.push_back(
@@ -99,9 +102,9 @@ std::vector<std::string> CostNotes(const std::vector<DraftRule>& drafts) {
   return notes;
 }
 
-std::string Milliseconds(uint64_t units, int64_t ns_per_unit) {
-  return absl::StrFormat("%.2f ms",
-                         static_cast<double>(units) * static_cast<double>(ns_per_unit) / 1e6);
+std::string Time(uint64_t units, int64_t ns_per_unit) {
+  const double us = static_cast<double>(units) * static_cast<double>(ns_per_unit) / 1e3;
+  return us < 100 ? absl::StrFormat("%.2f us", us) : absl::StrFormat("%.2f ms", us / 1e3);
 }
 
 }  // namespace
@@ -113,7 +116,8 @@ uint64_t CheckCost(const std::vector<DraftRule>& drafts, const Policy& policy,
   uint64_t all = 0;
   for (const DraftRule& draft : drafts) {
     const uint64_t units = UnitsOf(draft);
-    if (draft.rule.mode != Mode::kOff) all += units;
+    if (draft.rule.mode == Mode::kOff) continue;  // checked and tested, never run on a payment
+    all += units;
     const bool whole = draft.rule.clauses.size() == draft.clauses.size();
     if (whole && units > rule_limit) RefuseRule(draft, units, rule_limit, schema, findings);
   }
@@ -122,10 +126,29 @@ uint64_t CheckCost(const std::vector<DraftRule>& drafts, const Policy& policy,
   rule::Diagnostic& refused = findings->Error(
       "R402", {.file = folder},
       absl::StrFormat("the set may cost %s units x %d ns = %s; the budget is %s units = %s",
-                      Thousands(all), ns, Milliseconds(all, ns), Thousands(set_limit),
-                      Milliseconds(set_limit, ns)));
+                      Thousands(all), ns, Time(all, ns), Thousands(set_limit),
+                      Time(set_limit, ns)));
   refused.notes = CostNotes(drafts);
   return all;
+}
+
+void CheckFilterCost(const feature::FeatureSet& features, const Policy& policy,
+                     const rule::Schema& schema, const std::string& file, Findings* findings) {
+  std::set<std::string> filters;  // features may share one
+  const auto check = [&](const rule::Expression* where) {
+    const auto limit = static_cast<uint64_t>(policy.cost_rule_units);
+    if (where == nullptr || where->cost().units <= limit) return;
+    if (!filters.insert(where->canonical()).second) return;
+    rule::Diagnostic& refused = findings->Error(
+        "R401", {.file = file},
+        absl::StrFormat("the `where` of a feature may cost %s units; it is asked of every event "
+                        "and may cost %s",
+                        Thousands(where->cost().units), Thousands(limit)));
+    refused.expression = where->canonical();
+    refused.label = rule::ExplainCost(where->cost(), limit, schema);
+  };
+  for (const feature::Measure& measure : features.measures()) check(measure.where.get());
+  for (const auto& measure : features.sliding_measures()) check(measure.where.get());
 }
 
 }  // namespace verdict::ruleset

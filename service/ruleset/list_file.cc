@@ -1,8 +1,9 @@
-// Inline arrays and text files of one entry a line.
+// Declarations of lists, in place or by a file.
 #include "ruleset/list_file.h"
 
 #include "absl/strings/str_format.h"
 #include "rule/text.h"
+#include "ruleset/list_text.h"
 #include "ruleset/object_reader.h"
 
 namespace verdict::ruleset {
@@ -19,24 +20,10 @@ bool IsListPath(std::string_view path) {
          path.find("..") == std::string_view::npos && path.find('\0') == std::string_view::npos;
 }
 
-std::string_view Trimmed(std::string_view line) {
-  constexpr std::string_view kBlanks = " \t\r";
-  size_t begin = line.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return "";
-  return line.substr(begin, line.find_last_not_of(kBlanks) - begin + 1);
-}
-
-// One entry a line; empty lines are skipped.
-std::vector<std::string> Entries(std::string_view text) {
-  std::vector<std::string> entries;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  while (!text.empty()) {
-    size_t end = std::min(text.find('\n'), text.size());
-    std::string_view entry = Trimmed(text.substr(0, end));
-    if (!entry.empty()) entries.emplace_back(entry);
-    text.remove_prefix(std::min(end + 1, text.size()));
-  }
-  return entries;
+std::shared_ptr<const rule::NamedList> Empty(rule::ListKind kind) {
+  auto list = std::make_shared<rule::NamedList>(kind, 0);
+  list->Finish();
+  return list;
 }
 
 }  // namespace
@@ -76,11 +63,12 @@ void ListReader::ReadAll(const JsonDocument& document, const JsonValue& lists) {
 }
 
 void ListReader::ReadOne(const JsonDocument& document, const JsonValue& value) {
-  lists_[value.key];  // declared even where it cannot be read: rules that use it are not to blame
+  // Declared even where it cannot be read: rules that use it are not to blame.
+  lists_[value.key] = Empty(rule::ListKind::kSet);
   if (value.kind == JsonKind::kArray) {
-    ReadInline(document, value);
+    ReadEntries(document, value, value, rule::ListKind::kSet);
   } else if (value.kind == JsonKind::kObject) {
-    ReadFile(document, value);
+    ReadObject(document, value);
   } else {
     findings_->ErrorAt("R507", document, value,
                        absl::StrFormat("list `%s` must be an array of strings, or an object such "
@@ -89,48 +77,67 @@ void ListReader::ReadOne(const JsonDocument& document, const JsonValue& value) {
   }
 }
 
-void ListReader::ReadInline(const JsonDocument& document, const JsonValue& value) {
-  std::vector<std::string>& entries = lists_[value.key];
-  for (const JsonValue* item : StringItems(document, value, findings_)) {
-    entries.push_back(item->text);
+// `list`: the declaration, `entries`: the array in it.
+void ListReader::ReadEntries(const JsonDocument& document, const JsonValue& list,
+                             const JsonValue& entries, rule::ListKind kind) {
+  auto made = std::make_shared<rule::NamedList>(kind, entries.children.size());
+  for (const JsonValue* item : StringItems(document, entries, findings_)) {
+    if (made->Add(item->text)) continue;
+    findings_->ErrorAt("R518", document, *item, NoEntry(kind, item->text));
   }
+  made->Finish();
+  lists_[list.key] = std::move(made);
 }
 
-void ListReader::ReadFile(const JsonDocument& document, const JsonValue& value) {
+void ListReader::ReadObject(const JsonDocument& document, const JsonValue& value) {
+  constexpr rule::ListKind kKinds[] = {rule::ListKind::kSet, rule::ListKind::kCidr,
+                                       rule::ListKind::kPrefix};
   ObjectReader reader(document, value, "a list", findings_);
-  std::optional<std::string> path = reader.String("file", Need::kRequired);
-  std::optional<std::string> kind = reader.String("kind", Need::kOptional);
+  const auto kind_index = reader.Choice("kind", Need::kOptional, {"set", "cidr", "prefix"});
+  const rule::ListKind kind = kKinds[kind_index.value_or(0)];
+  lists_[value.key] = Empty(kind);
+  const JsonValue* entries = reader.Value("entries", JsonKind::kArray, Need::kOptional);
+  const std::optional<std::string> path = reader.String("file", Need::kOptional);
+  const std::optional<std::string> column = reader.String("column", Need::kOptional);
   reader.Finish();
-  if (kind.value_or("set") != "set") {
-    bool later = *kind == "cidr" || *kind == "prefix";
-    reader.Error("R518", *value.Find("kind"),
-                 absl::StrFormat("lists of kind `%s` are %s; this version serves `set`", *kind,
-                                 later ? "not served yet" : "unknown"));
+  if ((value.Find("entries") == nullptr) == (value.Find("file") == nullptr)) {
+    reader.Error("R511", value,
+                 "a list has either `file`, such as `lists/cards.txt`, or `entries`, an array");
     return;
   }
+  if (entries != nullptr) return ReadEntries(document, value, *entries, kind);
   if (!path) return;
+  const bool csv = path->ends_with(".csv");
   const JsonValue& at = *value.Find("file");
-  if (!IsListPath(*path) || !path->ends_with(".txt")) {
+  if (!IsListPath(*path) || (!csv && !path->ends_with(".txt"))) {
     reader.Error("R518", at,
-                 path->ends_with(".csv")
-                     ? std::string("csv lists are not served yet; write a text file, one entry a "
-                                   "line, such as `lists/cards.txt`")
-                     : absl::StrFormat("a list's file is `lists/NAME.txt`, found `%s`", *path));
+                 absl::StrFormat("a list's file is `lists/NAME.txt`, one entry a line, or "
+                                 "`lists/NAME.csv` with `column`, found `%s`",
+                                 *path));
     return;
   }
-  rule::Place place = document.PlaceOf(at);
+  if (csv != column.has_value()) {
+    reader.Error("R518", csv ? at : *value.Find("column"),
+                 csv ? "a csv list says by `column` which column holds the entries"
+                     : "`column` is of csv files; this list has one entry a line");
+    return;
+  }
+  const rule::Place place = document.PlaceOf(at);
   std::optional<std::string> text = folder_->Read(*path, kListBytesMax, findings_, &place);
   if (!text) return;
   if (!rule::IsUtf8(*text)) {
     reader.Error("R518", at, absl::StrFormat("`%s` is not UTF-8; save it as UTF-8", *path));
     return;
   }
-  lists_[value.key] = Entries(*text);
-  if (lists_[value.key].size() > kListEntriesMax) {
+  ListText source{.path = folder_->PathOf(*path), .kind = kind, .column = column};
+  auto list = csv ? ReadCsvList(*text, source, findings_) : ReadTextList(*text, source, findings_);
+  if (list == nullptr) return;
+  if (list->size() > kListEntriesMax) {
     reader.Error("R518", at,
                  absl::StrFormat("`%s` has %d entries; a list may have at most %d", *path,
-                                 lists_[value.key].size(), kListEntriesMax));
+                                 list->size(), kListEntriesMax));
   }
+  lists_[value.key] = std::move(list);
 }
 
 }  // namespace verdict::ruleset

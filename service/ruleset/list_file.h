@@ -28,8 +28,9 @@ class ListReader {
  private:
   void ReadAll(const JsonDocument& document, const JsonValue& lists);
   void ReadOne(const JsonDocument& document, const JsonValue& value);
-  void ReadInline(const JsonDocument& document, const JsonValue& value);
-  void ReadFile(const JsonDocument& document, const JsonValue& value);
+  void ReadEntries(const JsonDocument& document, const JsonValue& list, const JsonValue& entries,
+                   rule::ListKind kind);
+  void ReadObject(const JsonDocument& document, const JsonValue& value);
 
   RuleFolder* folder_;
   Findings* findings_;

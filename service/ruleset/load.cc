@@ -146,6 +146,10 @@ void Loader::CompileRules() {
       if (expression != nullptr) draft.rule.clauses.push_back(std::move(expression));
     }
   }
+  if (set_->features != nullptr) {
+    CheckFilterCost(*set_->features, set_->policy, *set_->schema,
+                    folder_.PathOf(std::string(kFeaturesName)), &findings_);
+  }
   worst_units_ = CheckCost(drafts_, set_->policy, *set_->schema, folder_.folder(), &findings_);
 }
 

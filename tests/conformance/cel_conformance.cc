@@ -107,7 +107,7 @@ std::string RunThrows(const Case& one) {
   if (!wrong.empty() || one.disable_check) return wrong;
   rule::Record record;
   record.slots.assign(world.values().begin(), world.values().end());
-  const rule::Program program = rule::Lower(std::move(tree), /*list_sets=*/nullptr);
+  const rule::Program program = rule::Lower(std::move(tree));
   const std::string as_program = WrongValue(one, rule::Run(program, record, &arena), world.arena());
   return as_program.empty() ? "" : "as a program " + as_program;
 }

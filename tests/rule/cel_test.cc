@@ -50,7 +50,7 @@ class CelTest : public testing::TestWithParam<Case> {
     EvaluationArena arena;
     const std::string reference =
         FormatValue(RunTagged(checked, record.slots, &arena), &TestSchema());
-    const Program program = Lower(std::move(checked), /*list_sets=*/nullptr);
+    const Program program = Lower(std::move(checked));
     arena.Reset();
     const std::string value = FormatValue(rule::Run(program, record, &arena), &TestSchema());
     return value == reference ? value : value + ", but by reference " + reference;
@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Refused, CelTest,
     testing::Values(
-        Case{"[1].exists(a.b, true)", "`exists` begins with a name for each item"},
+        Case{"[1].exists(a.b, true)", "`exists` begins with a name"},
         Case{"[1].exists(a, a)", "`exists` asks a condition (bool), this is int"},
         Case{"1.5.exists(a, true)",
              "`exists` looks at the items of a list or the keys of a map, this is double"},

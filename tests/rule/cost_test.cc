@@ -34,9 +34,11 @@ TEST(Cost, CountsTheBytesOfTexts) {
   EXPECT_EQ(Units("card.country == 'FR'"), 3u);                  // the shorter tells
   EXPECT_EQ(Units("txn.email == card.bin"), 29u);                // 1 + 1 + 1 + 26
   EXPECT_EQ(Units("txn.email.startsWith('bob')"), 3u);           // 1 + 1 + 1
-  EXPECT_EQ(Units("txn.email.contains('bob')"), 28u);            // 1 + 1 + 26 x 1
+  EXPECT_EQ(Units("txn.email.contains('bob')"), 130u);           // 1 + 1 + 256 / 2
   EXPECT_EQ(Units("txn.email.matches('^GIFT[0-9]{8}')"), 105u);  // 1 + 4 x 26
-  EXPECT_EQ(Units("txn.email in ['a', 'b']"), 28u);              // 1 + 1 + 26: one hash
+  // A long program is charged by its steps.
+  EXPECT_GT(Units("txn.email.matches('[a-z][0-9a-z]{15}@')"), 30u * 26);
+  EXPECT_EQ(Units("txn.email in ['a', 'b']"), 28u);  // 1 + 1 + 26: one hash
   EXPECT_EQ(Units("txn.email in lists.high_risk_mcc"), 28u);
 }
 
@@ -47,6 +49,13 @@ TEST(Cost, OfALoopIsItsItemsTimesItsBody) {
   EXPECT_EQ(Units("[1, 2].exists(n, n > card.count_1h)"), 2u * 4 + 1);
   EXPECT_EQ(Units("'a' in txn.skus"), 1u + 1 + 64 * 2);
   EXPECT_EQ(Units("txn.skus == txn.skus"), 1u + 1 + 1 + 64 * 27);
+}
+
+TEST(Cost, CountsEachItemThatIsWrittenOut) {
+  EXPECT_EQ(Units("size([card.count_1h, 1, 2, 3]) > 3"), 1u + 10 + 4 + 1 + 1);
+  EXPECT_EQ(Units("math.greatest(card.count_1h, 1, 2, 3) > 3"), 1u + 1 + 2 + 1);
+  EXPECT_EQ(Units("lists.datacentres.containsIP(txn.ip)"), 1u + 6 + 5);        // 45 bytes
+  EXPECT_EQ(Units("lists.bins.containsPrefixOf(card.bin)"), 1u + 1 + 2 * 26);  // of two lengths
 }
 
 // What doubles in each of a row of binds is bounded, not walked.

@@ -4,15 +4,18 @@
 
 #include <cstdint>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
 namespace verdict::rule {
 
-// The same seed gives the same expressions. Thread-compatible.
+// The same seed, or the same bytes, give the same expressions. Thread-compatible.
 class ExpressionGenerator {
  public:
   explicit ExpressionGenerator(uint64_t seed) : random_(seed) {}
+  // Each choice takes one of the bytes, the first form where they have run out.
+  explicit ExpressionGenerator(std::span<const uint8_t> bytes) : by_bytes_(true), bytes_(bytes) {}
 
   // A condition of at most `depth` operators in a row.
   std::string Bool(int depth);
@@ -26,7 +29,13 @@ class ExpressionGenerator {
   std::string Comparison(int depth);
   std::string Loop(int depth);
 
-  size_t Below(size_t n) { return random_() % n; }
+  size_t Below(size_t n) {
+    if (!by_bytes_) return random_() % n;
+    if (bytes_.empty()) return 0;
+    const size_t chosen = bytes_.front() % n;
+    bytes_ = bytes_.subspan(1);
+    return chosen;
+  }
   std::string OneOf(const std::vector<std::string>& texts) { return texts[Below(texts.size())]; }
 
   // A variable of a macro, while `body` is written. Empty where no more may be around.
@@ -43,6 +52,8 @@ class ExpressionGenerator {
   }
 
   std::mt19937_64 random_;
+  bool by_bytes_ = false;
+  std::span<const uint8_t> bytes_;
   int around_ = 0;
   int loops_ = 0;
   std::vector<std::string> ints_, strings_;  // variables in reach

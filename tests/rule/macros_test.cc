@@ -44,6 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
                     Case{"txn.sizes.all(n, n > device.age_days && n < 0)", "false"},
                     Case{"txn.sizes.exists(n, txn.skus.exists(s, size(s) > n + 3))", "true"},
                     Case{"[card.country, 'DE'].exists(c, c in lists.high_risk_mcc)", "false"},
+                    Case{"size(txn.sizes.filter(n, n in [1, 2, 9])) in [2]", "true"},
+                    Case{"txn.skus.filter(s, s in ['A1'])[0] in ['B2']", "false"},
                     Case{"[merchant.mcc].exists(m, m in lists.high_risk_mcc)", "true"},
                     Case{"{'a': 1, 'b': 2}.exists(k, k == 'b')", "true"}));
 

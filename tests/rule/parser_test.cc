@@ -117,22 +117,6 @@ TEST(Expression, KnowsItsTypeAndSlots) {
                                    TestSchema().Find("card", "avg_30d")->slot}));
 }
 
-TEST(Expression, SharesTheSetOfANamedList) {
-  SharedListSets sets;
-  CompileOptions options = AnyResult();
-  options.list_sets = &sets;
-  const Compiled first = Compile("merchant.mcc in lists.high_risk_mcc", options);
-  ASSERT_EQ(sets.count("high_risk_mcc"), 1u);
-  const auto kept = sets["high_risk_mcc"];
-  const Compiled second = Compile("!(merchant.mcc in lists.high_risk_mcc)", options);
-  EXPECT_EQ(sets["high_risk_mcc"], kept);
-  sets.clear();
-  const Record record = MakeRecord({{"merchant.mcc", Value::String("7995")}});
-  const EvaluationArenaPtr arena = MakeEvaluationArena();
-  EXPECT_TRUE(first.expression->Evaluate(record, arena.get()).boolean());
-  EXPECT_FALSE(second.expression->Evaluate(record, arena.get()).boolean());
-}
-
 TEST(Expression, YieldsWhatTheOptionsAskFor) {
   CompileOptions options{.schema = &TestSchema(), .result = FieldType::kInt};
   EXPECT_NE(Compile("card.count_1h + 1", options).expression, nullptr);

@@ -2,6 +2,7 @@
 // expressions.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -45,9 +46,28 @@ inline const Schema& TestSchema() {
   return *schema;
 }
 
+using ListEntries = std::vector<std::pair<std::string, int64_t>>;  // and when they expire
+
+inline std::shared_ptr<const NamedList> MakeList(ListKind kind, const ListEntries& entries) {
+  auto list = std::make_shared<NamedList>(kind, entries.size());
+  for (const auto& [text, expires_ms] : entries) CHECK(list->Add(text, expires_ms));
+  list->Finish();
+  return list;
+}
+
+// 2026-11-20T00:00:00Z.
+inline constexpr int64_t kTestDayMs = 1'795'132'800'000;
+
 inline const NamedLists& TestLists() {
-  static const auto* lists =
-      new NamedLists{{"high_risk_mcc", {"4829", "6051", "7995"}}, {"empty", {}}};
+  static const auto* lists = new NamedLists{
+      {"high_risk_mcc",
+       MakeList(ListKind::kSet, {{"4829", kNever}, {"6051", kNever}, {"7995", kNever}})},
+      {"empty", MakeList(ListKind::kSet, {})},
+      {"snoozed", MakeList(ListKind::kSet, {{"tok_1", kTestDayMs}, {"tok_2", kNever}})},
+      {"datacentres",
+       MakeList(ListKind::kCidr,
+                {{"10.0.0.0/8", kNever}, {"192.0.2.7", kNever}, {"2001:db8::/32", kNever}})},
+      {"bins", MakeList(ListKind::kPrefix, {{"4111", kNever}, {"55", kTestDayMs}})}};
   return *lists;
 }
 

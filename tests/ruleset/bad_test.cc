@@ -27,7 +27,7 @@ std::string MessagesOf(const fs::path& overlay) {
       std::string removed = ReadFileText(entry.path());
       folder.Remove(removed.substr(0, removed.find('\n')));
     } else if (name != "golden.txt") {
-      fs::copy(entry.path(), folder.path(),
+      fs::copy(entry.path(), folder.path() / name,
                fs::copy_options::overwrite_existing | fs::copy_options::recursive);
     }
   }

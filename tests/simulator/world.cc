@@ -191,12 +191,15 @@ void SimWorld::AdvanceClock() {
   } else if (dice < (now_ms < fold_after_ms_ - 4 * kDayMs ? 98u : 92u)) {
     now_ms += static_cast<int64_t>(Random(2 * kDayMs));
   }
+  SetClock(now_ms);
+}
+
+// A cached blob lives for an hour of the cache's own clock.
+void SimWorld::SetClock(int64_t now_ms) {
   disks_->clock.Set(now_ms);
-  // A cached blob lives for an hour of the cache's own clock.
-  if (now_ms - cache_cleared_ms_ > cache_kept_ms_) {
-    process_->cache.Clear();
-    cache_cleared_ms_ = now_ms;
-  }
+  if (now_ms - cache_cleared_ms_ <= cache_kept_ms_) return;
+  process_->cache.Clear();
+  cache_cleared_ms_ = now_ms;
 }
 
 Fact SimWorld::FactOf(const model::Transaction& txn, Kind kind, int sequence) {
@@ -275,7 +278,7 @@ void SimWorld::AppendDuplicate() {
   const int64_t edge_ms =
       (entry.record_ms / 900'000 + 9) * 900'000 - 1 + static_cast<int64_t>(Random(2));
   if (Chance(40) && edge_ms > disks_->clock.NowMs()) {
-    disks_->clock.Set(edge_ms);
+    SetClock(edge_ms);
     tally_->Hit(kDupAtBucketEdge);
   }
   if (disks_->schedule.EpochOf(entry.record_ms) !=

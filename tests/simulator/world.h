@@ -75,6 +75,7 @@ class SimWorld {
   // world.cc: operations
   void Operation();
   void AdvanceClock();
+  void SetClock(int64_t now_ms);
   void AppendEvent();
   void AppendDuplicate();
   void AppendCounterMovement();
@@ -93,6 +94,7 @@ class SimWorld {
   void NoteProofs();
   void DropSome();
   void Retain();
+  eventlog::Offset FoldedTo(int partition);
   void Trim();
   std::vector<counters::MeasureCut> PublishedOf();
   void NoteStaleCache(const model::Transaction& txn);

@@ -142,7 +142,18 @@ std::vector<counters::MeasureCut> SimWorld::PublishedOf() {
   return cuts;
 }
 
-// A log that somebody else keeps: its retention asks nobody.
+// Where the fold that is behind the others reads on.
+eventlog::Offset SimWorld::FoldedTo(int partition) {
+  eventlog::Offset least = disks_->log.End(partition);
+  for (const feature::Measure& measure : disks_->set->features->measures()) {
+    const aggregate::Manifest manifest = disks_->blobs.GetManifest(measure.hash).value();
+    if (manifest.day || manifest.published_offsets.empty()) continue;
+    least = std::min(least, manifest.published_offsets[static_cast<size_t>(partition)]);
+  }
+  return least;
+}
+
+// A log that somebody else keeps: its retention asks nobody, but is longer than folds are late.
 void SimWorld::Retain() {
   const std::optional<ingest::PublishedCut> published = Published();
   if (!published || folder_ != nullptr) return;
@@ -150,7 +161,7 @@ void SimWorld::Retain() {
   for (int p = 0; p < kPartitions; ++p) {
     const auto low = disks_->log.FirstAtOrAfter(p, published->time_ms - 3 * kHourMs);
     if (!low || *low <= disks_->log.Low(p)) continue;
-    if (*low > published->offsets[static_cast<size_t>(p)]) continue;  // behind an idle end
+    if (*low > FoldedTo(p)) continue;  // behind an idle end
     // Without faults the log keeps what sliding windows are read again from.
     const int64_t keeps_ms = disks_->clock.NowMs() - 28 * kHourMs;
     if (gentle_ && disks_->log.At(p, *low)->record_time_ms > keeps_ms) continue;

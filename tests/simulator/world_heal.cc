@@ -127,7 +127,7 @@ void SimWorld::LoseValue() {
 
 // By and by the replica compares, and lets go of what it may; nobody asks meanwhile.
 void SimWorld::CompareAndDrop(int64_t later_ms) {
-  disks_->clock.Set(disks_->clock.NowMs() + later_ms);
+  SetClock(disks_->clock.NowMs() + later_ms);
   CatchUp();
   const auto save = [&] { return process_->checkpoints.WriteNow(); };
   if (!save().ok()) Fail("checkpoint");
@@ -154,7 +154,7 @@ void SimWorld::EmptyStore() {
   if (!loses_ || !lost_.empty() || !FoldIdle() || process_->dropper->busy()) return;
   const auto whole = disks_->blobs.Snapshot();
   const auto look = [this] {
-    disks_->clock.Set(disks_->clock.NowMs() + 2'000);
+    SetClock(disks_->clock.NowMs() + 2'000);
     for (bool more = true; more && failure_.empty();) {
       const absl::StatusOr<bool> step = process_->dropper->Step();
       if (!step.ok()) Fail("drop: " + step.status().ToString());
