@@ -134,9 +134,8 @@ absl::StatusOr<PartitionPlan> PlanPartition(const FolderParts& parts, eventlog::
 
 }  // namespace
 
-absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
-  const feature::FeatureSet& features = *parts.features;
-  model::DayNumber whole_from = kNothingTrimmed;
+absl::StatusOr<int64_t> WholeFromMs(const FolderParts& parts) {
+  int64_t whole_from_ms = kNothingGone;
   for (eventlog::Partition p = 0; p < parts.source->partitions(); ++p) {
     ASSIGN_OR_RETURN(const eventlog::Offset low, parts.source->Low(p));
     if (low == 0) continue;
@@ -147,13 +146,29 @@ absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
       if (record.ok()) begin_ms = record->record_time_ms;
       if (!record.ok() && !absl::IsNotFound(record.status())) return record.status();
     }
-    // What was removed was recorded before, and dated at most so far ahead; and what repeats an id
-    // of it may be dated as late as that is known.
-    const int64_t ahead_ms = std::max(features.options().future_skew_ms, eventlog::kDedupWarmUpMs);
-    const model::DayNumber newest_gone = features.calendar().DayOf(begin_ms + ahead_ms);
-    whole_from = std::max(whole_from, newest_gone + 1);
+    whole_from_ms = std::max(whole_from_ms, begin_ms);
   }
-  return whole_from;
+  return whole_from_ms;
+}
+
+absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts) {
+  ASSIGN_OR_RETURN(const int64_t whole_from_ms, WholeFromMs(parts));
+  if (whole_from_ms == kNothingGone) return kNothingTrimmed;
+  const feature::FeatureSet& features = *parts.features;
+  // What was removed was recorded before, and dated at most so far ahead; and what repeats an id of
+  // it may be dated as late as that is known.
+  const int64_t ahead_ms = std::max(features.options().future_skew_ms, eventlog::kDedupWarmUpMs);
+  return features.calendar().DayOf(whole_from_ms + ahead_ms) + 1;
+}
+
+absl::StatusOr<bool> HoldsStretch(const FolderParts& parts, CutId from,
+                                  model::DayNumber oldest_day) {
+  ASSIGN_OR_RETURN(const int64_t whole_from_ms, WholeFromMs(parts));
+  if (whole_from_ms == kNothingGone) return true;
+  ASSIGN_OR_RETURN(const model::DayNumber whole_from, FirstWholeDay(parts));
+  if (whole_from <= oldest_day) return true;
+  return from != kNoCut &&
+         parts.schedule->CutTimeMs(from) - eventlog::kDedupWarmUpMs >= whole_from_ms;
 }
 
 absl::StatusOr<bool> IsOvertaken(const FolderParts& parts, const Manifest& manifest) {

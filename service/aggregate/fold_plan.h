@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -45,9 +46,16 @@ struct FoldPlan {
 // May what was folded be added to, and counted on from? FailedPrecondition where it was made of
 // another log or of more of this one, or where its days were cut otherwise; says how to mend it.
 absl::Status CheckManifest(const FolderParts& parts, const Manifest& manifest);
+// Since when the log holds every record, as it begins now; kNothingGone where it has lost nothing.
+inline constexpr int64_t kNothingGone = std::numeric_limits<int64_t>::min();
+absl::StatusOr<int64_t> WholeFromMs(const FolderParts& parts);
 // The first day of which the log, as it begins now, holds every event; kNothingTrimmed where it
 // has lost nothing.
 absl::StatusOr<model::DayNumber> FirstWholeDay(const FolderParts& parts);
+// Can the epochs from the cut `from` on be counted anew from the log, as far as they are of
+// `oldest_day` and later?
+absl::StatusOr<bool> HoldsStretch(const FolderParts& parts, feature::CutId from,
+                                  model::DayNumber oldest_day);
 // Has retention removed what follows the cut that was published, or lies before the one announced?
 // So it is with a measure that was declared again after it had been none for long; and of an
 // imported one, events of days from which on the log counts.

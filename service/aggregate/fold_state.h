@@ -8,6 +8,7 @@
 #include "aggregate/fold_plan.h"
 #include "aggregate/folder.h"
 #include "aggregate/increments.h"
+#include "aggregate/proof_recount.h"
 #include "base/hash.h"
 #include "feature/stretch_digest.h"
 
@@ -20,6 +21,7 @@ struct Folder::Fold {
   std::vector<eventlog::DedupWindow> dedup;            // by partition
   std::vector<eventlog::Offset> next;                  // by partition
   Increments increments;
+  ProofRecount recount;  // of a healing recompute
   size_t keys_done = 0;
   int attempts = 1;
   bool rewrite = false;  // the proof found values that were never stored

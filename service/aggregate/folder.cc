@@ -179,6 +179,7 @@ absl::Status Folder::Begin() {
             "cut ", measure.to, " was announced at other offsets than the log gives now"));
       }
     }
+    if (measure.heal) RETURN_IF_ERROR(AskProofs(measure, &fold->recount));
     fold->offsets.push_back(measure.heal ? measure.manifest.published_offsets : std::move(offsets));
   }
   for (size_t p = 0; p < fold->plan.partitions.size(); ++p) {
@@ -204,6 +205,7 @@ absl::Status Folder::Read() {
   }
   if (done) {
     fold.increments.Sort();
+    fold.recount.Finish();
     fold.unproved.assign(fold.increments.size(), false);
     fold.progress = {FoldProgress::Phase::kUpload, fold.plan.newest, 0, fold.increments.size()};
     return base::Failpoint("fold.before_upload");
@@ -240,6 +242,7 @@ absl::Status Folder::Read() {
     for (const feature::Contribution& contribution : fold.contributions) {
       MeasurePlan* measure = fold.by_measure[contribution.measure];
       if (measure == nullptr || epoch < measure->from || epoch >= measure->to) continue;
+      if (measure->heal) fold.recount.Add(contribution, epoch);
       // Years of history at once: what no window can reach any more is not gathered.
       if (contribution.day < OldestDay(*measure)) {
         measure->trimmed = true;

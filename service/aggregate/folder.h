@@ -26,6 +26,7 @@
 namespace verdict::aggregate {
 
 struct MeasurePlan;  // aggregate/fold_plan.h
+class ProofRecount;
 
 // A key whose value a healing recompute has changed.
 struct HealedKey {
@@ -112,6 +113,10 @@ class Folder {
   absl::StatusOr<BlobWrite> Healed(const BlobKey& key, const BlobResult& stored,
                                    const std::vector<feature::DayTile>& tiles,
                                    MeasurePlan* measure);
+  absl::Status AskProofs(const MeasurePlan& measure, ProofRecount* recount) const;
+  // What is published of the epochs after a healing recompute: proofs that it has counted anew.
+  // Replicas judge by another proof again.
+  std::vector<EpochProof> ProofsAnew(const MeasurePlan& measure) const;
   absl::Status WithdrawHeal();
   absl::Status ScanAll();
   absl::Status CompareWithLog() const;

@@ -56,6 +56,30 @@ absl::Status Folder::AnnounceHeal() {
   return absl::OkStatus();
 }
 
+// What the log can still say of epochs folded before.
+absl::Status Folder::AskProofs(const MeasurePlan& measure, ProofRecount* recount) const {
+  for (const EpochProof& proof : measure.manifest.proofs) {
+    ASSIGN_OR_RETURN(const bool held, HoldsStretch(parts_, proof.from, proof.oldest_day));
+    if (held) recount->Ask(measure.measure, measure.hash, proof);
+  }
+  return absl::OkStatus();
+}
+
+std::vector<EpochProof> Folder::ProofsAnew(const MeasurePlan& measure) const {
+  std::vector<EpochProof> proofs;
+  for (EpochProof proof : measure.manifest.proofs) {
+    const feature::StretchDigest* digest = fold_->recount.DigestOf(measure.measure, proof);
+    if (digest == nullptr) continue;
+    proof.incarnation = fold_->incarnation;  // every value was seen in this life of the store
+    if (*digest != proof.digest) {
+      proof.digest = *digest;
+      proof.published_ms = parts_.clock->NowMs();
+    }
+    proofs.push_back(std::move(proof));
+  }
+  return proofs;
+}
+
 absl::Status Folder::WithdrawHeal() {
   for (const MeasurePlan& measure : fold_->plan.measures) {
     Manifest withdrawn = measure.manifest;

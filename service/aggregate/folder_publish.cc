@@ -42,8 +42,7 @@ Manifest Folder::PublishedManifest(size_t planned) const {
     published.oldest_day = std::max(published.oldest_day, *newest + 1);
   }
   if (measure.heal) {
-    // Every value was seen in this life of the store.
-    for (EpochProof& proof : published.proofs) proof.incarnation = fold.incarnation;
+    published.proofs = ProofsAnew(measure);
     return published;
   }
   const feature::StretchDigest digest = fold.sums[measure.measure].Sum();

@@ -174,6 +174,35 @@ TEST_F(FoldPlanTest, AnImportIsOvertakenWhereTheLogHasLostWhatFollowsIt) {
   EXPECT_EQ(*FirstWholeDay(parts_), kFirstDay + 7);
 }
 
+// At 12:00 of the 7th day the log begins; ids are known for 2 h 15 min, cuts lie at 00:10.
+TEST_F(FoldPlanTest, KnowsWhichEpochsTheLogCanStillCount) {
+  for (int day = 0; day < 8; ++day) PayInTime(kFirstDay + day);
+  const auto holds = [this](feature::CutId from, model::DayNumber oldest_day) {
+    return *HoldsStretch(parts_, from, oldest_day);
+  };
+  EXPECT_TRUE(holds(feature::kNoCut, 0)) << "nothing is gone";
+  log_.Retain(0, 6);
+  EXPECT_FALSE(holds(feature::kNoCut, kFirstDay));
+  EXPECT_FALSE(holds(kFirstDay + 6, kFirstDay));
+  EXPECT_TRUE(holds(kFirstDay + 7, kFirstDay)) << "late days of the epoch as well";
+  EXPECT_TRUE(holds(feature::kNoCut, kFirstDay + 7)) << "of what was recorded before, nothing";
+  EXPECT_FALSE(holds(feature::kNoCut, kFirstDay + 6));
+}
+
+TEST_F(FoldPlanTest, AnEpochIsCountedWithTheIdsThatCameBeforeIt) {
+  PayInTime(kFirstDay);
+  PayInTime(kFirstDay + 1);
+  model::Event event;
+  event.txn.id = "just before the cut";
+  event.txn.merchant_id = "m";
+  event.txn.card_id = "c";
+  event.txn.event_time_ms = (kFirstDay + 2) * kDayMs - kHourMs;
+  log_.Append(0, event.txn.event_time_ms, event);
+  EXPECT_TRUE(*HoldsStretch(parts_, kFirstDay + 2, kFirstDay));
+  log_.Retain(0, 2);
+  EXPECT_FALSE(*HoldsStretch(parts_, kFirstDay + 2, kFirstDay)) << "what it repeats may be gone";
+}
+
 // Nobody says how long the values of an import were to live.
 TEST_F(FoldPlanTest, WritesAnImportAgainWithEachRun) {
   FakeAggregateStore base;

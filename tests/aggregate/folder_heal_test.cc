@@ -11,6 +11,7 @@
 namespace verdict::aggregate {
 namespace {
 
+using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::SizeIs;
@@ -59,8 +60,17 @@ class HealTest : public FolderTest {
 TEST_F(HealTest, ChangesNothingWhereNothingIsWrong) {
   FoldDays(9);
   const auto before = store_.blobs();
+  std::vector<std::vector<EpochProof>> proofs;
+  for (const feature::Measure& measure : compiled_.set->measures()) {
+    proofs.push_back(store_.GetManifest(measure.hash)->proofs);
+    EXPECT_THAT(proofs.back(), SizeIs(kProofsKept));
+  }
+  clock_.Set(clock_.NowMs() + kMinuteMs);
   ASSERT_THAT(Heal(), IsOk());
   EXPECT_THAT(changed_, IsEmpty());
+  for (size_t m = 0; m < proofs.size(); ++m) {
+    EXPECT_EQ(store_.GetManifest(compiled_.set->measures()[m].hash)->proofs, proofs[m]);
+  }
   ExpectWhole(kFirstDay + 9, 1);
   for (const auto& [key, blob] : store_.blobs()) {
     EXPECT_EQ(blob.tiles, before.at(key).tiles);
@@ -71,6 +81,23 @@ TEST_F(HealTest, ChangesNothingWhereNothingIsWrong) {
   ExpectWhole(kFirstDay + 9, 2);
   FoldDays(11);  // and later cuts go on
   ExpectWhole(kFirstDay + 11, 0);
+}
+
+// As of a fold that counted a payment otherwise, where the day's value hides it.
+TEST_F(HealTest, CountsProofsAnewThoughNoValueIsWrong) {
+  FoldDays(6);
+  const uint64_t hash = compiled_.set->measures()[1].hash;
+  const Manifest right = store_.GetManifest(hash).value();
+  ASSERT_THAT(right.proofs, SizeIs(6));
+  Manifest wrong = right;
+  wrong.proofs[4].digest.stripes.front().digest.low ^= 1;
+  ASSERT_THAT(store_.CompareAndSwapManifest(hash, right, wrong), IsOk());
+  clock_.Set(clock_.NowMs() + kMinuteMs);
+  ASSERT_THAT(Heal(), IsOk());
+  EXPECT_THAT(changed_, IsEmpty());
+  std::vector<EpochProof> expected = right.proofs;
+  expected[4].published_ms = clock_.NowMs();  // the grace begins anew
+  EXPECT_EQ(store_.GetManifest(hash)->proofs, expected);
 }
 
 TEST_F(HealTest, PutsBackWhatTheStoreHasLostAndTellsIt) {
@@ -189,6 +216,15 @@ TEST_F(HealTest, KeepsTheDaysThatTheLogNoLongerHas) {
   const auto missing = [this](uint64_t hash) { return store_.GetManifest(hash)->oldest_day; };
   for (const feature::Measure& measure : compiled_.set->measures()) {
     EXPECT_EQ(missing(measure.hash), kNothingTrimmed) << "what the log lacks the store still has";
+    std::vector<feature::CutId> proved;
+    const Manifest manifest = store_.GetManifest(measure.hash).value();
+    for (const EpochProof& proof : manifest.proofs) proved.push_back(proof.to);
+    if (measure.hash == mendable.begin()->measure_hash) {
+      EXPECT_THAT(proved, IsEmpty());
+    } else {
+      EXPECT_THAT(proved, ElementsAre(kFirstDay + 10, kFirstDay + 11, kFirstDay + 12))
+          << "of what lies before, with the ids that came first, the log has lost its part";
+    }
   }
 
   // Until a value loses a day that nobody can give again.
