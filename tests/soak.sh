@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What takes longer than CI allows: many simulator worlds, several kill -9 runs, and the seam on real servers over 50 business hours each,
+# What takes longer than CI allows: the fuzzers, ten minutes each, many simulator worlds, several kill -9 runs, and the seam on real servers over 50 business hours each,
 # on fresh seeds.
 # usage: ./tests/soak.sh [EVENTS] [KILL_RUNS] [SEAM_RUNS]     (default 10,000,000 events, 5 kill runs, 2 seam runs; needs a release build)
 set -euo pipefail
@@ -17,6 +17,7 @@ where_it_can() {
   [ $status -eq 77 ] || return $status
 }
 where_it_can tests/cel_go/run.sh agree 25000 "$seed"
+tests/fuzz.sh 600
 echo "soak: worlds from seed $seed, until $events events were recorded"
 build/release/bin/simulator --events "$events" --jobs "$(nproc)" --ops 300 --seed "$seed"
 for run in $(seq "$runs"); do

@@ -38,13 +38,6 @@ int ExitWith(std::string_view command, const absl::Status& status) {
   return kExitTrouble;
 }
 
-std::string WithThousands(int64_t value) {
-  std::string digits = std::to_string(value);
-  const size_t first = value < 0 ? 1 : 0;
-  for (size_t i = digits.size(); i > first + 3; i -= 3) digits.insert(i - 3, ",");
-  return digits;
-}
-
 void Table::Add(std::vector<std::string> cells) {
   cells.resize(headers_.size());
   rows_.push_back(std::move(cells));

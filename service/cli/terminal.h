@@ -10,6 +10,7 @@
 
 #include "CLI/CLI.hpp"
 #include "absl/status/status.h"
+#include "base/thousands.h"
 
 namespace verdict::cli {
 
@@ -25,7 +26,7 @@ void AddFormatOption(CLI::App* command, OutputFormat* format);
 // Prints "verdict COMMAND: message" on stderr where `status` is an error. Returns the exit status.
 int ExitWith(std::string_view command, const absl::Status& status);
 
-std::string WithThousands(int64_t value);  // 1,234,567
+using base::WithThousands;
 
 // Rows under their headers, columns aligned; those of numbers to the right.
 class Table {

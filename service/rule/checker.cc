@@ -92,10 +92,7 @@ bool Checker::AnyOpen(Type type) const {
 
 // A rule's types are known before it runs, and none of its values is null.
 void Checker::CheckOpenTypes() {
-  const bool sound = std::none_of(findings_->begin(), findings_->end(), [](const Finding& finding) {
-    return finding.severity == Severity::kError;
-  });
-  if (!sound) return;
+  if (HasErrors(*findings_)) return;
   for (NodeId id = 0; id < checked_->meanings.size(); ++id) {
     if (node(id).kind == NodeKind::kNull) {
       Error("R201", node(id).span, "a field is present or absent, it is never null",

@@ -125,10 +125,8 @@ Type Checker::Arithmetic(NodeId id) {
   const Type left_type = Visit(left);
   const Type right_type = Visit(right);
   if (left_type.unknown() || right_type.unknown()) return {};
-  const std::string_view sign = OperatorText(node(id).op);
   Type result;
-  if (const Overload* overload =
-          FindOverload(FindOverloads(sign, /*method=*/false), node(id).children, &result)) {
+  if (const Overload* overload = FindOverload(meaning(id).candidates, node(id).children, &result)) {
     Settle(id, *overload, node(id).children);
     return result;
   }
@@ -141,8 +139,7 @@ Type Checker::Negate(NodeId id) {
   const Type found = Visit(node(id).children[0]);
   if (found.unknown()) return {};
   Type result;
-  if (const Overload* overload =
-          FindOverload(FindOverloads("-", /*method=*/false), node(id).children, &result)) {
+  if (const Overload* overload = FindOverload(meaning(id).candidates, node(id).children, &result)) {
     Settle(id, *overload, node(id).children);
     return result;
   }

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "absl/strings/str_format.h"
+#include "base/thousands.h"
 #include "rule/extent.h"
 
 namespace verdict::rule {
@@ -12,6 +13,8 @@ namespace {
 constexpr uint64_t kNewList = 10;
 constexpr uint64_t kNewMap = 30;
 constexpr size_t kTermsShown = 4;
+
+std::string Thousands(uint64_t units) { return base::WithThousands(static_cast<int64_t>(units)); }
 
 // Thread-compatible. One use.
 class Bounder {
@@ -284,12 +287,6 @@ class Bounder {
 uint64_t LoopCost::units() const { return Product(items, Sum(body, 1)); }
 
 CostBound BoundCost(const CheckedTree& checked) { return Bounder(checked).Run(); }
-
-std::string Thousands(uint64_t number) {
-  std::string digits = std::to_string(number);
-  for (size_t at = digits.size(); at > 3;) digits.insert(at -= 3, ",");
-  return digits;
-}
 
 std::string ExplainCost(const CostBound& bound, uint64_t limit, const Schema& schema) {
   if (!bound.loop.has_value()) return "make it shorter, or `max_len` in schema.json smaller";

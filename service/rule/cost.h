@@ -2,9 +2,9 @@
 //
 // In units after cel-go's common/cost.go: a constant 0; a field, an operator, a call or the step of
 // a loop 1; a new list 10 and 1 an item, a new map 30; reading a text 0.1 a byte of `max_len`;
-// `matches` a quarter of the pattern's length times a tenth of the text's, all steps of a
-// program of more than 24 in place of the quarter; a loop `max_items` times
-// its body and step. Both sides of `&&` and `||` count. Every sum stops at kCostMax.
+// `matches` a quarter of the pattern's length times a tenth of the text's, with all steps of its
+// program in place of the quarter where they are more than 24; a loop `max_items` times its body
+// and step. Both sides of `&&` and `||` count. Every sum stops at kCostMax.
 #pragma once
 
 #include <cstdint>
@@ -47,8 +47,5 @@ CostBound BoundCost(const CheckedTree& checked);
 // For people: "up to 256 items: 256 x (1 `s` + 28 `matches` + 1 step) + 2 = 7,682; `max_items` of
 // `txn.skus` in schema.json may be at most 66", where `limit` is what it may cost.
 std::string ExplainCost(const CostBound& bound, uint64_t limit, const Schema& schema);
-
-// 7682 as "7,682".
-std::string Thousands(uint64_t number);
 
 }  // namespace verdict::rule

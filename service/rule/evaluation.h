@@ -23,9 +23,6 @@ class Evaluation {
   Value Run(uint32_t index) const;
 
  private:
-  static bool Stops(const Value& v) { return v.kind() <= Kind::kError; }
-  static_assert(Kind::kMissing < Kind::kError && Kind::kError < Kind::kNull);
-
   Value Operand(const Step& step, uint32_t i) const {
     return Run(operands_[step.first_operand + i]);
   }
@@ -42,7 +39,7 @@ class Evaluation {
       *result = v;
       return true;
     }
-    if (!Stops(*result) || (v.is_error() && result->is_missing())) *result = v;
+    if (!result->stops() || (v.is_error() && result->is_missing())) *result = v;
     return false;
   }
 

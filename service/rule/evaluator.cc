@@ -6,8 +6,9 @@
 // 2. Any other step stops at its leftmost missing or error operand and yields that.
 // 3. Nothing is allocated but in the arena.
 #include <algorithm>
-#include <array>
+#include <cstddef>
 #include <memory>
+#include <new>
 
 #include "rule/calendar.h"
 #include "rule/evaluation.h"
@@ -81,6 +82,12 @@ Value Evaluation::Run(uint32_t index) const {
         return Absent(b, step.second_slot);
       return Value::Bool((a.string() == b.string()) == (step.test == Test::kEqual));
     }
+    case Op::kFieldInStrings: {
+      const Value& v = slots_[step.slot];
+      if (v.kind() != Kind::kString) [[unlikely]]
+        return Absent(v, step.slot);
+      return Value::Bool(step.strings->Contains(v.string()));
+    }
     case Op::kHas:
       return Value::Bool(!slots_[step.slot].is_missing());
     case Op::kAnd:
@@ -138,7 +145,7 @@ Value Evaluation::Operation(const Step& step) const {
 
 Value Evaluation::WithOperand(const Step& step) const {
   const Value v = Operand(step, 0);
-  if (Stops(v)) return v;
+  if (v.stops()) return v;
   switch (step.op) {
     case Op::kNot:
       return Value::Bool(!v.boolean());
@@ -190,9 +197,9 @@ Value Evaluation::Fold(const Step& step, bool decisive) const {
 
 Value Evaluation::Pair(const Step& step) const {
   const Value a = Operand(step, 0);
-  if (Stops(a)) return a;
+  if (a.stops()) return a;
   const Value b = Operand(step, 1);
-  if (Stops(b)) return b;
+  if (b.stops()) return b;
   switch (step.op) {
     case Op::kTestInt:
       return Value::Bool(Holds(step.test, a.integer(), b.integer()));
@@ -212,12 +219,14 @@ Value Evaluation::Pair(const Step& step) const {
 }
 
 Value Evaluation::Call(const Step& step) const {
-  std::array<Value, kMaxArguments> arguments;
+  alignas(Value) std::byte room[kMaxArguments * sizeof(Value)];  // as much as is written is read
+  auto* arguments = reinterpret_cast<Value*>(room);
   for (uint32_t i = 0; i < step.operands; ++i) {
-    arguments[i] = Operand(step, i);
-    if (Stops(arguments[i])) return arguments[i];
+    const Value v = Operand(step, i);
+    if (v.stops()) return v;
+    new (arguments + i) Value(v);
   }
-  return step.run({arguments.data(), step.operands}, arena_);
+  return step.run({arguments, step.operands}, arena_);
 }
 
 Value Run(const Program& program, const Record& record, EvaluationArena* arena) {

@@ -19,7 +19,7 @@ bool Evaluation::Item(uint32_t index, Value* item) const {
   const Step& step = steps_[index];
   const bool optional = step.op == Op::kOptionalItem;
   *item = optional ? Operand(step, 0) : Run(index);
-  if (!optional || Stops(*item)) return true;
+  if (!optional || item->stops()) return true;
   if (item->held() == nullptr) return false;
   *item = *item->held();
   return true;
@@ -32,7 +32,7 @@ Value Evaluation::List(const Step& step) const {
   for (uint32_t i = 0; i < step.operands; ++i) {
     Value item;
     if (!Item(operands_[step.first_operand + i], &item)) continue;
-    if (Stops(item)) return item;
+    if (item.stops()) return item;
     new (items + count++) Value(item);
   }
   return Value::List({items, count});
@@ -44,10 +44,10 @@ Value Evaluation::Map(const Step& step) const {
   size_t count = 0;
   for (uint32_t i = 0; i + 1 < step.operands; i += 2) {
     const Value key = Operand(step, i);
-    if (Stops(key)) return key;
+    if (key.stops()) return key;
     Value value;
     const bool there = Item(operands_[step.first_operand + i + 1], &value);
-    if (there && Stops(value)) return value;
+    if (there && value.stops()) return value;
     if (!IsKey(key)) return Value::Error(ErrorCode::kType);
     if (!there) continue;
     if (FindKey(Value::Map({entries, count}), key) != nullptr) {
@@ -63,7 +63,7 @@ Value Evaluation::Dispatch(const Step& step) const {
   if (arguments == nullptr && step.operands > 0) return Value::Error(ErrorCode::kLimit);
   for (uint32_t i = 0; i < step.operands; ++i) {
     const Value v = Operand(step, i);
-    if (Stops(v)) return v;
+    if (v.stops()) return v;
     new (arguments + i) Value(v);
   }
   const std::span<const Value> values{arguments, step.operands};

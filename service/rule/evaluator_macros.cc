@@ -21,7 +21,7 @@ Value Evaluation::RunMacro(const Step& step) const {
   if (macro == Macro::kBind) return Bind(step);
   if (macro == Macro::kOptMap || macro == Macro::kOptFlatMap) return OptionalMap(step);
   const Value range = Operand(step, 0);
-  if (Stops(range)) return range;
+  if (range.stops()) return range;
   if (range.kind() != Kind::kList && range.kind() != Kind::kMap) {
     return Value::Error(ErrorCode::kType);
   }
@@ -47,10 +47,10 @@ Value Evaluation::Bind(const Step& step) const {
 
 Value Evaluation::OptionalMap(const Step& step) const {
   const Value optional = Operand(step, 0);
-  if (Stops(optional) || optional.held() == nullptr) return optional;
+  if (optional.stops() || optional.held() == nullptr) return optional;
   locals_[step.slot] = *optional.held();
   const Value body = Operand(step, 1);
-  const bool hold = static_cast<Macro>(step.part) == Macro::kOptMap && !Stops(body);
+  const bool hold = static_cast<Macro>(step.part) == Macro::kOptMap && !body.stops();
   return hold ? arena_->Hold(body) : body;
 }
 
@@ -70,7 +70,7 @@ Value Evaluation::ExactlyOne(const Step& step, const Value& range) const {
   for (size_t i = 0; i < ItemCount(range); ++i) {
     locals_[step.slot] = ItemAt(range, i);
     const Value v = Operand(step, 1);
-    if (Stops(v)) return v;
+    if (v.stops()) return v;
     found += v.boolean() ? 1 : 0;
   }
   return Value::Bool(found == 1);
@@ -83,7 +83,7 @@ Value Evaluation::Filter(const Step& step, const Value& range) const {
   for (size_t i = 0; i < ItemCount(range); ++i) {
     locals_[step.slot] = ItemAt(range, i);
     const Value v = Operand(step, 1);
-    if (Stops(v)) return v;
+    if (v.stops()) return v;
     if (v.boolean()) new (kept + count++) Value(ItemAt(range, i));
   }
   return Value::List({kept, count});
@@ -99,11 +99,11 @@ Value Evaluation::Transform(const Step& step, const Value& range) const {
     locals_[step.slot] = ItemAt(range, i);
     if (filtered) {
       const Value wanted = Operand(step, 1);
-      if (Stops(wanted)) return wanted;
+      if (wanted.stops()) return wanted;
       if (!wanted.boolean()) continue;
     }
     const Value v = Operand(step, filtered ? 2 : 1);
-    if (Stops(v)) return v;
+    if (v.stops()) return v;
     new (made + count++) Value(v);
   }
   return Value::List({made, count});

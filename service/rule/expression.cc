@@ -5,19 +5,13 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/thousands.h"
 #include "rule/program.h"
 #include "rule/report.h"
 #include "rule/tagged.h"
 
 namespace verdict::rule {
 namespace {
-
-bool AnyError(const Findings& findings) {
-  for (const Finding& finding : findings) {
-    if (finding.severity == Severity::kError) return true;
-  }
-  return false;
-}
 
 // Immutable. Thread-safe.
 class CompiledExpression : public Expression {
@@ -62,7 +56,7 @@ std::vector<std::string> GuardsOfOthers(const CompileOptions& options) {
     ParsedTree parsed = Parse(clause, &ignored);
     if (!parsed.whole) continue;
     const CheckedTree checked = Check(std::move(parsed.tree), options, &ignored);
-    if (AnyError(ignored)) continue;
+    if (HasErrors(ignored)) continue;
     for (std::string& guard : GuardsOf(checked)) guards.push_back(std::move(guard));
   }
   return guards;
@@ -78,7 +72,7 @@ Analysed Analyse(const Source& source, const CompileOptions& options, Findings* 
   ParsedTree parsed = Parse(source.text, findings);
   if (!parsed.whole) return {};
   Analysed analysed = {.checked = Check(std::move(parsed.tree), options, findings)};
-  if (AnyError(*findings)) return analysed;
+  if (HasErrors(*findings)) return analysed;
   Lint(analysed.checked, source, GuardsOfOthers(options), findings);
   analysed.cost = BoundCost(analysed.checked);
   if (analysed.cost.units < kCostMax) return analysed;
@@ -86,7 +80,7 @@ Analysed Analyse(const Source& source, const CompileOptions& options, Findings* 
                        .span = analysed.cost.place,
                        .message = absl::StrFormat("this may cost %s units or more; no expression "
                                                   "may cost that",
-                                                  Thousands(kCostMax)),
+                                                  base::WithThousands(kCostMax)),
                        .label = ExplainCost(analysed.cost, kCostMax, *options.schema)});
   return analysed;
 }
@@ -104,10 +98,10 @@ std::unique_ptr<const Expression> Expression::Compile(const Source& source,
     mended.text = repaired;
     Findings left;
     Analyse(mended, options, &left);
-    return !AnyError(left);
+    return !HasErrors(left);
   };
   Report(source, findings, compiles, diagnostics);
-  if (AnyError(findings)) return nullptr;
+  if (HasErrors(findings)) return nullptr;
   FieldType type = options.result;
   ToFieldType(analysed.checked.of(analysed.checked.tree.root).type, &type);
   return std::make_unique<CompiledExpression>(Lower(std::move(analysed.checked)), type,

@@ -36,4 +36,11 @@ struct Finding {
 
 using Findings = std::vector<Finding>;
 
+inline bool HasErrors(const Findings& findings) {
+  for (const Finding& finding : findings) {
+    if (finding.severity == Severity::kError) return true;
+  }
+  return false;
+}
+
 }  // namespace verdict::rule

@@ -119,7 +119,13 @@ uint32_t Lowering::Membership(const rule::Node& n) {
   if (constant && of(item).type.is(TypeKind::kString) && all(Kind::kString)) {
     auto set = std::make_unique<StringSet>(m.value.list().size());
     for (const Value& entry : m.value.list()) set->Add(entry.string());
-    Step step = With(Op::kInStrings, {Node(item, Kind::kString)});
+    Step step;
+    if (IsField(item, TypeKind::kString)) {
+      step.op = Op::kFieldInStrings;
+      step.slot = static_cast<uint16_t>(of(item).slot);
+    } else {
+      step = With(Op::kInStrings, {Node(item, Kind::kString)});
+    }
     step.strings = set.get();
     program_.string_sets.push_back(std::move(set));
     return Push(step, Kind::kBool);

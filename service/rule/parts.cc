@@ -10,8 +10,6 @@
 namespace verdict::rule {
 namespace {
 
-bool Stops(const Value& v) { return v.is_missing() || v.is_error(); }
-
 // The place that a number names, whatever its type; nothing where it names none.
 std::optional<size_t> PlaceIn(size_t size, const Value& key) {
   uint64_t place = size;
@@ -66,7 +64,7 @@ Value FieldOf(const Value& object, const Value& field, EvaluationArena* arena) {
 Value HasField(const Value& object, const Value& field, EvaluationArena* arena) {
   if (object.kind() == Kind::kOptional) {
     const Value part = OptionalPartOf(object, field, arena);
-    return Stops(part) ? part : Value::Bool(part.held() != nullptr);
+    return part.stops() ? part : Value::Bool(part.held() != nullptr);
   }
   if (object.kind() != Kind::kMap) return Value::Error(ErrorCode::kType);
   return Value::Bool(FindKey(object, field) != nullptr);

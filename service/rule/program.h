@@ -21,6 +21,7 @@ enum class Op : uint8_t {
   kFieldTestDouble,    // double slot against a constant double
   kFieldEqualString,   // string slot == or != a constant
   kFieldsEqualString,  // string slot == or != string slot
+  kFieldInStrings,     // string slot in a StringSet
   kTestInt,            // two ints
   kTestDouble,         // two doubles
   kTest,               // two values

@@ -54,11 +54,6 @@ bool MendedTogether(const std::string& text, const Findings& findings, bool erro
   return !all.empty() && compiles(Repaired(text, std::move(all)));
 }
 
-bool HasError(const Findings& findings) {
-  return std::any_of(findings.begin(), findings.end(),
-                     [](const Finding& finding) { return finding.severity == Severity::kError; });
-}
-
 // Each is a compilation.
 constexpr size_t kMaxTries = 8;
 
@@ -84,9 +79,8 @@ void Report(const Source& source, const Findings& findings,
             const std::function<bool(const std::string& repaired)>& compiles,
             std::vector<Diagnostic>* diagnostics) {
   const bool errors_together = MendedTogether(source.text, findings, /*errors=*/true, compiles);
-  const bool any_error = HasError(findings);
   const bool hints_together =
-      !any_error && MendedTogether(source.text, findings, /*errors=*/false, compiles);
+      !HasErrors(findings) && MendedTogether(source.text, findings, /*errors=*/false, compiles);
   size_t tries = kMaxTries;
   for (size_t i = 0; i < findings.size() && i < kMaxFindings; ++i) {
     const Finding& finding = findings[i];

@@ -96,7 +96,7 @@ Value TaggedEvaluation::Select(NodeId id) {
   if (IsName(id)) return Named(id);
   const Node& node = checked_.tree.at(id);
   const Value object = Run(node.children[0]);
-  return Stops(object) ? object : FieldOf(object, Value::String(node.text), arena_);
+  return object.stops() ? object : FieldOf(object, Value::String(node.text), arena_);
 }
 
 Value TaggedEvaluation::OptionalSelect(NodeId id) {
@@ -106,14 +106,14 @@ Value TaggedEvaluation::OptionalSelect(NodeId id) {
     return v.is_missing() ? Value::Optional(nullptr) : v.is_error() ? v : arena_->Hold(v);
   }
   const Value object = Run(node.children[0]);
-  return Stops(object) ? object : OptionalPartOf(object, Value::String(node.text), arena_);
+  return object.stops() ? object : OptionalPartOf(object, Value::String(node.text), arena_);
 }
 
 Value TaggedEvaluation::Index(const Node& node) {
   const Value object = Run(node.children[0]);
-  if (Stops(object)) return object;
+  if (object.stops()) return object;
   const Value key = Run(node.children[1]);
-  if (Stops(key)) return key;
+  if (key.stops()) return key;
   return node.kind == NodeKind::kOptionalIndex ? OptionalPartOf(object, key, arena_)
                                                : PartOf(object, key, arena_);
 }
@@ -126,18 +126,18 @@ Value TaggedEvaluation::Has(NodeId id) {
   }
   const Node& node = checked_.tree.at(select);
   const Value object = Run(node.children[0]);
-  return Stops(object) ? object : HasField(object, Value::String(node.text), arena_);
+  return object.stops() ? object : HasField(object, Value::String(node.text), arena_);
 }
 
 Value TaggedEvaluation::Not(const Node& node) {
   const Value v = Run(node.children[0]);
-  if (Stops(v)) return v;
+  if (v.stops()) return v;
   return v.kind() == Kind::kBool ? Value::Bool(!v.boolean()) : Value::Error(ErrorCode::kType);
 }
 
 Value TaggedEvaluation::Conditional(const Node& node) {
   const Value v = Run(node.children[0]);
-  if (Stops(v)) return v;
+  if (v.stops()) return v;
   if (v.kind() != Kind::kBool) return Value::Error(ErrorCode::kType);
   return Run(node.children[v.boolean() ? 1 : 2]);
 }
@@ -158,16 +158,16 @@ Value TaggedEvaluation::Binary(NodeId id) {
   const NamedList* list = checked_.of(node.children[1]).list;
   if (list != nullptr) return OfList(*list, node.children[0]);
   const Value a = Run(node.children[0]);
-  if (Stops(a)) return a;
+  if (a.stops()) return a;
   const Value b = Run(node.children[1]);
-  if (Stops(b)) return b;
+  if (b.stops()) return b;
   return node.op == TokenKind::kIn ? Contains(a, b) : CompareValues(TestOf(node.op), a, b);
 }
 
 // Entries may expire, by the payment's own time.
 Value TaggedEvaluation::OfList(const NamedList& list, NodeId asked) {
   const Value v = Run(asked);
-  if (Stops(v) || !list.expires()) return Stops(v) ? v : AskList(list, v, 0);
+  if (v.stops() || !list.expires()) return v.stops() ? v : AskList(list, v, 0);
   const Value& time = slots_[kTxnTime];
   if (time.is_missing()) return Value::Missing(kTxnTime);
   if (time.kind() != Kind::kTimestamp)
@@ -177,9 +177,9 @@ Value TaggedEvaluation::OfList(const NamedList& list, NodeId asked) {
 
 // One operand more of && (decisive false) or || (decisive true); true where it decides.
 bool TaggedEvaluation::Absorb(Value v, bool decisive, Value* result) {
-  if (!Stops(v) && v.kind() != Kind::kBool) v = Value::Error(ErrorCode::kType);
+  if (!v.stops() && v.kind() != Kind::kBool) v = Value::Error(ErrorCode::kType);
   const bool decides = v.kind() == Kind::kBool && v.boolean() == decisive;
-  const bool worse = v.is_error() ? !result->is_error() : v.is_missing() && !Stops(*result);
+  const bool worse = v.is_error() ? !result->is_error() : v.is_missing() && !result->stops();
   if (decides || worse) *result = v;
   return decides;
 }
@@ -189,7 +189,7 @@ Value TaggedEvaluation::List(const Node& node) {
   for (NodeId child : node.children) {
     const bool optional = checked_.tree.at(child).kind == NodeKind::kOptionalItem;
     Value v = Run(optional ? checked_.tree.at(child).children[0] : child);
-    if (Stops(v)) return v;
+    if (v.stops()) return v;
     if (optional) {
       if (v.kind() != Kind::kOptional) return Value::Error(ErrorCode::kType);
       if (v.held() == nullptr) continue;
@@ -204,11 +204,11 @@ Value TaggedEvaluation::Map(const Node& node) {
   std::vector<MapEntry> entries;
   for (size_t i = 0; i + 1 < node.children.size(); i += 2) {
     const Value key = Run(node.children[i]);
-    if (Stops(key)) return key;
+    if (key.stops()) return key;
     const NodeId child = node.children[i + 1];
     const bool optional = checked_.tree.at(child).kind == NodeKind::kOptionalItem;
     Value v = Run(optional ? checked_.tree.at(child).children[0] : child);
-    if (Stops(v)) return v;
+    if (v.stops()) return v;
     if (!IsKey(key) || (optional && v.kind() != Kind::kOptional)) {
       return Value::Error(ErrorCode::kType);
     }
@@ -230,7 +230,7 @@ Value TaggedEvaluation::Call(NodeId id) {
   if (node.kind == NodeKind::kMethod && (node.text == "or" || node.text == "orValue")) {
     const Value target = Run(node.children[0]);
     const bool decides = target.kind() == Kind::kOptional && target.held() != nullptr;
-    if (Stops(target)) return target;
+    if (target.stops()) return target;
     if (decides && arguments.size() == 2) return node.text == "or" ? target : *target.held();
   }
   return Dispatch(meaning.candidates, arguments);
@@ -242,7 +242,7 @@ Value TaggedEvaluation::Dispatch(std::span<const Overload> candidates,
   std::vector<Value> values;
   for (NodeId argument : arguments) {
     values.push_back(Run(argument));
-    if (Stops(values.back())) return values.back();
+    if (values.back().stops()) return values.back();
   }
   for (const Overload& one : candidates) {
     if (!one.Takes(values)) continue;

@@ -19,8 +19,6 @@ class TaggedEvaluation {
   Value Run(NodeId id);
 
  private:
-  static bool Stops(const Value& v) { return v.is_missing() || v.is_error(); }
-
   // tagged.cc
   Value Named(NodeId id);
   bool IsName(NodeId id) const;

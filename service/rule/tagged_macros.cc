@@ -7,7 +7,7 @@ Value TaggedEvaluation::RunMacro(const Node& node) {
   if (node.macro == Macro::kBind) return Bind(node);
   if (node.macro == Macro::kOptMap || node.macro == Macro::kOptFlatMap) return OptionalMap(node);
   const Value range = Run(node.children[0]);
-  if (Stops(range)) return range;
+  if (range.stops()) return range;
   switch (node.macro) {
     case Macro::kExists:
     case Macro::kAll:
@@ -30,12 +30,12 @@ Value TaggedEvaluation::Bind(const Node& node) {
 
 Value TaggedEvaluation::OptionalMap(const Node& node) {
   const Value optional = Run(node.children[0]);
-  if (Stops(optional)) return optional;
+  if (optional.stops()) return optional;
   if (optional.kind() != Kind::kOptional) return Value::Error(ErrorCode::kType);
   if (optional.held() == nullptr) return optional;
   Variable(node.children[1]) = *optional.held();
   const Value body = Run(node.children[2]);
-  if (Stops(body)) return body;
+  if (body.stops()) return body;
   if (node.macro == Macro::kOptMap) return arena_->Hold(body);
   return body.kind() == Kind::kOptional ? body : Value::Error(ErrorCode::kType);
 }
@@ -72,13 +72,13 @@ Value TaggedEvaluation::ExactlyOne(const Node& node, const Value& range) {
   Value stopped = Value::Null();
   const Value done = ForEach(node, range, [&](const Value&) {
     Value v = Run(node.children[2]);
-    if (!Stops(v) && v.kind() != Kind::kBool) v = Value::Error(ErrorCode::kType);
-    if (Stops(v)) stopped = v;
-    found += !Stops(v) && v.boolean() ? 1 : 0;
-    return !Stops(v);
+    if (!v.stops() && v.kind() != Kind::kBool) v = Value::Error(ErrorCode::kType);
+    if (v.stops()) stopped = v;
+    found += !v.stops() && v.boolean() ? 1 : 0;
+    return !v.stops();
   });
   if (done.is_error()) return done;
-  return Stops(stopped) ? stopped : Value::Bool(found == 1);
+  return stopped.stops() ? stopped : Value::Bool(found == 1);
 }
 
 Value TaggedEvaluation::Filter(const Node& node, const Value& range) {
@@ -86,13 +86,13 @@ Value TaggedEvaluation::Filter(const Node& node, const Value& range) {
   Value stopped = Value::Null();
   const Value done = ForEach(node, range, [&](const Value& item) {
     Value v = Run(node.children[2]);
-    if (!Stops(v) && v.kind() != Kind::kBool) v = Value::Error(ErrorCode::kType);
-    if (Stops(v)) stopped = v;
-    if (!Stops(v) && v.boolean()) kept.push_back(item);
-    return !Stops(v);
+    if (!v.stops() && v.kind() != Kind::kBool) v = Value::Error(ErrorCode::kType);
+    if (v.stops()) stopped = v;
+    if (!v.stops() && v.boolean()) kept.push_back(item);
+    return !v.stops();
   });
   if (done.is_error()) return done;
-  return Stops(stopped) ? stopped : arena_->CopyList(kept);
+  return stopped.stops() ? stopped : arena_->CopyList(kept);
 }
 
 Value TaggedEvaluation::Transform(const Node& node, const Value& range) {
@@ -101,15 +101,15 @@ Value TaggedEvaluation::Transform(const Node& node, const Value& range) {
   Value stopped = Value::Null();
   const Value done = ForEach(node, range, [&](const Value&) {
     Value wanted = filtered ? Run(node.children[2]) : Value::Bool(true);
-    if (!Stops(wanted) && wanted.kind() != Kind::kBool) wanted = Value::Error(ErrorCode::kType);
-    if (!Stops(wanted) && !wanted.boolean()) return true;
-    const Value v = Stops(wanted) ? wanted : Run(node.children[filtered ? 3 : 2]);
-    if (Stops(v)) stopped = v;
+    if (!wanted.stops() && wanted.kind() != Kind::kBool) wanted = Value::Error(ErrorCode::kType);
+    if (!wanted.stops() && !wanted.boolean()) return true;
+    const Value v = wanted.stops() ? wanted : Run(node.children[filtered ? 3 : 2]);
+    if (v.stops()) stopped = v;
     made.push_back(v);
-    return !Stops(v);
+    return !v.stops();
   });
   if (done.is_error()) return done;
-  return Stops(stopped) ? stopped : arena_->CopyList(made);
+  return stopped.stops() ? stopped : arena_->CopyList(made);
 }
 
 }  // namespace verdict::rule

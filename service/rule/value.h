@@ -162,6 +162,8 @@ class Value {
   Kind kind() const { return kind_; }
   bool is_missing() const { return kind_ == Kind::kMissing; }
   bool is_error() const { return kind_ == Kind::kError; }
+  // Missing or an error: no value, and the end of most of what would read it.
+  bool stops() const { return kind_ <= Kind::kError; }
   bool boolean() const { return int_ != 0; }
   int64_t integer() const { return int_; }
   uint64_t unsigned_integer() const { return uint_; }

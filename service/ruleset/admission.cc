@@ -6,13 +6,14 @@
 #include <set>
 
 #include "absl/strings/str_format.h"
+#include "base/thousands.h"
 #include "rule/cost.h"
 #include "rule/report.h"
 
 namespace verdict::ruleset {
 namespace {
 
-using rule::Thousands;
+std::string Thousands(uint64_t number) { return base::WithThousands(static_cast<int64_t>(number)); }
 
 uint64_t UnitsOf(const DraftRule& draft) {
   uint64_t units = 0;

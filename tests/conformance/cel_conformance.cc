@@ -59,12 +59,6 @@ class World {
   std::vector<Value> values_;
 };
 
-bool AnyError(const rule::Findings& findings) {
-  return std::any_of(findings.begin(), findings.end(), [](const rule::Finding& finding) {
-    return finding.severity == rule::Severity::kError;
-  });
-}
-
 std::string WrongType(const Case& one, const rule::CheckedTree& checked) {
   if (!one.expect.contains("type")) return "";
   rule::TypePool pool;
@@ -91,14 +85,14 @@ std::string WrongValue(const Case& one, const Value& found, rule::EvaluationAren
 std::string RunThrows(const Case& one) {
   rule::Findings findings;
   rule::ParsedTree parsed = rule::Parse(one.expression, &findings, rule::Profile::kCel);
-  if (!parsed.whole || AnyError(findings)) {
+  if (!parsed.whole || HasErrors(findings)) {
     return "does not parse: " + (findings.empty() ? "" : findings.front().message);
   }
   World world(one);
   rule::CheckedTree tree =
       one.disable_check ? rule::LinkCel(std::move(parsed.tree), world.environment())
                         : rule::CheckCel(std::move(parsed.tree), world.environment(), &findings);
-  if (AnyError(findings)) return "is refused: " + findings.front().message;
+  if (HasErrors(findings)) return "is refused: " + findings.front().message;
   const std::string wrong_type = WrongType(one, tree);
   if (!wrong_type.empty() || one.check_only) return wrong_type;
   rule::EvaluationArena arena;

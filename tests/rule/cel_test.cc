@@ -12,13 +12,7 @@
 namespace verdict::rule {
 namespace {
 
-struct Case {
-  std::string expression;
-  std::string value;
-};
-
-// Prints as the expression itself.
-void PrintTo(const Case& c, std::ostream* os) { *os << c.expression; }
+using Case = ExpressionCase;
 
 // The fields of the test schema are its variables, by their full names.
 class CelTest : public testing::TestWithParam<Case> {

@@ -83,12 +83,5 @@ TEST(Cost, IsToldWithItsArithmetic) {
             "make it shorter, or `max_len` in schema.json smaller");
 }
 
-TEST(Cost, NumbersHaveThousands) {
-  EXPECT_EQ(Thousands(0), "0");
-  EXPECT_EQ(Thousands(999), "999");
-  EXPECT_EQ(Thousands(1'000), "1,000");
-  EXPECT_EQ(Thousands(1'234'567), "1,234,567");
-}
-
 }  // namespace
 }  // namespace verdict::rule

@@ -6,13 +6,7 @@
 namespace verdict::rule {
 namespace {
 
-struct Case {
-  std::string expression;
-  std::string value;
-};
-
-// Prints as the expression itself.
-void PrintTo(const Case& c, std::ostream* os) { *os << c.expression; }
+using Case = ExpressionCase;
 
 const Fields& Payment() {
   static const Fields& fields = *new Fields{

@@ -6,11 +6,7 @@
 namespace verdict::rule {
 namespace {
 
-struct Case {
-  std::string expression;
-  std::string value;
-};
-void PrintTo(const Case& c, std::ostream* os) { *os << c.expression; }
+using Case = ExpressionCase;
 
 const Value kSkus[] = {Value::String("A1"), Value::String("GIFT1"), Value::String("B2")};
 const Value kSizes[] = {Value::Int(1), Value::Int(2), Value::Int(3)};

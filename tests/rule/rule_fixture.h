@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -87,6 +88,13 @@ inline Compiled Compile(const std::string& text, const CompileOptions& options =
   compiled.expression = Expression::Compile(source, options, &compiled.diagnostics);
   return compiled;
 }
+
+// An expression and its value as people read it. Prints as the expression itself.
+struct ExpressionCase {
+  std::string expression;
+  std::string value;
+};
+inline void PrintTo(const ExpressionCase& c, std::ostream* os) { *os << c.expression; }
 
 using Fields = std::vector<std::pair<std::string, Value>>;
 
