@@ -442,9 +442,9 @@ TEST(RocksLog, WhatWasAcknowledgedSurvivesKillNine) {
     ExpectKilled([&] {
       base::ManualClock clock(kNow);
       auto log = OpenLog(dir / "log", &clock);
-      base::ArmFailpoints(at, "").IgnoreError();
       std::ofstream file(acknowledged);
       for (int i = 0; i < 100'000; ++i) {
+        if (i == 200) base::ArmFailpoints(at, "").IgnoreError();
         AppendRequest request = Request(i);
         request.done = [&file, i](const absl::Status& status) {
           if (status.ok()) file << "t" << i << std::endl;

@@ -90,6 +90,7 @@ class SimWorld {
   // world_drop.cc: what is let go of
   void LetGo();
   void MakeDropper();
+  bool HoldsLost(const ingest::DropEvent& event) const;
   void OnDrop(const ingest::DropEvent& event);
   void NoteProofs();
   void DropSome();
