@@ -36,6 +36,7 @@ grpc_api::ServerOptions ServerOptionsOf(const settings::Settings& s) {
   options.streams_max = static_cast<int>(s.grpc.streams_max);
   options.connection_age = std::chrono::seconds(s.grpc.connection_age_s);
   options.memory_bytes_max = s.grpc.memory_bytes_max;
+  options.admins = s.rules_admins;
   options.event_time_skew_ms = s.score.event_time_skew_s * 1000;
   return options;
 }
@@ -71,9 +72,15 @@ absl::Status Verdictd::Open() {
   schedule_ =
       std::make_unique<eventlog::CutSchedule>(calendar, static_cast<int>(settings_.cut_minutes));
   hasher_ = std::make_unique<model::KeyHasher>(deployment_->secret());
-  RuleLoader::Options rules{settings_.rules, DeploymentOf(settings_),
-                            milliseconds(settings_.rules_poll_ms)};
-  loader_ = std::make_unique<RuleLoader>(std::move(rules), &rules_);
+  RuleLoader::Options rules;
+  rules.publisher = {
+      .folder = settings_.rules,
+      .catalogue =
+          (settings_.embedded.empty() ? settings_.state : settings_.embedded) + "/rule_sets",
+      .deployment = DeploymentOf(settings_),
+      .manual = settings_.rules_activate == "manual"};
+  rules.poll = milliseconds(settings_.rules_poll_ms);
+  ASSIGN_OR_RETURN(loader_, RuleLoader::Open(std::move(rules), &rules_));
   return OpenPorts();
 }
 
@@ -84,6 +91,9 @@ absl::Status Verdictd::OpenPorts() {
   backend.appender = deployment_->log().record_appender();
   backend.rules = &rules_;
   backend.clock = clock_.get();
+  backend.admin = [this](grpc_api::AdminCall call, auto done) {
+    loader_->Ask(std::move(call), std::move(done));
+  };
   backend.last_refusal = [this] { return loader_->last_refusal(); };
   ASSIGN_OR_RETURN(server_,
                    grpc_api::Server::Start(ServerOptionsOf(settings_), std::move(backend)));
@@ -136,7 +146,9 @@ void Verdictd::Serve() {
   if (fold_ != nullptr) fold_->Start();
   drop_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
-  loader_->SetFits([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); });
+  loader_->SetChecks(
+      [this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); },
+      [this](const ruleset::RuleSet& set) { return decide::DecideAnew(recent_, set); });
   SetUnready("");
   server_->SetServing(true);
   LogInfo("serving", {{"grpc", absl::StrFormat("%s:%d", HostOf(settings_.listen), server_->port())},

@@ -16,6 +16,7 @@
 #include "counters/checkpoint.h"
 #include "counters/live_state.h"
 #include "decide/decider.h"
+#include "decide/recent_decisions.h"
 #include "deployment/deployment.h"
 #include "eventlog/rules_of_the_log.h"
 #include "grpc_api/server.h"
@@ -100,6 +101,7 @@ class Verdictd {
   std::unique_ptr<eventlog::EventSource> fold_source_;
   std::unique_ptr<aggregate::FoldScheduler> fold_;
   std::unique_ptr<aggregate::BlobCache> blobs_;
+  decide::RecentDecisions recent_;
   std::unique_ptr<decide::Decider> decider_;
   std::unique_ptr<eventlog::EventSource> trim_source_;
   std::unique_ptr<ingest::DropThread> drop_;

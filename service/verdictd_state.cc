@@ -267,6 +267,7 @@ void Verdictd::MakeDecider() {
   parts.live = live_.get();
   parts.blobs = blobs_.get();
   parts.appender = deployment_->log().score_appender();
+  parts.recent = &recent_;
   parts.decisions = deployment_->log().decisions();
   parts.clock = clock_.get();
   parts.hasher = hasher_.get();

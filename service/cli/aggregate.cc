@@ -77,7 +77,8 @@ absl::StatusOr<std::shared_ptr<const ruleset::RuleSet>> LoadFeatures(
     const AggregateArguments& arguments) {
   const std::string& folder =
       arguments.rules.empty() ? arguments.where.settings.rules : arguments.rules;
-  const ruleset::LoadResult loaded = ruleset::LoadRuleSet(folder, arguments.where.days);
+  const ruleset::LoadResult loaded =
+      ruleset::LoadRuleSet(folder, {.deployment = arguments.where.days});
   if (loaded.set != nullptr) return loaded.set;
   PrintDiagnostics(loaded.diagnostics, stderr);
   return absl::InvalidArgumentError(

@@ -228,7 +228,8 @@ int Evaluate(const EvalOptions& options) {
   if (options.txn_file.empty() && options.expression.empty()) {
     return ExitWith("eval", absl::InvalidArgumentError("give --txn FILE, --expr 'EXPR', or both"));
   }
-  const ruleset::LoadResult loaded = ruleset::LoadRuleSet(options.folder, options.deployment);
+  const ruleset::LoadResult loaded =
+      ruleset::LoadRuleSet(options.folder, {.deployment = options.deployment});
   if (loaded.set == nullptr) return PrintFindings(loaded.diagnostics, options.format);
   const ruleset::RuleSet& set = *loaded.set;
   GivenPayment payment;

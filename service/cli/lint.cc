@@ -94,7 +94,8 @@ struct LintOptions {
 };
 
 int Lint(const LintOptions& options) {
-  const ruleset::LoadResult result = ruleset::LoadRuleSet(options.folder, options.deployment);
+  const ruleset::LoadResult result =
+      ruleset::LoadRuleSet(options.folder, {.deployment = options.deployment});
   const Counts counts = Count(result);
   if (options.format == OutputFormat::kJson) {
     PrintJson(result, counts);

@@ -6,6 +6,7 @@
 #include "cli/generate.h"
 #include "cli/import.h"
 #include "cli/lint.h"
+#include "cli/rules.h"
 #include "cli/score.h"
 #include "cli/size.h"
 #include "cli/terminal.h"
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   verdict::cli::AddSizeCommand(app, &exit_code);
   verdict::cli::AddLintCommand(app, &exit_code);
   verdict::cli::AddEvalCommand(app, &exit_code);
+  verdict::cli::AddRulesCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -36,14 +36,14 @@ std::string_view WithoutPrefix(std::string_view name, std::string_view prefix) {
   return name.starts_with(prefix) ? name.substr(prefix.size()) : name;
 }
 
+}  // namespace
+
 absl::Status FromGrpc(const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   return absl::Status(
       static_cast<absl::StatusCode>(status.error_code()),
       absl::StrFormat("%s: %s", CodeName(status.error_code()), status.error_message()));
 }
-
-}  // namespace
 
 ScoreClient::ScoreClient(const std::string& address, std::chrono::milliseconds timeout)
     : address_(address),

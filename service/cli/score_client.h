@@ -27,6 +27,8 @@ class ScoreClient {
   std::unique_ptr<v1::FraudDecision::Stub> stub_;
 };
 
+// "NOT_FOUND: message", under the same code.
+absl::Status FromGrpc(const grpc::Status& status);
 std::string_view ShortName(v1::Outcome outcome);        // "ALLOW"
 std::string_view ShortName(v1::Provenance provenance);  // "FULL"
 // The exact integer where there is one, else the double with all its digits, else empty.

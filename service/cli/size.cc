@@ -85,7 +85,8 @@ absl::StatusOr<SizeEstimate> Estimate(Arguments arguments) {
   if (!arguments.rules.empty()) settings.rules = arguments.rules;
   if (arguments.retry_s > 0) settings.retention.decisions_s = arguments.retry_s;
   RETURN_IF_ERROR(ReadEntities(arguments.entities, &arguments.traffic));
-  const ruleset::LoadResult loaded = ruleset::LoadRuleSet(settings.rules, arguments.days);
+  const ruleset::LoadResult loaded =
+      ruleset::LoadRuleSet(settings.rules, {.deployment = arguments.days});
   if (loaded.set == nullptr) {
     PrintDiagnostics(loaded.diagnostics, stderr);
     return absl::InvalidArgumentError(

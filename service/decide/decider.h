@@ -26,6 +26,8 @@
 
 namespace verdict::decide {
 
+class RecentDecisions;  // decide/recent_decisions.h
+
 struct FeatureAnswer {
   const feature::Feature* feature = nullptr;  // of `rule_set`
   feature::FeatureResult result;
@@ -98,6 +100,7 @@ class Decider {
     aggregate::BlobCache* blobs = nullptr;
     eventlog::EventAppender* appender =
         nullptr;  // null: nothing is recorded, as if every call said record=false
+    RecentDecisions* recent = nullptr;  // gets each decision made here; null: nobody asks for them
     DecisionSink* decisions = nullptr;  // told of each decision made here; null: nobody is
     base::Clock* clock = nullptr;
     const model::KeyHasher* hasher = nullptr;  // the one that `live` counts with

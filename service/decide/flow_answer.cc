@@ -4,6 +4,8 @@
 #include <utility>
 
 #include "decide/flow.h"
+#include "decide/provenance.h"
+#include "decide/recent_decisions.h"
 
 namespace verdict::decide {
 namespace {
@@ -21,23 +23,6 @@ std::string_view StatusOf(model::Outcome outcome) {
       return "pending";
   }
   return "";
-}
-
-// The worst among the features that live rules read, and why. DEFAULT where rules got no value at
-// all and faults withheld some: the others have none to give (no such entity, nothing to average).
-void SetProvenance(const ruleset::RuleSet& set, const std::vector<feature::FeatureResult>& results,
-                   model::Decision* decision) {
-  decision->provenance = model::Provenance::kFull;
-  decision->partial_reasons = 0;
-  bool any_value = false;
-  for (size_t i = 0; i < results.size(); ++i) {
-    if (!set.feature_read_live[i]) continue;
-    decision->provenance = std::max(decision->provenance, results[i].provenance);
-    decision->partial_reasons |= results[i].reasons;
-    any_value |= !results[i].reads_as_missing;
-  }
-  const bool withheld = (decision->partial_reasons & model::kPartialReadsAsMissing) != 0;
-  if (withheld && !any_value) decision->provenance = model::Provenance::kDefault;
 }
 
 }  // namespace
@@ -66,6 +51,7 @@ void Decider::Flow::Judge(ScoreCall* call) {
     return;
   }
   CountHits(*s);
+  if (parts_.recent != nullptr) parts_.recent->Put(call->txn, s->results, s->plan->rules, decision);
   s->stages.Mark(Stage::kRules, metrics_);
   Publish(call);
 }

@@ -82,6 +82,7 @@ class Server::Core {
     builder.AddListeningPort(options_.address, credentials, &port_);
     SetArguments(options_, &builder);
     builder.RegisterService(&services_.fraud);
+    builder.RegisterService(&services_.rules);
     builder.RegisterService(&services_.health);
     const WorkerParts parts{&options_, &backend_, &services_, &health_, &shed_};
     for (int i = 0; i < options_.threads; ++i) {

@@ -13,6 +13,7 @@
 #include "base/published.h"
 #include "decide/decider.h"
 #include "eventlog/event_source.h"
+#include "grpc_api/rule_admin.h"
 #include "ruleset/rule_set.h"
 
 namespace verdict::grpc_api {
@@ -38,6 +39,7 @@ struct ServerOptions {
   int streams_max = 1024;                    // concurrent calls of one connection
   std::chrono::seconds connection_age{600};  // 0: for ever
   int64_t memory_bytes_max = int64_t{256} << 20;
+  std::string admins;  // who may call RuleAdmin: names of client certificates; empty: this machine
   int64_t event_time_skew_ms = 5 * 60 * 1000;  // of recorded events
 };
 
@@ -50,6 +52,7 @@ struct Backend {
   const base::Clock* clock = nullptr;
   std::function<std::vector<std::string>()>
       last_refusal;  // diagnostics of the last refused rule set
+  Admin admin;       // null: RuleAdmin is UNIMPLEMENTED
 };
 
 // **Thread-safe.** Destroying it shuts it down at once.

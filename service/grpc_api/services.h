@@ -1,8 +1,9 @@
-// The two generated services, as our calls request them.
+// The generated services, as our calls request them.
 #pragma once
 
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "verdict/v1/fraud_decision.grpc.pb.h"
+#include "verdict/v1/rule_admin.grpc.pb.h"
 
 namespace verdict::grpc_api {
 
@@ -18,6 +19,7 @@ using ScoreService = pb::FraudDecision::WithRawMethod_Score<
 
 struct Services {
   ScoreService fraud;
+  pb::RuleAdmin::AsyncService rules;
   health_pb::Health::AsyncService health;
 };
 

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/thread_role.h"
+#include "grpc_api/admin_slots.h"
 #include "grpc_api/batch_slot.h"
 #include "grpc_api/call_slot.h"
 #include "grpc_api/lookup_slots.h"
@@ -68,6 +69,10 @@ void Worker::Start() {
   add(std::type_identity<GetDecisionSlot>{}, kOtherPosted, kOtherMax);
   add(std::type_identity<RecordSlot>{}, kOtherPosted, kOtherMax);
   add(std::type_identity<DescribeRulesSlot>{}, kOtherPosted, kOtherMax);
+  add(std::type_identity<ListRuleSetsSlot>{}, kAdminPosted, kAdminMax);
+  add(std::type_identity<ActivateSlot>{}, kAdminPosted, kAdminMax);
+  add(std::type_identity<RollbackSlot>{}, kAdminPosted, kAdminMax);
+  add(std::type_identity<SwitchOffSlot>{}, kAdminPosted, kAdminMax);
   add(std::type_identity<HealthCheckSlot>{}, kOtherPosted, kOtherMax);
   add(std::type_identity<WatchSlot>{}, kOtherPosted, kWatchersMax * 2);
   for (const auto& pool : pools_) pool->Start();

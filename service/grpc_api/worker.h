@@ -38,8 +38,10 @@ struct WorkerParts {
 class Worker {
  public:
   static constexpr std::chrono::milliseconds kBeat{10};
-  static constexpr int kOtherPosted = 8;       // calls posted of each RPC but Score
-  static constexpr size_t kOtherMax = 256;     // calls under way of each RPC but Score
+  static constexpr int kOtherPosted = 8;    // calls posted of each RPC but Score
+  static constexpr size_t kOtherMax = 256;  // calls under way of each RPC but Score
+  static constexpr int kAdminPosted = 1;
+  static constexpr size_t kAdminMax = 16;      // the same, of each RPC of RuleAdmin
   static constexpr size_t kWatchersMax = 256;  // open health watches
 
   Worker(const WorkerParts& parts, size_t index,

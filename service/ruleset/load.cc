@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/time/clock.h"
+#include "base/hash.h"
 #include "ruleset/admission.h"
 #include "ruleset/features_file.h"
 #include "ruleset/json_reader.h"
@@ -23,11 +24,18 @@ constexpr std::string_view kSchemaName = "schema.json";
 constexpr std::string_view kFeaturesName = "features.json";
 constexpr std::string_view kPolicyName = "policy.json";
 
+std::string TextDigest(const std::string& text) {
+  const base::Hash128 digest = base::SipHash128({0x72756c652074, 0x657874}, text);
+  return absl::StrFormat("%016x%016x", digest.high, digest.low);
+}
+
 // Thread-compatible. One load; its documents live as long as it does.
 class Loader {
  public:
-  Loader(const std::string& folder, const feature::FeatureOptions& options, int64_t now_ms)
-      : folder_(folder), options_(options), now_ms_(now_ms) {}
+  Loader(const std::string& folder, const LoadOptions& options)
+      : folder_(folder, options.copy_to),
+        options_(options),
+        now_ms_(options.now_ms.value_or(absl::ToUnixMillis(absl::Now()))) {}
 
   LoadResult Load();
 
@@ -36,6 +44,7 @@ class Loader {
   const JsonDocument* Named(std::string_view name);
   void ReadDeclarations();
   void ReadRules();
+  void SwitchOff();
   void CompileRules();
   void RunTests();
   void FinishSet();
@@ -44,8 +53,8 @@ class Loader {
   std::unique_ptr<const rule::Expression> Compile(const DraftRule& draft, const JsonValue& clause);
 
   RuleFolder folder_;
-  feature::FeatureOptions options_;
-  int64_t now_ms_;
+  const LoadOptions options_;
+  const int64_t now_ms_;
   Findings findings_;
   std::vector<std::unique_ptr<const JsonDocument>> documents_;
   std::vector<std::string> unread_;  // names of JSON files that could not be read
@@ -55,6 +64,7 @@ class Loader {
   bool policy_read_ = true;
   std::vector<DraftRule> drafts_;
   uint64_t worst_units_ = 0;
+  std::vector<OffRule> off_, changed_;  // LoadResult's
 };
 
 void Loader::ReadFiles() {
@@ -91,7 +101,7 @@ void Loader::ReadDeclarations() {
   SchemaFile schema = ReadSchemaFile(schema_document, &findings_);
   set_->schema = std::move(schema.schema);
   const JsonDocument* features_document = Named(kFeaturesName);
-  FeaturesFile features = ReadFeaturesFile(features_document, options_, &findings_);
+  FeaturesFile features = ReadFeaturesFile(features_document, options_.deployment, &findings_);
   set_->features =
       feature::FeatureSet::Compile(std::move(schema.entities), features.declarations,
                                    features.options, set_->schema.get(), &findings_.list());
@@ -122,6 +132,29 @@ void Loader::ReadRules() {
   drafts_ = rules.Take();
   std::sort(drafts_.begin(), drafts_.end(),
             [](const DraftRule& a, const DraftRule& b) { return a.rule.id < b.rule.id; });
+}
+
+void Loader::SwitchOff() {
+  for (DraftRule& draft : drafts_) {
+    draft.rule.text_digest = TextDigest(draft.document->TextOf(*draft.value));
+  }
+  for (const OffRule& off : options_.off) {
+    const auto draft = std::find_if(drafts_.begin(), drafts_.end(),
+                                    [&](const DraftRule& one) { return one.rule.id == off.rule; });
+    if (draft == drafts_.end()) {
+      off_.push_back(off);  // it may come back, from another file
+      continue;
+    }
+    if (draft->rule.text_digest != off.text_digest) {
+      changed_.push_back(off);
+      continue;
+    }
+    draft->rule.switched_off = true;
+    draft->rule.mode = Mode::kOff;
+    off_.push_back(off);
+  }
+  std::sort(off_.begin(), off_.end(),
+            [](const OffRule& a, const OffRule& b) { return a.rule < b.rule; });
 }
 
 std::unique_ptr<const rule::Expression> Loader::Compile(const DraftRule& draft,
@@ -189,13 +222,17 @@ void Loader::FinishSet() {
     bool read = slot_read[feature.slot] || (feature.minor_slot && slot_read[*feature.minor_slot]);
     set.feature_read_live.push_back(read);
   }
-  set.hash = folder_.Hash();
+  set.files_hash = folder_.Hash();
+  set.hash = HashOf(set.files_hash, off_);
   set.short_hash = set.hash.substr(0, 12);
   set.loaded_at_ms = now_ms_;
 }
 
 LoadResult Loader::Result() {
   LoadResult result;
+  result.files_hash = folder_.Hash();
+  result.off = off_;
+  result.changed = changed_;
   result.files = static_cast<int>(folder_.files_read());
   result.rules = static_cast<int>(drafts_.size());
   result.lists = static_cast<int>(set_->lists.size());
@@ -228,6 +265,7 @@ LoadResult Loader::Load() {
   if (!documents_.empty() || !unread_.empty() || findings_.errors() == 0) {
     ReadDeclarations();
     ReadRules();
+    SwitchOff();
     CompileRules();
     RunTests();
   }
@@ -236,13 +274,15 @@ LoadResult Loader::Load() {
 
 }  // namespace
 
-LoadResult LoadRuleSetAt(const std::string& folder, const feature::FeatureOptions& options,
-                         int64_t now_ms) {
-  return Loader(folder, options, now_ms).Load();
+std::string HashOf(const std::string& files_hash, const std::vector<OffRule>& off) {
+  if (off.empty()) return files_hash;
+  std::string text = files_hash;
+  for (const OffRule& one : off) text += "\noff " + one.rule + " " + one.text_digest;
+  return base::Sha256Hex(text);
 }
 
-LoadResult LoadRuleSet(const std::string& folder, const feature::FeatureOptions& options) {
-  return LoadRuleSetAt(folder, options, absl::ToUnixMillis(absl::Now()));
+LoadResult LoadRuleSet(const std::string& folder, const LoadOptions& options) {
+  return Loader(folder, options).Load();
 }
 
 }  // namespace verdict::ruleset

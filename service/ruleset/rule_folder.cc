@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <fstream>
 #include <memory>
 
 #include "absl/strings/str_format.h"
@@ -38,7 +40,8 @@ std::optional<std::string> ReadAll(int fd, size_t bytes_max) {
 
 }  // namespace
 
-RuleFolder::RuleFolder(std::string folder) : folder_(std::move(folder)) {
+RuleFolder::RuleFolder(std::string folder, std::string copy_to)
+    : folder_(std::move(folder)), copy_to_(std::move(copy_to)) {
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   directory_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
@@ -96,7 +99,25 @@ std::optional<std::string> RuleFolder::Read(const std::string& name, size_t byte
     return std::nullopt;
   }
   digests_[name] = base::Sha256Hex(*bytes);
+  if (const std::string why = WriteCopy(name, *bytes); !why.empty()) {
+    findings->Error(
+        "R500", place,
+        absl::StrFormat("cannot keep a copy of `%s` in %s: %s", PathOf(name), copy_to_, why));
+    return std::nullopt;
+  }
   return bytes;
+}
+
+std::string RuleFolder::WriteCopy(const std::string& name, const std::string& bytes) const {
+  if (copy_to_.empty()) return "";
+  const std::filesystem::path path = std::filesystem::path(copy_to_) / name;
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) return error.message();
+  std::ofstream file(path, std::ios::binary | std::ios::trunc);
+  file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  file.close();
+  return file.good() ? "" : SystemError();
 }
 
 std::string RuleFolder::Hash() const {

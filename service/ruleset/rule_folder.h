@@ -18,7 +18,8 @@ inline constexpr size_t kListBytesMax = 256 << 20;  // of one list file
 class RuleFolder {
  public:
   // Messages name files as `folder`/name.
-  explicit RuleFolder(std::string folder);
+  // What is read is written to `copy_to` as well, unless that is empty.
+  explicit RuleFolder(std::string folder, std::string copy_to = "");
   ~RuleFolder();
   RuleFolder(const RuleFolder&) = delete;
   RuleFolder& operator=(const RuleFolder&) = delete;
@@ -36,7 +37,11 @@ class RuleFolder {
   size_t files_read() const { return digests_.size(); }
 
  private:
+  // Empty: done, or nowhere to write to. Else why not.
+  std::string WriteCopy(const std::string& name, const std::string& bytes) const;
+
   std::string folder_;
+  const std::string copy_to_;
   int directory_ = -1;                          // opened once, so that all files are of one version
   std::map<std::string, std::string> digests_;  // by name
 };

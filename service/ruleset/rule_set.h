@@ -45,6 +45,8 @@ struct Rule {
   std::vector<std::string> clause_texts;                         // as written
   std::vector<RuleTest> tests;
   std::string file;
+  std::string text_digest;    // of the rule as it stands in its file, 32 hexadecimal digits
+  bool switched_off = false;  // by `verdict rules off`; `mode` is kOff then
 };
 
 enum class OnProvenance : uint8_t { kDecide, kReview, kDeny };
@@ -64,10 +66,18 @@ struct Policy {
   int64_t cost_ns_per_unit = 10;
 };
 
+// A rule that somebody has switched off. It stays so until its own text changes.
+struct OffRule {
+  std::string rule;
+  std::string text_digest;  // Rule::text_digest
+  friend bool operator==(const OffRule&, const OffRule&) = default;
+};
+
 // Immutable. Thread-safe.
 struct RuleSet {
-  std::string hash;        // SHA-256 of all files, 64 hexadecimal digits
+  std::string hash;        // SHA-256 of all files and of what is off, 64 hexadecimal digits
   std::string short_hash;  // its first 12
+  std::string files_hash;  // of the files alone; the same where nothing is off
   int64_t loaded_at_ms = 0;
   std::unique_ptr<rule::Schema> schema;
   std::shared_ptr<const feature::FeatureSet>
@@ -121,10 +131,20 @@ struct LoadResult {
   int lists = 0;
   int64_t worst_units = 0;  // of all rules that run, and what the policy allows
   int64_t units_allowed = 0;
+  std::string files_hash;        // also of a folder with errors
+  std::vector<OffRule> off;      // LoadOptions::off, by rule, but for those that changed
+  std::vector<OffRule> changed;  // whose rules have another text now: they run again
 };
-LoadResult LoadRuleSet(const std::string& folder, const feature::FeatureOptions& options);
-// The same as of a moment: `now_ms` tells which rules expire soon.
-LoadResult LoadRuleSetAt(const std::string& folder, const feature::FeatureOptions& options,
-                         int64_t now_ms);
+struct LoadOptions {
+  feature::FeatureOptions deployment = {};
+  std::optional<int64_t> now_ms = {};  // tells which rules expire soon; none: the clock's
+  std::vector<OffRule> off = {};       // these do not run
+  // Where each file that is read is written to, byte for byte, under its name; empty: nowhere. A
+  // write that fails is R500.
+  std::string copy_to = {};
+};
+LoadResult LoadRuleSet(const std::string& folder, const LoadOptions& options);
+// RuleSet::hash; `off` by rule.
+std::string HashOf(const std::string& files_hash, const std::vector<OffRule>& off);
 
 }  // namespace verdict::ruleset

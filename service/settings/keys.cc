@@ -208,6 +208,14 @@ std::vector<Key> ServingKeys(Settings* s) {
        IntSlot{&s->cut_minutes, 0, 1439}},
       {"checkpoint_period_ms", "milliseconds between checkpoints",
        IntSlot{&s->checkpoint_period_ms, 50, 3'600'000}},
+      {"rules.activate",
+       "auto: what stands in the folder of rules is published when it passes; manual: it waits for "
+       "`verdict rules activate`",
+       &s->rules_activate},
+      {"rules.admins",
+       "client certificates, by name and comma, that may call RuleAdmin; empty: callers on this "
+       "machine",
+       &s->rules_admins},
       {"rules_poll_ms", "how often the rules folder is looked at",
        IntSlot{&s->rules_poll_ms, 50, 600000}},
       {"log_level", "\"debug\", \"info\", \"warn\" or \"error\"", &s->log_level},

@@ -110,6 +110,8 @@ struct Settings {
   int64_t cut_minutes = 10;  // after midnight of the zone
   int64_t checkpoint_period_ms = 5000;
   int64_t rules_poll_ms = 1000;
+  std::string rules_activate = "auto";  // or "manual": loading is not activating
+  std::string rules_admins;             // certificates that may call RuleAdmin; empty: this machine
   LogLevel log_level = LogLevel::kInfo;
   Tls tls;
   Grpc grpc;

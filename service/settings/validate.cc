@@ -150,6 +150,12 @@ absl::StatusOr<HostPort> ParseHostPort(const std::string& text) {
 
 absl::Status Validate(const Settings& s) {
   RETURN_IF_ERROR(CheckLogAndStore(s));
+  if (s.rules_activate != "auto" && s.rules_activate != "manual") {
+    return Bad("rules.activate", "must be \"auto\" or \"manual\"");
+  }
+  if (!s.rules_admins.empty() && s.tls.client_ca.empty()) {
+    return Bad("rules.admins", "names certificates, but clients show none: set tls.client_ca");
+  }
   if (s.rules.empty()) return Bad("rules", "missing: name the folder of rules");
   RETURN_IF_ERROR(CheckTls(s));
   RETURN_IF_ERROR(CheckListen(s));

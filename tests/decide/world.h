@@ -18,6 +18,7 @@
 #include "base/published.h"
 #include "counters/live_state.h"
 #include "decide/decider.h"
+#include "decide/recent_decisions.h"
 #include "model/business_day.h"
 #include "ruleset/rule_set.h"
 #include "support/fake_aggregate_store.h"
@@ -61,7 +62,7 @@ inline std::shared_ptr<const ruleset::RuleSet> LoadRules(const RuleTexts& texts,
   folder.Write("features.json", texts.features);
   folder.Write("policy.json", texts.policy);
   folder.Write("rules.json", texts.rules);
-  ruleset::LoadResult loaded = ruleset::LoadRuleSet(folder.path(), options);
+  ruleset::LoadResult loaded = ruleset::LoadRuleSet(folder.path(), {.deployment = options});
   for (const rule::Diagnostic& diagnostic : loaded.diagnostics) {
     if (loaded.set == nullptr) fprintf(stderr, "%s", FormatDiagnostic(diagnostic, false).c_str());
   }
@@ -147,6 +148,7 @@ class World {
                                .live = &*live,
                                .blobs = &cache,
                                .appender = with_appender ? &appender : nullptr,
+                               .recent = &recent,
                                .decisions = decisions,
                                .clock = &clock,
                                .hasher = &hasher,
@@ -222,6 +224,7 @@ class World {
   FakeLog log;
   FakeLogReader reader;
   FakeAppender appender;
+  decide::RecentDecisions recent{100};
   decide::DecisionSink* decisions = nullptr;  // of the next decider that is made
   FakeAggregateStore store;
   ManualTimer timer;

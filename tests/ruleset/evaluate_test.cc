@@ -108,7 +108,7 @@ TEST(EvaluateRules, LetsARuleActUntilItsDayByTheTimeOfThePayment) {
 }
 
 TEST(EvaluateRules, AllocatesNothingOnceWarm) {
-  LoadResult loaded = LoadRuleSetAt("rules", {}, TestFolder::kNowMs);
+  LoadResult loaded = LoadRuleSet("rules", {.now_ms = TestFolder::kNowMs});
   ASSERT_NE(loaded.set, nullptr);
   Given given(*loaded.set, R"({ "txn": { "amount": 150, "currency": "EUR", "country": "TH",
     "email": "a@b.org" }, "card": { "id": "c", "country": "FR", "count_1d": 4, "avg_30d": 44 } })");

@@ -45,7 +45,7 @@ class TestFolder {
   const std::filesystem::path& path() const { return path_; }
 
   // As of 2026-11-20.
-  LoadResult Load() const { return LoadRuleSetAt(path_.string(), {}, kNowMs); }
+  LoadResult Load() const { return LoadRuleSet(path_.string(), {.now_ms = kNowMs}); }
   // The messages as people read them, the folder named `rules`.
   static std::string Text(const LoadResult& result, const std::string& folder) {
     std::string text;

@@ -83,12 +83,12 @@ TEST(LoadRuleSet, CountsTheBytesOfListFilesInTheHash) {
 
 TEST(LoadRuleSet, IsTheSameFromAFolderNamedWithASlash) {
   TestFolder folder;
-  auto slashed = LoadRuleSetAt(folder.path().string() + "/", {}, TestFolder::kNowMs);
+  auto slashed = LoadRuleSet(folder.path().string() + "/", {.now_ms = TestFolder::kNowMs});
   EXPECT_EQ(slashed.set->hash, folder.Load().set->hash);
 }
 
 TEST(LoadRuleSet, ReportsAFolderThatIsNotThere) {
-  LoadResult result = LoadRuleSetAt("/nonexistent/rules", {}, 0);
+  LoadResult result = LoadRuleSet("/nonexistent/rules", {.now_ms = 0});
   EXPECT_EQ(result.set, nullptr);
   ASSERT_THAT(result.diagnostics, SizeIs(1));
   EXPECT_EQ(result.diagnostics[0].code, "R500");
@@ -164,7 +164,7 @@ TEST(LoadRuleSet, WarnsOfExpiryFromFourteenDaysBefore) {
   const int64_t expires = 1796083200000;
   const int64_t day = 86'400'000;
   auto warnings = [&](int64_t now) {
-    LoadResult result = LoadRuleSetAt(folder.path().string(), {}, now);
+    LoadResult result = LoadRuleSet(folder.path().string(), {.now_ms = now});
     EXPECT_NE(result.set, nullptr);
     return result.diagnostics.size();
   };

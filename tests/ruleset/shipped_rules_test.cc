@@ -14,7 +14,7 @@ namespace {
 namespace fs = std::filesystem;
 
 std::shared_ptr<const RuleSet> Shipped() {
-  LoadResult result = LoadRuleSetAt("rules", {}, TestFolder::kNowMs);
+  LoadResult result = LoadRuleSet("rules", {.now_ms = TestFolder::kNowMs});
   EXPECT_THAT(TestFolder::Text(result, "\n\n"), "");
   return result.set;
 }
