@@ -32,6 +32,7 @@ constexpr Kind kKinds[] = {Kind::kPublished, Kind::kLiveAlready, Kind::kWaiting,
                            Kind::kUnfit,     Kind::kGuarded,     Kind::kNotKept};
 constexpr char kLastSuccess[] = "verdict_config_last_reload_success";
 constexpr char kGeneration[] = "verdict_config_generation";
+constexpr char kExpiring[] = "verdict_rules_expiring";
 constexpr char kLoadedAt[] = "verdict_config_last_reload_timestamp_seconds";
 
 base::Counter Reloads(Kind kind) {
@@ -82,6 +83,8 @@ RuleLoader::RuleLoader(const Options& options, base::Published<ruleset::RuleSet>
                    [this] { return last_ok_.load() ? 1.0 : 0.0; });
   metrics.AddGauge(kGeneration, "Rule sets that served since the start.", {},
                    [this] { return static_cast<double>(generation_.load()); });
+  metrics.AddGauge(kExpiring, "Live rules that expire within 14 days, or have expired.", {},
+                   [this] { return static_cast<double>(ExpiringRules()); });
   metrics.AddGauge(kLoadedAt, "When the set that serves was published.", {},
                    [this] { return static_cast<double>(loaded_at_ms_.load()) / 1e3; });
 }
@@ -89,7 +92,7 @@ RuleLoader::RuleLoader(const Options& options, base::Published<ruleset::RuleSet>
 RuleLoader::~RuleLoader() {
   Stop();
   ShowRuleSet("");
-  for (const char* name : {kLastSuccess, kGeneration, kLoadedAt}) {
+  for (const char* name : {kLastSuccess, kGeneration, kExpiring, kLoadedAt}) {
     base::Metrics().RemoveGauge(name, {});
   }
 }
@@ -309,6 +312,16 @@ void RuleLoader::ShowRuleSet(const std::string& short_hash) {
 
 void RuleLoader::FreeRetired() {
   std::erase_if(retired_, [](const auto& set) { return set.use_count() == 1; });
+}
+
+int64_t RuleLoader::ExpiringRules() const {
+  const std::shared_ptr<const ruleset::RuleSet> live = rules_->Load();
+  const int64_t until_ms =
+      absl::ToUnixMillis(absl::Now() + absl::Hours(24 * ruleset::kExpiresSoonDays));
+  if (live == nullptr) return 0;
+  return std::count_if(live->rules.begin(), live->rules.end(), [&](const ruleset::Rule& rule) {
+    return rule.mode == ruleset::Mode::kLive && rule.expires_ms && *rule.expires_ms <= until_ms;
+  });
 }
 
 double RuleLoader::MaxDenyShift() const {

@@ -64,6 +64,7 @@ class RuleLoader {
   void ShowRuleSet(const std::string& short_hash);
   void FreeRetired();
   double MaxDenyShift() const;
+  int64_t ExpiringRules() const;
   // Names, sizes, times and inodes of all files: another one means that something changed.
   std::string Signature() const;
 

@@ -70,6 +70,7 @@ class Decider::Flow {
   // flow_answer.cc: from the values to the answer
   void Judge(ScoreCall* call);
   void CountHits(const Scratch& s) const;
+  static void CountShadows(Scratch* s, model::Provenance provenance);
   void ShowFeatures(ScoreCall* call) const;
   bool IsImported(const Scratch& s, uint16_t measure) const;
   void Publish(ScoreCall* call);

@@ -51,6 +51,7 @@ void Decider::Flow::Judge(ScoreCall* call) {
     return;
   }
   CountHits(*s);
+  CountShadows(s, decision.provenance);
   if (parts_.recent != nullptr) parts_.recent->Put(call->txn, s->results, s->plan->rules, decision);
   s->stages.Mark(Stage::kRules, metrics_);
   Publish(call);
@@ -64,6 +65,23 @@ void Decider::Flow::CountHits(const Scratch& s) const {
   }
   for (size_t i = 0; i < s.results.size(); ++i) {
     plan.answer_kinds[i][AnswerKind(s.results[i].provenance, s.results[i].reasons)].Add();
+  }
+}
+
+// Each shadow rule that matched by itself: the decision once more, as if it were live.
+void Decider::Flow::CountShadows(Scratch* s, model::Provenance provenance) {
+  const Plan& plan = *s->plan;
+  for (size_t place = 0; place < plan.shadow_rules.size(); ++place) {
+    const uint32_t rule = plan.shadow_rules[place];
+    if (s->evaluation.acting[rule]) continue;
+    if (s->evaluation.results[rule] != ruleset::RuleResult::kMatch) continue;
+    s->evaluation.acting[rule] = true;
+    ruleset::Decide(*plan.rules, s->evaluation, provenance, &s->would_be);
+    s->evaluation.acting[rule] = false;
+    const ShadowCounters& counters = plan.shadows[place][OutcomeIndex(s->would_be.outcome)];
+    counters.decisions.Add();
+    const std::optional<int64_t> amount = plan.rules->features->BaseAmount(s->event.txn);
+    if (amount && *amount > 0) counters.amount_minor.Add(static_cast<uint64_t>(*amount));
   }
 }
 

@@ -25,6 +25,23 @@ std::array<base::Counter, kRuleResults> HitsOf(const ruleset::Rule& rule) {
   return counters;
 }
 
+std::array<ShadowCounters, kOutcomes> ShadowsOf(const ruleset::Rule& rule) {
+  std::array<ShadowCounters, kOutcomes> counters;
+  for (const model::Outcome outcome :
+       {model::Outcome::kAllow, model::Outcome::kReview, model::Outcome::kDeny}) {
+    const base::MetricLabels labels = {{"rule", rule.id},
+                                       {"outcome", std::string(model::OutcomeName(outcome))}};
+    counters[OutcomeIndex(outcome)] = {
+        base::Metrics().AddCounter(
+            "verdict_rule_shadow_total",
+            "Decisions that a shadow rule matched, by what they would be were it live.", labels),
+        base::Metrics().AddCounter(
+            "verdict_rule_shadow_amount_minor_total",
+            "What those decisions add up to, in minor units of the base currency.", labels)};
+  }
+  return counters;
+}
+
 std::array<base::Counter, kAnswerKinds> KindsOf(const feature::Feature& feature) {
   std::array<base::Counter, kAnswerKinds> counters;
   for (size_t kind = 0; kind < kAnswerKinds; ++kind) {
@@ -63,7 +80,15 @@ Plan::Plan(std::shared_ptr<const ruleset::RuleSet> rule_set) : rules(std::move(r
     status_of_feature.push_back(status);
     answer_kinds.push_back(KindsOf(feature));
   }
-  for (const ruleset::Rule& rule : rules->rules) rule_hits.push_back(HitsOf(rule));
+  for (uint32_t i = 0; i < rules->rules.size(); ++i) {
+    rule_hits.push_back(HitsOf(rules->rules[i]));
+    const bool may_shadow =
+        rules->rules[i].mode == ruleset::Mode::kShadow ||
+        (rules->rules[i].mode == ruleset::Mode::kLive && rules->rules[i].expires_ms);
+    if (!may_shadow) continue;
+    shadow_rules.push_back(i);
+    shadows.push_back(ShadowsOf(rules->rules[i]));
+  }
 }
 
 size_t AnswerKind(model::Provenance provenance, uint16_t reasons) {

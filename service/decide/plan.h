@@ -16,8 +16,15 @@ namespace verdict::decide {
 
 inline constexpr size_t kRuleResults = 4;
 inline constexpr size_t kReasonBits = 12;
+inline constexpr size_t kOutcomes = 3;
 // FULL, STALE, DEFAULT, then PARTIAL by its first reason.
 inline constexpr size_t kAnswerKinds = 3 + kReasonBits;
+
+// What a shadow rule that matched would have made of the decision.
+struct ShadowCounters {
+  base::Counter decisions;
+  base::Counter amount_minor;  // of those decisions, in the base currency
+};
 
 // **Immutable.**
 struct Plan {
@@ -34,9 +41,13 @@ struct Plan {
   std::vector<uint16_t> status_of_sliding;
   std::vector<std::vector<uint16_t>> features_of_sliding;
   std::vector<std::array<base::Counter, kRuleResults>> rule_hits;     // by rule
+  std::vector<uint32_t> shadow_rules;  // indexes of those of mode shadow, and of those that expire
+  std::vector<std::array<ShadowCounters, kOutcomes>> shadows;         // by place in shadow_rules
   std::vector<std::array<base::Counter, kAnswerKinds>> answer_kinds;  // by feature
 };
 
+// Index into Plan::shadows[rule].
+inline size_t OutcomeIndex(model::Outcome outcome) { return static_cast<size_t>(outcome) - 1; }
 // Index into Plan::answer_kinds.
 size_t AnswerKind(model::Provenance provenance, uint16_t reasons);
 

@@ -74,6 +74,7 @@ struct ScoreCall::Scratch {
   bool provisional_stands = false;              // this call has put the payment into the overlay
 
   ruleset::Evaluation evaluation;
+  model::Decision would_be;  // were a shadow rule live
   std::vector<counters::Waiter> waiters;
 };
 

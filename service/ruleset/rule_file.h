@@ -17,7 +17,6 @@ namespace verdict::ruleset {
 inline constexpr size_t kRulesMax = 10'000;  // of a set
 inline constexpr size_t kClausesMax = 64;    // of a rule
 inline constexpr size_t kTestsMax = 100;     // of a rule
-inline constexpr int64_t kExpiresSoonDays = 14;
 
 // A rule and the places in its file that later steps speak of.
 struct DraftRule {

@@ -17,6 +17,8 @@
 
 namespace verdict::ruleset {
 
+inline constexpr int64_t kExpiresSoonDays = 14;  // a live rule that expires by then is told of
+
 enum class Mode : uint8_t { kLive, kShadow, kOff };
 enum class Action : uint8_t { kDeny, kReview, kAllow, kNone };
 // match | no_match | missing | error: the four results of a rule.

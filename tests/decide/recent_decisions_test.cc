@@ -111,6 +111,25 @@ TEST_F(RecentDecisionsTest, FeaturesAreFoundByWhatTheyAre) {
   for (const ruleset::Flip& flip : report.flips) EXPECT_EQ(flip.decisions, 1u);
 }
 
+// A ring may hold decisions of several sets, each with its features in its own order.
+TEST_F(RecentDecisionsTest, EachDecisionIsReadByTheSetThatMadeIt) {
+  for (int i = 0; i < 3; ++i) Pay("t" + std::to_string(i), 100);
+  RuleTexts texts = World::DefaultRules();
+  texts.features = R"({ "features": [
+      { "name": "count_1d", "entity": "card", "aggregate": "count", "window": "1d" },
+      { "name": "volume_30d", "entity": "merchant", "aggregate": "sum", "of": "txn.amount_base_minor", "window": "30d",
+        "where": "txn.status == 'approved'" } ] })";
+  world_.Publish(texts);
+  Pay("t3", 100);  // the fourth: REVIEW
+  const auto next = WithRules(
+      R"({ "id": "fourth", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
+           "when": "card.count_1d == 4" })");
+  const ruleset::GuardReport report = DecideAnew(world_.recent, *next);
+  EXPECT_EQ(report.decisions, 4u);
+  EXPECT_THAT(report.flips, IsEmpty());
+  EXPECT_THAT(report.unknown, IsEmpty());
+}
+
 TEST_F(RecentDecisionsTest, DryRunsAndReplaysAreNone) {
   Pay("a", 100);
   Pay("a", 100);

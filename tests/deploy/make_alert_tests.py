@@ -60,6 +60,8 @@ epochs = gauge('verdict_agg_live_epochs', 5, 3)
 epochs = [[(series.replace("}", ',measure="m"}'), values.replace("x60", "x90")) for series, values in case] for case in epochs]
 
 
+expiring = gauge('verdict_rules_expiring', 2, 0)
+expiring = [[(expiring[0][0][0], values)] for values in ("2+0x120", "0+0x120", "2+0x100 0+0x40")]
 lacks = gauge('verdict_agg_store_lacks', 1, 0)
 lacks = [[(series.replace("}", ',measure="m"}'), values) for series, values in case] for case in lacks]
 
@@ -100,6 +102,7 @@ CASES = {
     "VerdictDecisionsDropped": ((dropped[0], 20), (dropped[1] + spooled[0], 20), (dropped[2], 60)),
     "VerdictMisplacedEvents": ((misplaced[0], 20), (misplaced[1], 20), (misplaced[2], 60)),
     "VerdictReloadRefused": ((reload_ok[0], 10), (reload_ok[1], 10), (reload_ok[2], 50)),
+    "VerdictRulesExpiring": ((expiring[0], 90), (expiring[1], 90), (expiring[2], 130)),
     "VerdictDenyShareShift": ((DENY_JUMP, 1490), (DENY_SMALL, 1490), (DENY_BACK, 1585)),
     "VerdictDown": ((up[0], 10), (up[1], 10), (up[2], 50)),
     "VerdictOverloaded": ((shed[0], 20), (shed[1] + late[0], 20), (shed[2], 60)),
@@ -128,7 +131,7 @@ def main():
     if set(alerts) != set(CASES):
         sys.exit(f"alerts without three cases, or cases without an alert: {sorted(set(alerts) ^ set(CASES))}")
     instance_alerts = {"VerdictIngestLag", "VerdictCheckpointOld", "VerdictAppendFailed", "VerdictFoldFailed", "VerdictProofMismatch", "VerdictLiveEpochs", "VerdictStoreLacks", "VerdictLogDisk",
-                       "VerdictReloadRefused", "VerdictDown", "VerdictRetentionNear", "VerdictDecisionsDropped", "VerdictMisplacedEvents"}
+                       "VerdictReloadRefused", "VerdictRulesExpiring", "VerdictDown", "VerdictRetentionNear", "VerdictDecisionsDropped", "VerdictMisplacedEvents"}
     summaries = {
         "VerdictIngestLag": "Live totals are 12s behind the log",
         "VerdictCheckpointOld": "The last checkpoint is 1m 30s old: a restart would take long",
@@ -136,6 +139,7 @@ def main():
         "VerdictLiveEpochs": "5 epochs of m are in memory: the batch is late, or its proof",
         "VerdictStoreLacks": "The store of aggregates lacks what was folded of m: answers are PARTIAL",
         "VerdictLogDisk": "5% of the log's disk is free",
+        "VerdictRulesExpiring": "2 live rules expire within 14 days, or have expired: they act as shadow from then on",
         "VerdictDown": "a does not answer scrapes",
         "VerdictRetentionNear": "Retention removes events of partition 3 in 1d 0h 0m 0s that are not read yet",
     }

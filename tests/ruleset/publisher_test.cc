@@ -300,6 +300,18 @@ TEST_F(PublisherTest, ALastSetThatIsDamagedGivesWayToTheFolder) {
   ASSERT_THAT(publisher_->Rollback(), IsOk()) << "it is whole again";
 }
 
+TEST_F(PublisherTest, ALastSetThatWasChangedOnDiskIsNotServed) {
+  const std::string first = Publish(40);
+  const std::filesystem::path kept =
+      std::filesystem::path(state_ / "rule_sets/files") / first / "policy.json";
+  const std::string whole = ReadFileText(kept);
+  std::ofstream(kept, std::ios::binary | std::ios::app) << " ";
+  Start();
+  publisher_->LoadFolder();
+  EXPECT_EQ(Live(), first);
+  EXPECT_EQ(ReadFileText(kept), whole) << "from the folder, which is the same";
+}
+
 TEST_F(PublisherTest, WhatCannotBeKeptIsNotPublished) {
   const std::string first = Publish(40);
   const std::filesystem::path files = std::filesystem::path(state_ / "rule_sets/files");
