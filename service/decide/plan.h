@@ -40,7 +40,7 @@ struct Plan {
   // Of sliding measures likewise.
   std::vector<uint16_t> status_of_sliding;
   std::vector<std::vector<uint16_t>> features_of_sliding;
-  std::vector<std::array<base::Counter, kRuleResults>> rule_hits;     // by rule
+  std::vector<std::array<base::Counter, kRuleResults>> rule_hits;  // by rule
   std::vector<uint32_t> shadow_rules;  // indexes of those of mode shadow, and of those that expire
   std::vector<std::array<ShadowCounters, kOutcomes>> shadows;         // by place in shadow_rules
   std::vector<std::array<base::Counter, kAnswerKinds>> answer_kinds;  // by feature
