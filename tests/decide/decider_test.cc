@@ -540,7 +540,9 @@ TEST(Decider, CountsWhatShadowRulesWouldMakeOfADecision) {
       { "id": "shadow_score", "name": "x", "owner": "t", "mode": "shadow", "action": "none", "score": 50, "reason": "AMOUNT",
         "when": "txn.amount_minor > 70" },
       { "id": "was_live", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
-        "expires": "2019-04-01", "when": "txn.amount_minor > 90" } ] })";
+        "expires": "2019-04-01", "when": "txn.amount_minor > 90" },
+      { "id": "still_live", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
+        "expires": "2019-05-01", "when": "txn.amount_minor > 550" } ] })";
   const auto count = [](const std::string& name, const std::string& rule,
                         const std::string& outcome) {
     return base::Metrics().CounterValue(name, {{"rule", rule}, {"outcome", outcome}});
@@ -563,6 +565,7 @@ TEST(Decider, CountsWhatShadowRulesWouldMakeOfADecision) {
   EXPECT_THAT(decisions("shadow_score"), ElementsAre(0, 2, 0));
   EXPECT_THAT(decisions("was_live"), ElementsAre(0, 2, 0));
   EXPECT_THAT(decisions("live_review"), ElementsAre(0, 0, 0));
+  EXPECT_THAT(decisions("still_live"), ElementsAre(0, 0, 0));
   auto dry = world.Call(world.Payment("t4", 100));
   dry->dry_run = true;
   world.decider->Score(dry.get());

@@ -60,8 +60,11 @@ TEST_F(RecentDecisionsTest, FlipsAreCountedInMoneyAndByRule) {
   Pay("c", 7'000);
   Pay("d", 9'000);      // the card's fourth: REVIEW
   Pay("e", 1'000'001);  // DENY
-  const auto next =
-      WithRules(DenyAbove("above_40", 4'000) + ", " + DenyAbove("above_60", 6'000, 5));
+  // What only comes first by priority has not led to DENY.
+  const auto next = WithRules(
+      DenyAbove("above_40", 4'000) + ", " + DenyAbove("above_60", 6'000, 5) +
+      R"(, { "id": "first", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
+             "priority": 9, "when": "txn.amount_minor > 4000" })");
   const ruleset::GuardReport report = DecideAnew(world_.recent, *next);
   EXPECT_EQ(report.decisions, 5u);
   EXPECT_EQ(report.denied_before, 1u);
