@@ -50,8 +50,9 @@ int64_t Dropper::SteadyMs() const {
       .count();
 }
 
+bool Dropper::freeing() const { return job_ != nullptr && job_->stage == Job::Stage::kFree; }
+
 absl::StatusOr<bool> Dropper::Step() {
-  const auto freeing = [this] { return job_ != nullptr && job_->stage == Job::Stage::kFree; };
   // What is being freed is freed to its end: its guard was made of all its keys.
   if (!freeing()) RETURN_IF_ERROR(CheckLife());
   if (job_ != nullptr) {

@@ -85,6 +85,8 @@ class Dropper {
   // One bounded piece of work. False: there is none for now. Errors: the store's; what was begun is
   // begun anew later.
   absl::StatusOr<bool> Step();
+  // Its guard is made: what the store loses from now on is told by that.
+  bool freeing() const;
   bool busy() const { return job_ != nullptr; }  // amid a piece of work of several steps
 
  private:

@@ -80,6 +80,7 @@ bool SimWorld::SaysOtherwise(const testing::FakeAggregateStore::Key& key,
 // or that a guard knows.
 void SimWorld::LoseValue() {
   if (!loses_ || !lost_.empty() || !FoldIdle() || !HasCheckpoint()) return;
+  if (process_->dropper->freeing()) return;  // half of it is live, half guarded
   if (Chance(20)) {
     disks_->blobs.FailOver({});
     tally_->Hit(kFailoverLosesNothing);
