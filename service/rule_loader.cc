@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
@@ -98,6 +99,8 @@ RuleLoader::~RuleLoader() {
 }
 
 void RuleLoader::Start() {
+  base::MutexLock lock(mutex_);
+  started_ = true;
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -109,6 +112,11 @@ void RuleLoader::Stop() {
   watch_.Wake();
   if (thread_.joinable()) thread_.join();
   AnswerCalls();
+}
+
+bool RuleLoader::Stopping() const {
+  base::MutexLock lock(mutex_);
+  return stopping_;
 }
 
 void RuleLoader::SetChecks(ruleset::Publisher::Fits fits, ruleset::Publisher::Guard guard) {
@@ -123,33 +131,37 @@ std::vector<std::string> RuleLoader::last_refusal() const {
 }
 
 void RuleLoader::Ask(grpc_api::AdminCall call, Done done) {
-  bool gone = false;
+  grpc_api::AdminAnswer answer;
   {
     base::MutexLock lock(mutex_);
-    gone = stopping_;
-    if (!gone) calls_.emplace_back(std::move(call), std::move(done));
+    if (started_ && !stopping_) {
+      calls_.emplace_back(std::move(call), std::move(done));
+    } else {
+      answer.status = absl::UnavailableError(stopping_ ? "the service stops" : "not ready yet");
+    }
   }
-  if (!gone) return watch_.Wake();
-  grpc_api::AdminAnswer answer;
-  answer.status = absl::UnavailableError("the service stops");
+  if (answer.status.ok()) return watch_.Wake();
   done(answer);
 }
 
+// Each wait may have been cut short by Stop or Ask.
 void RuleLoader::Run() {
   base::BeginThread("verdict-rules", base::ThreadRole::kBackground);
-  Look(/*settled=*/true);
+  bool changed = true;
   while (true) {
-    const bool changed = watch_.Wait(options_.poll);
-    {
-      base::MutexLock lock(mutex_);
-      if (stopping_) return;
-    }
-    AnswerCalls();
-    const auto until = steady_clock::now() + kSettleMax;
-    while (changed && steady_clock::now() < until && watch_.Wait(kSettle)) {
-    }
-    Look(changed);
+    Look(/*settled=*/changed);
     FreeRetired();
+    if (Stopping()) return;
+    AnswerCalls();
+    changed = watch_.Wait(options_.poll);
+    const auto until = steady_clock::now() + kSettleMax;
+    bool settling = changed;
+    while (settling && steady_clock::now() < until && !Stopping()) {
+      AnswerCalls();
+      settling = watch_.Wait(kSettle);
+    }
+    if (Stopping()) return;
+    AnswerCalls();
   }
 }
 
@@ -169,7 +181,9 @@ void RuleLoader::Look(bool settled) {
   if (!settled) return;
   seen_ = std::exchange(changing_, std::string());
   const double max_deny_shift = MaxDenyShift();
-  Note(publisher_->LoadFolder(), options_.publisher.folder, "", max_deny_shift);
+  const PublishResult result = publisher_->LoadFolder();
+  if (result.kind == Kind::kNotKept) seen_.clear();  // until the disk takes it
+  NoteFolder(result, max_deny_shift);
 }
 
 void RuleLoader::AnswerCalls() {
@@ -187,6 +201,8 @@ void RuleLoader::AnswerCalls() {
     grpc_api::AdminAnswer answer;
     if (stopping) {
       answer.status = absl::UnavailableError("the service stops");
+    } else if (std::chrono::system_clock::now() > next.first.deadline) {
+      answer.status = absl::DeadlineExceededError("too late: nothing was changed");
     } else if (!ready && next.first.kind != grpc_api::AdminCall::Kind::kList) {
       answer.status = absl::UnavailableError("not ready yet: sets are changed once it serves");
     } else {
@@ -209,95 +225,116 @@ grpc_api::AdminAnswer RuleLoader::Do(const grpc_api::AdminCall& call) {
       result = publisher_->Activate(call.name, call.forced);
       break;
     case CallKind::kRollback:
-      result = publisher_->Rollback();
+      result = publisher_->Rollback(call.name);
       break;
     case CallKind::kSwitchOff:
       result = publisher_->SwitchOff(call.name);
       break;
   }
-  const std::string what = WordOf(call.kind) + (call.name.empty() ? "" : " " + call.name) +
-                           (call.forced ? " --force" : "");
+  const std::string asked = WordOf(call.kind) + (call.name.empty() ? "" : " " + call.name) +
+                            (call.forced ? " --force" : "");
   if (result.ok()) {
-    answer.result = Note(*std::move(result), what, call.caller, answer.max_deny_shift);
+    NoteAsked(*result, asked, call.caller);
+    answer.result = *std::move(result);
   } else {
     answer.status = result.status();
     LogWarning(
         "rules not changed",
-        {{"asked", what}, {"by", call.caller}, {"why", std::string(answer.status.message())}});
+        {{"asked", asked}, {"by", call.caller}, {"why", std::string(answer.status.message())}});
   }
   if (const auto live = rules_->Load()) answer.live = live->hash;
   return answer;
 }
 
-PublishResult RuleLoader::Note(PublishResult result, const std::string& what,
-                               const std::string& caller, double max_deny_shift) {
+void RuleLoader::NoteFolder(const PublishResult& result, double max_deny_shift) {
   Reloads(result.kind).Add();
-  const std::shared_ptr<const ruleset::RuleSet> live = rules_->Load();
-  if (live != current_) {
-    if (current_ != nullptr) retired_.push_back(std::move(current_));
-    current_ = live;
-    ++generation_;
-    ShowRuleSet(live->short_hash);
-    loaded_at_ms_ = absl::ToUnixMillis(absl::Now());
-    NoteLive(result, what, caller);
-  }
-  if (result.kind == Kind::kPublished || result.kind == Kind::kLiveAlready) {
-    last_ok_ = true;  // what was refused was taken back
-    base::MutexLock lock(mutex_);
-    refusal_.clear();
-  } else if (result.kind == Kind::kWaiting) {
-    LogInfo("rules wait", {{"rule_set", Short(result.hash)},
-                           {"asked", what},
-                           {"publish", "verdict rules activate " + Short(result.hash)}});
-  } else {
-    NoteRefusal(result, what, caller, max_deny_shift);
-  }
-  return result;
-}
-
-void RuleLoader::NoteRefusal(const PublishResult& result, const std::string& what,
-                             const std::string& caller, double max_deny_shift) {
-  last_ok_ = false;
+  NoteLive(result, options_.publisher.folder, "the folder");
+  if (!result.hash.empty()) folder_ = result.hash;
   std::vector<std::string> lines;
   std::string shown;
-  if (result.kind == Kind::kInvalid) {
-    for (const rule::Diagnostic& d : result.diagnostics) {
-      if (d.severity != rule::Severity::kError || lines.size() == kRefusalLinesMax) continue;
-      lines.push_back(OneLine(d));
-      shown += rule::FormatDiagnostic(d, /*color=*/false);
-    }
-  } else if (result.kind == Kind::kGuarded) {
-    shown = ruleset::RefusalText(*result.guard, Short(result.hash), max_deny_shift);
-    lines = absl::StrSplit(shown, '\n', absl::SkipEmpty());
-  } else {
-    shown = absl::StrFormat("%s: %s", what, result.why);
-    lines = {shown};
+  switch (result.kind) {
+    case Kind::kPublished:
+    case Kind::kLiveAlready:
+      last_ok_ = true;  // what was refused was taken back
+      return SetRefusal({});
+    case Kind::kWaiting:
+      last_ok_ = true;
+      LogInfo("rules wait", {{"rule_set", Short(result.hash)},
+                             {"publish", "verdict rules activate " + Short(result.hash)}});
+      return SetRefusal({});
+    case Kind::kInvalid:
+      for (const rule::Diagnostic& d : result.diagnostics) {
+        if (d.severity != rule::Severity::kError || lines.size() == kRefusalLinesMax) continue;
+        lines.push_back(OneLine(d));
+        shown += rule::FormatDiagnostic(d, /*color=*/false);
+      }
+      break;
+    case Kind::kGuarded:
+      shown = result.guard ? ruleset::RefusalText(*result.guard, Short(result.hash), max_deny_shift)
+                           : absl::StrFormat("set %s: %s", Short(result.hash), result.why);
+      lines = absl::StrSplit(shown, '\n', absl::SkipEmpty());
+      break;
+    case Kind::kUnfit:
+    case Kind::kNotKept:
+      shown = absl::StrFormat("%s: %s", options_.publisher.folder, result.why);
+      lines = {shown};
+      break;
   }
+  last_ok_ = false;
+  if (result.kind == Kind::kNotKept && last_refusal() == lines) return;  // tried again and again
   LogError("rules refused",
-           {{"asked", what},
-            {"by", caller.empty() ? "the folder" : caller},
+           {{"folder", options_.publisher.folder},
             {"result", std::string(ruleset::ResultName(result.kind))},
             {"serving", current_ == nullptr ? "nothing yet" : current_->short_hash},
             {"diagnostics", shown}});
+  SetRefusal(std::move(lines));
+}
+
+void RuleLoader::SetRefusal(std::vector<std::string> lines) {
   base::MutexLock lock(mutex_);
   refusal_ = std::move(lines);
 }
 
-void RuleLoader::NoteLive(const PublishResult& result, const std::string& what,
-                          const std::string& caller) {
-  std::string again;
-  for (const ruleset::OffRule& one : result.running_again) {
-    again += (again.empty() ? "" : ", ") + one.rule;
+void RuleLoader::NoteAsked(const PublishResult& result, const std::string& asked,
+                           const std::string& caller) {
+  Reloads(result.kind).Add();
+  NoteLive(result, asked, caller);
+  if (result.kind == Kind::kPublished || result.kind == Kind::kLiveAlready) {
+    if (!result.why.empty()) LogError("rules live, but not kept", {{"why", result.why}});
+    if (result.hash != folder_) return;
+    last_ok_ = true;  // what stands in the folder is live after all
+    return SetRefusal({});
   }
+  LogWarning("rules not changed", {{"asked", asked},
+                                   {"by", caller},
+                                   {"result", std::string(ruleset::ResultName(result.kind))},
+                                   {"why", result.why}});
+}
+
+void RuleLoader::NoteLive(const PublishResult& result, const std::string& asked,
+                          const std::string& caller) {
+  const std::shared_ptr<const ruleset::RuleSet> live = rules_->Load();
+  if (live == nullptr || live == current_) return;
+  if (current_ != nullptr) retired_.push_back(std::move(current_));
+  current_ = live;
+  ++generation_;
+  loaded_at_ms_ = absl::ToUnixMillis(absl::Now());
+  ShowRuleSet(live->short_hash);
+  const bool resumed = result.kind != Kind::kPublished;
+  std::vector<std::string> again;
+  for (const ruleset::OffRule& one : result.running_again) again.push_back(one.rule);
+  const std::vector<std::string> none;
   LogInfo("rules loaded",
-          {{"asked", what},
-           {"by", caller.empty() ? "the folder" : caller},
-           {"rule_set", current_->short_hash},
-           {"rules", std::to_string(current_->rules.size())},
-           {"features", std::to_string(current_->features->features().size())},
+          {{"asked", resumed ? "what was live last" : asked},
+           {"by", resumed ? "the start" : caller},
+           {"rule_set", live->short_hash},
+           {"rules", std::to_string(live->rules.size())},
+           {"features", std::to_string(live->features->features().size())},
            {"warnings", std::to_string(result.diagnostics.size())},
-           {"switched on again", again},
-           {"guard", result.guard ? ruleset::ShiftText(*result.guard) : "not asked"}});
+           {"switched on again", absl::StrJoin(again, ", ")},
+           {"guard", result.guard ? ruleset::ShiftText(*result.guard) : "not asked"},
+           {"features that no decision has seen",
+            absl::StrJoin(result.guard ? result.guard->unknown : none, ", ")}});
 }
 
 // One series at a time: that of the set that serves.

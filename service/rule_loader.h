@@ -50,17 +50,19 @@ class RuleLoader {
   RuleLoader(const Options& options, base::Published<ruleset::RuleSet>* rules,
              std::unique_ptr<ruleset::Publisher> publisher);
   void Run() EXCLUDES_LOCK(mutex_);
+  bool Stopping() const EXCLUDES_LOCK(mutex_);
   void Look(bool settled) EXCLUDES_LOCK(mutex_);
   void AnswerCalls() EXCLUDES_LOCK(mutex_);
-  grpc_api::AdminAnswer Do(const grpc_api::AdminCall& call);
-  // Publishes by `attempt`, then logs and counts what became of it.
-  ruleset::PublishResult Note(ruleset::PublishResult result, const std::string& what,
-                              const std::string& caller, double max_deny_shift)
+  grpc_api::AdminAnswer Do(const grpc_api::AdminCall& call) EXCLUDES_LOCK(mutex_);
+  // What became of the folder, or of what was asked for by `caller`.
+  void NoteFolder(const ruleset::PublishResult& result, double max_deny_shift)
       EXCLUDES_LOCK(mutex_);
-  void NoteRefusal(const ruleset::PublishResult& result, const std::string& what,
-                   const std::string& caller, double max_deny_shift) EXCLUDES_LOCK(mutex_);
-  void NoteLive(const ruleset::PublishResult& result, const std::string& what,
-                const std::string& caller) EXCLUDES_LOCK(mutex_);
+  void NoteAsked(const ruleset::PublishResult& result, const std::string& asked,
+                 const std::string& caller) EXCLUDES_LOCK(mutex_);
+  // Notices that another set is live.
+  void NoteLive(const ruleset::PublishResult& result, const std::string& asked,
+                const std::string& caller);
+  void SetRefusal(std::vector<std::string> lines) EXCLUDES_LOCK(mutex_);
   void ShowRuleSet(const std::string& short_hash);
   void FreeRetired();
   double MaxDenyShift() const;
@@ -79,12 +81,14 @@ class RuleLoader {
   // Of the thread.
   std::string seen_;      // signature that was loaded or refused
   std::string changing_;  // signature at the last look, where it is another one
+  std::string folder_;    // RuleSet::hash of what the folder held when it was loaded last
   std::string shown_;     // the rule set that the metrics name
   std::shared_ptr<const ruleset::RuleSet> current_;
   // Sets that were live and are still in use somewhere: they are freed here, not by a Score.
   std::vector<std::shared_ptr<const ruleset::RuleSet>> retired_;
 
   mutable base::Mutex mutex_;
+  bool started_ GUARDED_BY(mutex_) = false;
   bool stopping_ GUARDED_BY(mutex_) = false;
   bool checked_ GUARDED_BY(mutex_) = false;  // SetChecks was called
   std::deque<std::pair<grpc_api::AdminCall, Done>> calls_ GUARDED_BY(mutex_);

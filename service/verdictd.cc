@@ -56,7 +56,10 @@ std::string HostOf(const std::string& address) { return address.substr(0, addres
 Verdictd::Verdictd(const settings::Settings& settings)
     : settings_(settings), not_ready_(NotReadyCounter()), clock_(deployment::MakeClock(settings)) {}
 
-Verdictd::~Verdictd() { base::Metrics().RemoveGauge("verdict_ready", {}); }
+Verdictd::~Verdictd() {
+  if (loader_ != nullptr) loader_->Stop();  // the server's end waits for what it owes
+  base::Metrics().RemoveGauge("verdict_ready", {});
+}
 
 absl::Status Verdictd::Open() {
   ASSIGN_OR_RETURN(const model::BusinessCalendar calendar,
@@ -146,9 +149,10 @@ void Verdictd::Serve() {
   if (fold_ != nullptr) fold_->Start();
   drop_->Start();
   answering_.store(decider_.get(), std::memory_order_release);
-  loader_->SetChecks(
-      [this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); },
-      [this](const ruleset::RuleSet& set) { return decide::DecideAnew(recent_, set); });
+  loader_->SetChecks([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); },
+                     [this](const ruleset::RuleSet& set) {
+                       return decide::DecideAnew(recent_, *rules_.Load(), set);
+                     });
   SetUnready("");
   server_->SetServing(true);
   LogInfo("serving", {{"grpc", absl::StrFormat("%s:%d", HostOf(settings_.listen), server_->port())},
@@ -157,10 +161,10 @@ void Verdictd::Serve() {
 
 absl::Status Verdictd::Stop() {
   LogInfo("draining");
-  if (loader_ != nullptr) loader_->Stop();
   SetUnready("draining");
+  if (server_ != nullptr) server_->BeginDrain();
+  if (loader_ != nullptr) loader_->Stop();  // it may be loading
   if (server_ != nullptr) {
-    server_->BeginDrain();
     if (decider_ != nullptr) std::this_thread::sleep_for(milliseconds(settings_.drain.notice_ms));
     server_->Shutdown(milliseconds(settings_.drain.calls_ms));
     server_.reset();

@@ -57,7 +57,8 @@ void PrintJson(const google::protobuf::Message& message) {
 std::string Remarks(const v1::RuleSetInfo& set) {
   std::vector<std::string> remarks;
   if (!set.why().empty()) remarks.push_back(set.why());
-  if (set.state() == "waiting") remarks.emplace_back("for verdict rules activate");
+  if (set.state() == "waiting" && set.why().empty())
+    remarks.emplace_back("for verdict rules activate");
   if (set.before()) remarks.emplace_back("live before: rollback leads here");
   if (set.off_size() > 0) remarks.push_back("off: " + absl::StrJoin(set.off(), ", "));
   return absl::StrJoin(remarks, "; ");
@@ -115,7 +116,7 @@ int PrintPublished(const v1::PublishResponse& response) {
   } else if (response.result() == "same") {
     absl::PrintF("set %s is live already\n", set);
   } else {
-    absl::PrintF("set %s is live\n", set);
+    absl::PrintF("set %s is live%s\n", set, response.why().empty() ? "" : "; " + response.why());
     if (response.has_guard() && report.decisions > 0) {
       absl::PrintF("%s; over the last live decisions it means:\n%s", ruleset::ShiftText(report),
                    ruleset::FlipsText(report));
@@ -204,7 +205,17 @@ void AddRulesCommand(CLI::App& app, int* exit_code) {
 
   AddCommand(rules, "rollback", "publish the set that was live before", a.get())
       ->callback([a, published, exit_code] {
-        Call("rules rollback", *a, &Stub::Rollback, v1::RollbackRequest(), published, exit_code);
+        v1::RollbackRequest request;
+        const auto find_live = [&](const v1::ListRuleSetsResponse& response) {
+          if (response.sets_size() > 0) request.set_live(response.sets(0).hash());
+          return kExitOk;
+        };
+        Arguments quiet = *a;
+        quiet.format = OutputFormat::kText;
+        Call("rules rollback", quiet, &Stub::ListRuleSets, v1::ListRuleSetsRequest(), find_live,
+             exit_code);
+        if (*exit_code != kExitOk) return;
+        Call("rules rollback", *a, &Stub::Rollback, request, published, exit_code);
       });
 
   CLI::App* off = AddCommand(

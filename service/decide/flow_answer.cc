@@ -52,7 +52,7 @@ void Decider::Flow::Judge(ScoreCall* call) {
   }
   CountHits(*s);
   CountShadows(s, decision.provenance);
-  if (parts_.recent != nullptr) parts_.recent->Put(call->txn, s->results, s->plan->rules, decision);
+  if (parts_.recent != nullptr) parts_.recent->Put(call->txn, s->results, s->plan->seen, decision);
   s->stages.Mark(Stage::kRules, metrics_);
   Publish(call);
 }

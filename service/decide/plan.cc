@@ -62,7 +62,8 @@ std::array<base::Counter, kAnswerKinds> KindsOf(const feature::Feature& feature)
 
 }  // namespace
 
-Plan::Plan(std::shared_ptr<const ruleset::RuleSet> rule_set) : rules(std::move(rule_set)) {
+Plan::Plan(std::shared_ptr<const ruleset::RuleSet> rule_set)
+    : rules(std::move(rule_set)), seen(std::make_shared<const SeenFeatures>(*rules)) {
   const feature::FeatureSet& set = *rules->features;
   features_of_measure.resize(set.measures().size());
   status_of_measure.resize(set.measures().size());

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/metrics.h"
+#include "decide/recent_decisions.h"
 #include "model/decision.h"
 #include "ruleset/rule_set.h"
 
@@ -31,6 +32,7 @@ struct Plan {
   explicit Plan(std::shared_ptr<const ruleset::RuleSet> rule_set);
 
   std::shared_ptr<const ruleset::RuleSet> rules;
+  std::shared_ptr<const SeenFeatures> seen;
   // The statuses that features assume of a payment while its own answer is computed; usually
   // "approved" alone.
   std::vector<std::string> statuses;

@@ -4,18 +4,24 @@
 
 namespace verdict::decide {
 
+SeenFeatures::SeenFeatures(const ruleset::RuleSet& set) : rule_set(set.hash) {
+  for (const feature::Feature& one : set.features->features()) {
+    features.push_back({one.full_name, one.hash});
+  }
+}
+
 RecentDecisions::RecentDecisions(size_t capacity) : places_(capacity) { CHECK(capacity > 0); }
 
 void RecentDecisions::Put(const model::Transaction& txn,
                           const std::vector<feature::FeatureResult>& results,
-                          const std::shared_ptr<const ruleset::RuleSet>& rules,
+                          const std::shared_ptr<const SeenFeatures>& seen,
                           const model::Decision& decision) {
   Place& place = places_[next_.fetch_add(1, std::memory_order_relaxed) % places_.size()];
   if (place.busy.test_and_set(std::memory_order_acquire)) return;
   place.filled = true;
   place.decision.txn = txn;
   place.decision.results = results;
-  if (place.decision.rules != rules) place.decision.rules = rules;
+  if (place.decision.seen != seen) place.decision.seen = seen;
   place.decision.outcome = decision.outcome;
   place.decision.decided_at_ms = decision.decided_at_ms;
   place.busy.clear(std::memory_order_release);

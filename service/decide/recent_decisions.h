@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "feature/merge.h"
@@ -18,10 +19,22 @@ namespace verdict::decide {
 
 inline constexpr size_t kRecentDecisions = 10'000;
 
+// What a rule set's features are, without the set: a set with long lists is not kept alive by the
+// decisions it made.
+struct SeenFeatures {
+  explicit SeenFeatures(const ruleset::RuleSet& set);
+  std::string rule_set;  // RuleSet::hash
+  struct Feature {
+    std::string full_name;
+    uint64_t hash = 0;
+  };
+  std::vector<Feature> features;
+};
+
 struct RecentDecision {
   model::Transaction txn;
-  std::vector<feature::FeatureResult> results;  // by feature of `rules`
-  std::shared_ptr<const ruleset::RuleSet> rules;
+  std::vector<feature::FeatureResult> results;  // by feature of `seen`
+  std::shared_ptr<const SeenFeatures> seen;
   model::Outcome outcome = model::Outcome::kReview;
   int64_t decided_at_ms = 0;
 };
@@ -33,7 +46,7 @@ class RecentDecisions {
  public:
   explicit RecentDecisions(size_t capacity = kRecentDecisions);
   void Put(const model::Transaction& txn, const std::vector<feature::FeatureResult>& results,
-           const std::shared_ptr<const ruleset::RuleSet>& rules, const model::Decision& decision);
+           const std::shared_ptr<const SeenFeatures>& seen, const model::Decision& decision);
   // Each in turn, while it is kept from being written over: `visit` must be quick.
   void ForEach(const std::function<void(const RecentDecision&)>& visit) const;
 
@@ -47,8 +60,10 @@ class RecentDecisions {
   std::atomic<uint64_t> next_{0};
 };
 
-// What `next` would have answered, each decision on the feature values it saw. A feature that
-// `next` defines otherwise, or anew, was missing. Reads them all once: about 10 us each.
-ruleset::GuardReport DecideAnew(const RecentDecisions& recent, const ruleset::RuleSet& next);
+// What `next` would have answered, beside what `live` would have, which may not be the set that
+// did: each decision on the feature values it saw. A feature that a set defines otherwise than the
+// one that decided, or anew, was missing to it. About 10 us a decision and set.
+ruleset::GuardReport DecideAnew(const RecentDecisions& recent, const ruleset::RuleSet& live,
+                                const ruleset::RuleSet& next);
 
 }  // namespace verdict::decide

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "wire/decision_proto.h"
 
 namespace verdict::grpc_api {
@@ -60,13 +61,21 @@ absl::Status CheckAdminPeer(const std::string& peer, const std::vector<std::stri
         "rule sets are changed from this machine alone; to let others, name their certificates in "
         "`rules.admins`");
   }
-  const std::vector<std::string> listed = absl::StrSplit(admins, absl::ByAnyChar(", "));
-  for (const std::string& admin : listed) {
+  const std::vector<std::string> listed = absl::StrSplit(admins, ',');
+  for (const std::string& one : listed) {
+    const std::string admin(absl::StripAsciiWhitespace(one));
     if (admin.empty()) continue;
     if (std::find(names.begin(), names.end(), admin) != names.end()) return absl::OkStatus();
   }
   return absl::PermissionDeniedError(
       "rule sets are changed by callers whose certificate `rules.admins` names");
+}
+
+absl::Status CheckName(const std::string& name) {
+  constexpr size_t kNameMax = 64;
+  if (name.size() <= kNameMax) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("a hash or a rule's id has at most ", kNameMax,
+                                                 " characters, not ", name.size()));
 }
 
 absl::Status CheckAdmin(const grpc::ServerContext& context, const std::string& admins,
@@ -141,6 +150,7 @@ void RollbackSlot::RequestCall(grpc::ServerContext* context, pb::RollbackRequest
 
 absl::Status RollbackSlot::Read(AdminCall* call) {
   call->kind = AdminCall::Kind::kRollback;
+  call->name = request_.live();
   return absl::OkStatus();
 }
 

@@ -15,6 +15,9 @@ absl::Status CheckAdmin(const grpc::ServerContext& context, const std::string& a
 absl::Status CheckAdminPeer(const std::string& peer, const std::vector<std::string>& names,
                             const std::string& admins, std::string* caller);
 
+// Of a set or a rule: nobody has longer ones. Errors: InvalidArgument.
+absl::Status CheckName(const std::string& name);
+
 // **Thread-compatible.** The answer comes from the thread that did the work.
 template <typename Request, typename Response>
 class AdminSlot : public UnarySlot<Request, Response> {
@@ -34,7 +37,9 @@ class AdminSlot : public UnarySlot<Request, Response> {
             ? absl::UnimplementedError("nobody keeps rule sets here")
             : CheckAdmin(*this->context(), this->worker_->parts().options->admins, &call.caller);
     if (ready.ok()) ready = Read(&call);
+    if (ready.ok()) ready = CheckName(call.name);
     if (!ready.ok()) return this->Answer(ToGrpc(ready));
+    call.deadline = this->context()->deadline();
     backend.admin(std::move(call), [this](const AdminAnswer& answer) {
       this->response_.Clear();
       if (answer.status.ok()) Write(answer, &this->response_);

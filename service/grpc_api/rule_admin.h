@@ -1,6 +1,7 @@
 // What the RuleAdmin service asks of whoever keeps the rule sets.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <string>
 
@@ -12,9 +13,10 @@ namespace verdict::grpc_api {
 struct AdminCall {
   enum class Kind : uint8_t { kList, kActivate, kRollback, kSwitchOff };
   Kind kind = Kind::kList;
-  std::string name;     // of the set, or of the rule
+  std::string name;     // of the set, or of the rule; kRollback: the set that must be live
   bool forced = false;  // past the guard
-  std::string caller;   // for the log: "ipv4:127.0.0.1:4242", or a certificate's name beside it
+  std::chrono::system_clock::time_point deadline = std::chrono::system_clock::time_point::max();
+  std::string caller;  // for the log: "ipv4:127.0.0.1:4242", or a certificate's name beside it
 };
 
 struct AdminAnswer {

@@ -8,7 +8,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <set>
 #include <sstream>
 #include <system_error>
 #include <utility>
@@ -59,6 +58,14 @@ bool SameBytes(const fs::path& a, const fs::path& b) {
   return x.eof();
 }
 
+// `path` becomes the same file as `kept`; where links cannot be made it stays as it is.
+void Share(const fs::path& kept, const fs::path& path) {
+  const fs::path link = path.string() + ".link";
+  std::error_code error;
+  fs::create_hard_link(kept, link, error);
+  if (!error) fs::rename(link, path, error);
+}
+
 Json ToJson(const KnownSet& set) {
   Json off = Json::array();
   for (const OffRule& one : set.off) off.push_back({{"rule", one.rule}, {"text", one.text_digest}});
@@ -106,14 +113,16 @@ absl::StatusOr<Catalogue> Catalogue::Open(const std::string& folder) {
   if (error) return Trouble(folder, error.message());
   Catalogue catalogue(folder);
   const fs::path path = fs::path(folder) / "catalogue.json";
+  if (!fs::exists(path, error) && !error) return catalogue;
   std::ifstream file(path, std::ios::binary);
-  if (!file) return catalogue;
+  if (!file) return SystemTrouble(path);
   std::ostringstream text;
   text << file.rdbuf();
   try {
     const Json json = Json::parse(text.str());
     catalogue.before = json.at("before");
     catalogue.folder_seen = json.at("folder_seen");
+    catalogue.next_start = json.value("next_start", "");
     for (const Json& one : json.at("sets")) catalogue.sets_.push_back(FromJson(one));
   } catch (const std::exception& fault) {
     return absl::DataLossError(
@@ -145,18 +154,17 @@ absl::Status Catalogue::Keep(const std::string& files_hash) const {
   }
   for (const fs::path& path : paths) {
     const fs::path kept = like / path.lexically_relative(from);
-    const bool shared = !like.empty() && fs::is_regular_file(path, error) && SameBytes(path, kept);
-    if (shared) fs::remove(path, error);
-    if (shared && !error) fs::create_hard_link(kept, path, error);
-    if (error) return Trouble(path, error.message());
+    if (!like.empty() && fs::is_regular_file(path, error) && SameBytes(path, kept))
+      Share(kept, path);
     RETURN_IF_ERROR(Sync(path));
   }
-  // What is there already may be damaged; Save() removes it.
+  // What is there already may be damaged.
   const fs::path replaced = to.parent_path() / "replaced";
   if (!error) fs::remove_all(replaced, error);
   if (!error && fs::exists(to, error)) fs::rename(to, replaced, error);
   if (!error) fs::rename(from, to, error);
   if (error) return Trouble(to, error.message());
+  fs::remove_all(replaced, error);
   return Sync(to.parent_path());
 }
 
@@ -207,6 +215,7 @@ void Catalogue::Forget() {
     if (one.state == SetState::kLive || one.state == SetState::kWaiting || one.hash == before) {
       continue;
     }
+    forgotten_.push_back(one.files_hash);
     sets_.erase(sets_.begin() + static_cast<std::ptrdiff_t>(i));
     --over;
   }
@@ -214,7 +223,10 @@ void Catalogue::Forget() {
 
 absl::Status Catalogue::Save() {
   Forget();
-  Json json = {{"before", before}, {"folder_seen", folder_seen}, {"sets", Json::array()}};
+  Json json = {{"before", before},
+               {"folder_seen", folder_seen},
+               {"next_start", next_start},
+               {"sets", Json::array()}};
   for (const KnownSet& one : sets_) json["sets"].push_back(ToJson(one));
   const fs::path path = fs::path(folder_) / "catalogue.json";
   const fs::path next = fs::path(folder_) / "catalogue.json.next";
@@ -229,14 +241,11 @@ absl::Status Catalogue::Save() {
   fs::rename(next, path, error);
   if (error) return Trouble(path, error.message());
   RETURN_IF_ERROR(Sync(folder_));
-  std::set<std::string> kept;
-  for (const KnownSet& one : sets_) kept.insert(one.files_hash);
-  std::vector<fs::path> gone;
-  for (fs::directory_iterator at(fs::path(folder_) / "files", error), end; !error && at != end;
-       at.increment(error)) {
-    if (!kept.contains(at->path().filename().string())) gone.push_back(at->path());
+  for (const std::string& files : std::exchange(forgotten_, {})) {
+    const bool used = std::any_of(sets_.begin(), sets_.end(),
+                                  [&](const KnownSet& one) { return one.files_hash == files; });
+    if (!used) fs::remove_all(fs::path(folder_) / "files" / files, error);
   }
-  for (const fs::path& one : gone) fs::remove_all(one, error);
   return absl::OkStatus();
 }
 

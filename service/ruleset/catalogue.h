@@ -56,10 +56,12 @@ class Catalogue {
 
   // The set that was live before; empty: none was.
   std::string before;
-  // RuleSet::files_hash of the folder of rules when it was last loaded, or refused.
+  // RuleSet::files_hash of the folder of rules when it was last taken up, or refused by the guard.
   std::string folder_seen;
+  // The set that was asked for and needs a restart; empty: none.
+  std::string next_start;
 
-  // Writes catalogue.json anew, and removes what is kept no longer: all or nothing.
+  // Writes catalogue.json anew, then removes the files of the sets that it has forgotten.
   absl::Status Save();
 
  private:
@@ -67,6 +69,7 @@ class Catalogue {
   void Forget();
 
   std::string folder_;
+  std::vector<std::string> forgotten_;  // folders of files that go with the next Save()
   std::vector<KnownSet> sets_;
 };
 

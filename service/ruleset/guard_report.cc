@@ -55,7 +55,11 @@ bool IsBeyond(const GuardReport& report, double max_deny_shift) {
 
 std::string ShiftText(const GuardReport& report) {
   if (report.decisions == 0) return "no live decisions yet";
-  return absl::StrFormat("share of DENY %+.1f points", report.shift());
+  return absl::StrFormat(
+      "share of DENY %+.1f points%s", report.shift(),
+      report.decisions >= kGuardDecisionsMin
+          ? ""
+          : absl::StrFormat(" of %d decisions, too few to judge by", report.decisions));
 }
 
 std::string RefusalText(const GuardReport& report, const std::string& rule_set,

@@ -24,7 +24,13 @@ constexpr std::string_view kSchemaName = "schema.json";
 constexpr std::string_view kFeaturesName = "features.json";
 constexpr std::string_view kPolicyName = "policy.json";
 
-std::string TextDigest(const std::string& text) {
+// Of what a rule does: who owns it, how it is called and laid out may change.
+std::string TextDigest(const Rule& rule) {
+  std::string text =
+      absl::StrFormat("%s %s %d %d %d %d %d %s", ModeName(rule.mode), ActionName(rule.action),
+                      rule.score, rule.final ? 1 : 0, rule.priority, rule.match_on_missing ? 1 : 0,
+                      rule.expires_ms.value_or(0), rule.reason);
+  for (const std::string& clause : rule.clause_texts) text += "\n" + clause;
   const base::Hash128 digest = base::SipHash128({0x72756c652074, 0x657874}, text);
   return absl::StrFormat("%016x%016x", digest.high, digest.low);
 }
@@ -136,7 +142,7 @@ void Loader::ReadRules() {
 
 void Loader::SwitchOff() {
   for (DraftRule& draft : drafts_) {
-    draft.rule.text_digest = TextDigest(draft.document->TextOf(*draft.value));
+    draft.rule.text_digest = TextDigest(draft.rule);
   }
   for (const OffRule& off : options_.off) {
     const auto draft = std::find_if(drafts_.begin(), drafts_.end(),

@@ -62,16 +62,36 @@ LoadResult Publisher::LoadKept(const KnownSet& set) const {
                      LoadOptions{.deployment = options_.deployment, .off = set.off});
 }
 
-// At a start. Nothing: there is none, or it cannot be loaded.
-std::optional<PublishResult> Publisher::ServeLast() {
-  const KnownSet* last = catalogue_.live();
-  if (last == nullptr) return std::nullopt;
-  LoadResult loaded = LoadKept(*last);
-  if (loaded.set == nullptr || loaded.set->hash != last->hash) return std::nullopt;
-  live_->Publish(loaded.set);
+void Publisher::ServeLast() {
+  std::vector<KnownSet> wanted;
+  if (const auto next = catalogue_.Find(catalogue_.next_start); next.ok()) wanted.push_back(*next);
+  if (const KnownSet* last = catalogue_.live()) wanted.push_back(*last);
+  for (const KnownSet& one : wanted) {
+    const LoadResult loaded = LoadKept(one);
+    if (loaded.set == nullptr || loaded.set->hash != one.hash) continue;
+    live_->Publish(loaded.set);
+    const bool is_next = one.hash == catalogue_.next_start;
+    catalogue_.next_start.clear();
+    // Where it cannot be noted, the next start does the same again.
+    if (is_next) (void)Keep(loaded, /*from_folder=*/false, SetState::kLive, "").ok();
+    return;
+  }
+}
+
+PublishResult Publisher::AsBefore(const std::string& files_hash) const {
   PublishResult result;
-  result.hash = last->hash;
-  result.rules = loaded.rules;
+  result.kind = Kind::kLiveAlready;
+  for (const KnownSet& one : catalogue_.sets()) {
+    if (one.files_hash != files_hash) continue;
+    result.hash = one.hash;
+    result.rules = static_cast<int>(one.rules);
+    if (one.state == SetState::kWaiting) result.kind = Kind::kWaiting;
+    if (one.state == SetState::kRefused) {
+      result.kind = Kind::kGuarded;
+      result.why = one.why;
+    }
+    break;
+  }
   return result;
 }
 
@@ -79,6 +99,7 @@ PublishResult Publisher::LoadFolder() {
   base::MutexLock lock(mutex_);
   const absl::StatusOr<std::string> incoming = catalogue_.MakeIncoming();
   if (!incoming.ok()) {
+    if (live_->Load() == nullptr) ServeLast();
     PublishResult result;
     result.kind = Kind::kNotKept;
     result.why = std::string(incoming.status().message());
@@ -87,17 +108,15 @@ PublishResult Publisher::LoadFolder() {
   LoadOptions options{.deployment = options_.deployment, .copy_to = *incoming};
   if (catalogue_.live() != nullptr) options.off = catalogue_.live()->off;
   LoadResult loaded = LoadRuleSet(options_.folder, options);
+  const bool as_before = loaded.set != nullptr && loaded.files_hash == catalogue_.folder_seen;
   bool waits = options_.manual;
   if (live_->Load() == nullptr) {
-    const bool as_before = loaded.files_hash == catalogue_.folder_seen;
-    if (as_before || loaded.set == nullptr || waits) {
-      std::optional<PublishResult> last = ServeLast();
-      if (last && as_before) return *std::move(last);
-    }
+    const bool last_serves = as_before || loaded.set == nullptr || waits;
+    if (last_serves || !catalogue_.next_start.empty()) ServeLast();
     waits = waits && live_->Load() != nullptr;  // somebody must be the first
   }
-  catalogue_.folder_seen = loaded.files_hash;
-  return Offer(std::move(loaded), {.keep = true, .waits = waits, .guarded = true});
+  if (as_before && live_->Load() != nullptr) return AsBefore(loaded.files_hash);
+  return Offer(std::move(loaded), {.from_folder = true, .waits = waits, .guarded = true});
 }
 
 PublishResult Publisher::Offer(LoadResult loaded, Way way) {
@@ -105,32 +124,34 @@ PublishResult Publisher::Offer(LoadResult loaded, Way way) {
   result.diagnostics = std::move(loaded.diagnostics);
   result.rules = loaded.rules;
   result.running_again = loaded.changed;
-  const auto refused = [&](Kind kind, std::string why) {
+  const auto ended = [&result](Kind kind, std::string why) {
     result.kind = kind;
     result.why = std::move(why);
     return result;
   };
-  if (loaded.set == nullptr) {
-    const absl::Status saved = catalogue_.Save();
-    return refused(Kind::kInvalid, saved.ok() ? "" : std::string(saved.message()));
-  }
+  if (loaded.set == nullptr) return ended(Kind::kInvalid, "");
   result.hash = loaded.set->hash;
-  const auto record = [&](SetState state, const std::string& why) {
-    absl::Status kept = way.keep ? catalogue_.Keep(loaded.set->files_hash) : absl::OkStatus();
-    if (kept.ok()) kept = Record(loaded, state, why);
-    return kept;
-  };
   const std::shared_ptr<const RuleSet> old = live_->Load();
   if (old != nullptr && old->hash == result.hash) {
+    if (way.from_folder) catalogue_.folder_seen = loaded.files_hash;
     const absl::Status saved = catalogue_.Save();
-    return refused(Kind::kLiveAlready, saved.ok() ? "" : std::string(saved.message()));
+    return saved.ok() ? ended(Kind::kLiveAlready, "")
+                      : ended(Kind::kNotKept, std::string(saved.message()));
   }
-  if (const absl::Status fit = fits_ == nullptr ? absl::OkStatus() : fits_(*loaded.set);
-      !fit.ok()) {
-    catalogue_.folder_seen.clear();  // a restart takes it
-    const absl::Status saved = catalogue_.Save();
-    if (!saved.ok()) return refused(Kind::kNotKept, std::string(saved.message()));
-    return refused(Kind::kUnfit, std::string(fit.message()));
+  if (!way.waits && fits_ != nullptr) {
+    if (const absl::Status fit = fits_(*loaded.set); !fit.ok()) {
+      // A restart takes what stands in the folder, or what was asked for.
+      absl::Status noted;
+      if (way.from_folder) {
+        catalogue_.folder_seen.clear();
+        noted = catalogue_.Save();
+      } else {
+        catalogue_.next_start = result.hash;
+        noted = Keep(loaded, /*from_folder=*/false, SetState::kWaiting, "at the next start");
+      }
+      return noted.ok() ? ended(Kind::kUnfit, absl::StrCat(fit.message(), "; it goes live then"))
+                        : ended(Kind::kNotKept, std::string(noted.message()));
+    }
   }
   SetState state = way.waits ? SetState::kWaiting : SetState::kLive;
   std::string why;
@@ -141,56 +162,77 @@ PublishResult Publisher::Offer(LoadResult loaded, Way way) {
       why = "guard: " + ShiftText(*result.guard);
     }
   }
-  if (const absl::Status kept = record(state, why); !kept.ok()) {
-    return refused(Kind::kNotKept, std::string(kept.message()));
-  }
-  if (state == SetState::kWaiting) return refused(Kind::kWaiting, "");
-  if (state == SetState::kRefused) return refused(Kind::kGuarded, why);
+  const absl::Status kept = Keep(loaded, way.from_folder, state, why);
+  if (!kept.ok() && !way.in_need) return ended(Kind::kNotKept, std::string(kept.message()));
+  if (state == SetState::kWaiting) return ended(Kind::kWaiting, "");
+  if (state == SetState::kRefused) return ended(Kind::kGuarded, why);
   live_->Publish(loaded.set);
-  return result;
+  return ended(Kind::kPublished,
+               kept.ok() ? "" : absl::StrCat("a restart does not know of it: ", kept.message()));
 }
 
-absl::Status Publisher::Record(const LoadResult& loaded, SetState state, const std::string& why) {
+// Before it goes live. Where that fails, all is as it was.
+absl::Status Publisher::Keep(const LoadResult& loaded, bool from_folder, SetState state,
+                             const std::string& why) {
   const Catalogue before = catalogue_;
-  catalogue_.Put({.hash = loaded.set->hash,
-                  .files_hash = loaded.set->files_hash,
-                  .off = loaded.off,
-                  .state = state,
-                  .time_ms = absl::ToUnixMillis(absl::Now()),
-                  .rules = loaded.rules,
-                  .why = why});
-  absl::Status saved = catalogue_.Save();
-  if (!saved.ok()) catalogue_ = before;
-  return saved;
+  absl::Status kept = from_folder ? catalogue_.Keep(loaded.files_hash) : absl::OkStatus();
+  if (kept.ok()) {
+    if (from_folder) catalogue_.folder_seen = loaded.files_hash;
+    if (state == SetState::kLive) catalogue_.next_start.clear();
+    catalogue_.Put({.hash = loaded.set->hash,
+                    .files_hash = loaded.files_hash,
+                    .off = loaded.off,
+                    .state = state,
+                    .time_ms = absl::ToUnixMillis(absl::Now()),
+                    .rules = loaded.rules,
+                    .why = why});
+    kept = catalogue_.Save();
+  }
+  if (!kept.ok()) catalogue_ = before;
+  return kept;
 }
 
-absl::StatusOr<PublishResult> Publisher::PublishKept(const KnownSet& set, bool guarded) {
+absl::StatusOr<PublishResult> Publisher::PublishKept(const KnownSet& set, bool in_need,
+                                                     bool guarded) {
   LoadResult loaded = LoadKept(set);
   if (loaded.set == nullptr) {
     return absl::DataLossError(absl::StrCat(
         "set ", Short(set.hash), " cannot be loaded from the archive: ", FirstError(loaded)));
   }
-  if (loaded.set->hash != set.hash) {
+  if (loaded.files_hash != set.files_hash) {
     return absl::DataLossError(absl::StrCat(
         "the files of set ", Short(set.hash), " in the archive were changed; put them back (",
         catalogue_.FilesOf(set), "), or load them as a new set from the folder of rules"));
   }
-  return Offer(std::move(loaded), {.guarded = guarded});
+  return Offer(std::move(loaded), {.in_need = in_need, .guarded = guarded});
 }
 
 absl::StatusOr<PublishResult> Publisher::Activate(std::string_view hash, bool forced) {
   base::MutexLock lock(mutex_);
-  ASSIGN_OR_RETURN(const KnownSet set, catalogue_.Find(hash));
-  return PublishKept(set, !forced);
+  ASSIGN_OR_RETURN(KnownSet set, catalogue_.Find(hash));
+  const KnownSet* live = catalogue_.live();
+  const std::vector<OffRule> off = live == nullptr ? std::vector<OffRule>() : live->off;
+  for (const OffRule& one : off) {
+    const bool has = std::any_of(set.off.begin(), set.off.end(),
+                                 [&](const OffRule& other) { return other.rule == one.rule; });
+    if (!has) set.off.push_back(one);
+  }
+  return PublishKept(set, /*in_need=*/false, !forced);
 }
 
-absl::StatusOr<PublishResult> Publisher::Rollback() {
+absl::StatusOr<PublishResult> Publisher::Rollback(const std::string& live) {
   base::MutexLock lock(mutex_);
-  if (catalogue_.before.empty()) {
+  const KnownSet* known = catalogue_.live();
+  if (known == nullptr || catalogue_.before.empty()) {
     return absl::NotFoundError("no set was live before this one");
   }
+  if (!known->hash.starts_with(live)) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("set ", Short(known->hash), " is live, not ", Short(live),
+                     ": somebody else has changed it; look at `verdict rules list` again"));
+  }
   ASSIGN_OR_RETURN(const KnownSet set, catalogue_.Find(catalogue_.before));
-  return PublishKept(set, /*guarded=*/false);
+  return PublishKept(set, /*in_need=*/true, /*guarded=*/false);
 }
 
 absl::StatusOr<PublishResult> Publisher::SwitchOff(const std::string& rule) {
@@ -216,7 +258,7 @@ absl::StatusOr<PublishResult> Publisher::SwitchOff(const std::string& rule) {
   std::sort(without.off.begin(), without.off.end(),
             [](const OffRule& a, const OffRule& b) { return a.rule < b.rule; });
   without.hash = HashOf(without.files_hash, without.off);
-  return PublishKept(without, /*guarded=*/false);
+  return PublishKept(without, /*in_need=*/true, /*guarded=*/false);
 }
 
 Publisher::Listing Publisher::List() const {

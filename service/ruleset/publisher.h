@@ -29,7 +29,7 @@ namespace verdict::ruleset {
 struct PublishResult {
   enum class Kind : uint8_t {
     kPublished,
-    kLiveAlready,  // it is the live set
+    kLiveAlready,  // it is the live set, or the folder is as it was when it was taken up last
     kWaiting,      // for `activate`
     kInvalid,      // errors in its files: `diagnostics`
     kUnfit,        // it cannot take over while the process runs: `why`
@@ -37,8 +37,8 @@ struct PublishResult {
     kNotKept,      // it cannot be kept on disk: `why`
   };
   Kind kind = Kind::kPublished;
-  std::string hash;  // of the set; empty where it is invalid
-  std::string why;
+  std::string hash;                           // of the set; empty where it is invalid
+  std::string why;                            // also of a published one that could not be kept
   std::vector<rule::Diagnostic> diagnostics;  // warnings too
   std::optional<GuardReport> guard;
   int rules = 0;
@@ -68,13 +68,17 @@ class Publisher {
   // From now on sets must fit, and the guard is asked.
   void SetChecks(Fits fits, Guard guard) EXCLUDES_LOCK(mutex_);
 
-  // The folder as it stands now. The first time in this process: what was live last stays live,
-  // where the folder is as it was loaded last, has errors, or has to wait.
+  // The folder as it stands now; nothing where it is as it was taken up last, whatever people have
+  // activated since. The first time in this process: the set that waits for a start, else what was
+  // live last goes live first, unless the folder has changed and may.
   PublishResult LoadFolder() EXCLUDES_LOCK(mutex_);
-  // A set that is kept. `forced`: past the guard. Errors: NotFound, InvalidArgument.
+  // A set that is kept; what is off in the live set stays off in it. `forced`: past the guard. One
+  // that does not fit goes live at the next start. Errors: NotFound, InvalidArgument, DataLoss.
   absl::StatusOr<PublishResult> Activate(std::string_view hash, bool forced) EXCLUDES_LOCK(mutex_);
-  // The set that was live before. Errors: NotFound where none was.
-  absl::StatusOr<PublishResult> Rollback() EXCLUDES_LOCK(mutex_);
+  // The set that was live before, as it was. `live`: the first digits of the set that is to go, so
+  // that two who ask do not undo each other; empty: whichever. Errors: NotFound where none was,
+  // FailedPrecondition where another set is live.
+  absl::StatusOr<PublishResult> Rollback(const std::string& live = "") EXCLUDES_LOCK(mutex_);
   // The live set without that rule. Errors: NotFound, FailedPrecondition (it is off already).
   absl::StatusOr<PublishResult> SwitchOff(const std::string& rule) EXCLUDES_LOCK(mutex_);
 
@@ -88,18 +92,21 @@ class Publisher {
   Publisher(Options options, base::Published<RuleSet>* live, Catalogue catalogue)
       : options_(std::move(options)), live_(live), catalogue_(std::move(catalogue)) {}
 
-  std::optional<PublishResult> ServeLast() REQUIRES_LOCK(mutex_);
+  // At a start: the set that waits for it, or the last live one, if it can be loaded.
+  void ServeLast() REQUIRES_LOCK(mutex_);
+  PublishResult AsBefore(const std::string& files_hash) const REQUIRES_LOCK(mutex_);
   LoadResult LoadKept(const KnownSet& set) const REQUIRES_LOCK(mutex_);
-  absl::StatusOr<PublishResult> PublishKept(const KnownSet& set, bool guarded)
+  absl::StatusOr<PublishResult> PublishKept(const KnownSet& set, bool in_need, bool guarded)
       REQUIRES_LOCK(mutex_);
   struct Way {
-    bool keep = false;     // its files are in the incoming folder
-    bool waits = false;    // it is not published now
-    bool guarded = false;  // the guard is asked
+    bool from_folder = false;  // its files are in the incoming folder
+    bool waits = false;        // it is not published now
+    bool in_need = false;      // something is wrong: it is published even where it cannot be kept
+    bool guarded = false;      // the guard may refuse it
   };
   PublishResult Offer(LoadResult loaded, Way way) REQUIRES_LOCK(mutex_);
-  absl::Status Record(const LoadResult& loaded, SetState state, const std::string& why)
-      REQUIRES_LOCK(mutex_);
+  absl::Status Keep(const LoadResult& loaded, bool from_folder, SetState state,
+                    const std::string& why) REQUIRES_LOCK(mutex_);
 
   const Options options_;
   base::Published<RuleSet>* const live_;

@@ -44,6 +44,12 @@ RuleFolder::RuleFolder(std::string folder, std::string copy_to)
     : folder_(std::move(folder)), copy_to_(std::move(copy_to)) {
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   directory_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  // A ConfigMap's files are links through `..data`, which may be set anew between two of them.
+  if (directory_ < 0) return;
+  const int data = ::openat(directory_, "..data", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (data < 0) return;
+  ::close(directory_);
+  directory_ = data;
 }
 
 RuleFolder::~RuleFolder() {

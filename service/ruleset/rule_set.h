@@ -47,7 +47,7 @@ struct Rule {
   std::vector<std::string> clause_texts;                         // as written
   std::vector<RuleTest> tests;
   std::string file;
-  std::string text_digest;    // of the rule as it stands in its file, 32 hexadecimal digits
+  std::string text_digest;    // of what it asks and does, as written; 32 hexadecimal digits
   bool switched_off = false;  // by `verdict rules off`; `mode` is kOff then
 };
 

@@ -45,7 +45,7 @@ class RecentDecisionsTest : public ::testing::Test {
 
 TEST_F(RecentDecisionsTest, TheSameSetAnswersTheSame) {
   for (int i = 0; i < 6; ++i) Pay("t" + std::to_string(i), i == 3 ? 1'000'001 : 100);
-  const ruleset::GuardReport report = DecideAnew(world_.recent, *world_.set);
+  const ruleset::GuardReport report = DecideAnew(world_.recent, *world_.set, *world_.set);
   EXPECT_EQ(report.decisions, 6u);
   EXPECT_EQ(report.denied_before, 1u);
   EXPECT_EQ(report.denied_after, 1u);
@@ -65,7 +65,7 @@ TEST_F(RecentDecisionsTest, FlipsAreCountedInMoneyAndByRule) {
       DenyAbove("above_40", 4'000) + ", " + DenyAbove("above_60", 6'000, 5) +
       R"(, { "id": "first", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
              "priority": 9, "when": "txn.amount_minor > 4000" })");
-  const ruleset::GuardReport report = DecideAnew(world_.recent, *next);
+  const ruleset::GuardReport report = DecideAnew(world_.recent, *world_.set, *next);
   EXPECT_EQ(report.decisions, 5u);
   EXPECT_EQ(report.denied_before, 1u);
   EXPECT_EQ(report.denied_after, 4u);
@@ -86,7 +86,7 @@ TEST_F(RecentDecisionsTest, AnAmountThatIsNotKnownIsSaid) {
   txn.currency = "USD";
   ASSERT_TRUE(world_.Start(txn)->status.ok());
   const ruleset::GuardReport report =
-      DecideAnew(world_.recent, *WithRules(DenyAbove("above", 4'000)));
+      DecideAnew(world_.recent, *world_.set, *WithRules(DenyAbove("above", 4'000)));
   ASSERT_THAT(report.flips, SizeIs(1));
   EXPECT_EQ(report.flips[0].amount_minor, 0);
   EXPECT_EQ(report.flips[0].without_amount, 1u);
@@ -107,11 +107,39 @@ TEST_F(RecentDecisionsTest, FeaturesAreFoundByWhatTheyAre) {
       { "id": "shorter", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
         "when": "merchant.volume_30d >= 0.0" } ] })";
   const ruleset::GuardReport report =
-      DecideAnew(world_.recent, *verdict::testing::LoadRules(texts, {}));
+      DecideAnew(world_.recent, *world_.set, *verdict::testing::LoadRules(texts, {}));
   EXPECT_THAT(report.unknown, ElementsAre("card.sum_2d", "merchant.volume_30d"));
   // The third goes to review, the fourth from it; what is not known matches nothing.
   ASSERT_THAT(report.flips, SizeIs(2));
   for (const ruleset::Flip& flip : report.flips) EXPECT_EQ(flip.decisions, 1u);
+}
+
+// After an incident: what the set before denied is no measure for the one that mended it.
+TEST_F(RecentDecisionsTest, TheLiveSetIsTheMeasureWhoeverDecided) {
+  const auto harm = WithRules(DenyAbove("everything", 0));
+  world_.rules.Publish(harm);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(world_.Start(world_.Payment("t" + std::to_string(i)))->decision.outcome,
+              Outcome::kDeny);
+  }
+  world_.rules.Publish(world_.set);  // rolled back
+  const ruleset::GuardReport again = DecideAnew(world_.recent, *world_.set, *harm);
+  EXPECT_EQ(again.denied_before, 0u);
+  EXPECT_EQ(again.denied_after, 3u);
+  const auto mended = WithRules(DenyAbove("huge", 1'000'000));
+  const ruleset::GuardReport forward = DecideAnew(world_.recent, *world_.set, *mended);
+  EXPECT_EQ(forward.denied_before, 0u);
+  EXPECT_EQ(forward.denied_after, 0u);
+}
+
+// With the sets go their lists, however many decisions they made.
+TEST(RecentDecisions, KeepNoRuleSetAlive) {
+  RecentDecisions recent(4);
+  std::shared_ptr<const ruleset::RuleSet> set = WithRules(DenyAbove("above", 100));
+  const std::weak_ptr<const ruleset::RuleSet> gone = set;
+  recent.Put(model::Transaction(), {}, std::make_shared<const SeenFeatures>(*set), {});
+  set.reset();
+  EXPECT_TRUE(gone.expired());
 }
 
 // A ring may hold decisions of several sets, each with its features in its own order.
@@ -127,7 +155,7 @@ TEST_F(RecentDecisionsTest, EachDecisionIsReadByTheSetThatMadeIt) {
   const auto next = WithRules(
       R"({ "id": "fourth", "name": "x", "owner": "t", "mode": "live", "action": "review", "reason": "AMOUNT",
            "when": "card.count_1d == 4" })");
-  const ruleset::GuardReport report = DecideAnew(world_.recent, *next);
+  const ruleset::GuardReport report = DecideAnew(world_.recent, *world_.set, *next);
   EXPECT_EQ(report.decisions, 4u);
   EXPECT_THAT(report.flips, IsEmpty());
   EXPECT_THAT(report.unknown, IsEmpty());
@@ -139,18 +167,19 @@ TEST_F(RecentDecisionsTest, DryRunsAndReplaysAreNone) {
   auto call = world_.Call(world_.Payment("b"));
   call->dry_run = true;
   world_.decider->Score(call.get());
-  EXPECT_EQ(DecideAnew(world_.recent, *world_.set).decisions, 1u);
+  EXPECT_EQ(DecideAnew(world_.recent, *world_.set, *world_.set).decisions, 1u);
 }
 
 TEST(RecentDecisions, TheOldestGiveWay) {
   World world;
   RecentDecisions recent(4);
+  const auto seen = std::make_shared<const SeenFeatures>(*world.set);
   model::Decision decision;
   for (int i = 0; i < 10; ++i) {
     decision.decided_at_ms = i;
-    recent.Put(world.Payment("t"), std::vector<feature::FeatureResult>(2), world.set, decision);
+    recent.Put(world.Payment("t"), std::vector<feature::FeatureResult>(2), seen, decision);
   }
-  const ruleset::GuardReport report = DecideAnew(recent, *world.set);
+  const ruleset::GuardReport report = DecideAnew(recent, *world.set, *world.set);
   EXPECT_EQ(report.decisions, 4u);
   EXPECT_EQ(report.from_ms, 6);
   EXPECT_EQ(report.until_ms, 9);
@@ -160,6 +189,7 @@ TEST(RecentDecisions, TheOldestGiveWay) {
 TEST(RecentDecisions, ManyWriteWhileOneReads) {
   World world;
   RecentDecisions recent(16);
+  const auto seen = std::make_shared<const SeenFeatures>(*world.set);
   std::atomic<bool> stop{false};
   std::vector<std::thread> writers;
   for (int w = 0; w < 3; ++w) {
@@ -169,11 +199,12 @@ TEST(RecentDecisions, ManyWriteWhileOneReads) {
           world.Payment("a longer id, so that it lies on the heap " + std::to_string(w));
       for (int i = 0; !stop; ++i) {
         txn.amount_minor = i;
-        recent.Put(txn, std::vector<feature::FeatureResult>(2), world.set, decision);
+        recent.Put(txn, std::vector<feature::FeatureResult>(2), seen, decision);
       }
     });
   }
-  for (int i = 0; i < 200; ++i) EXPECT_LE(DecideAnew(recent, *world.set).decisions, 16u);
+  for (int i = 0; i < 200; ++i)
+    EXPECT_LE(DecideAnew(recent, *world.set, *world.set).decisions, 16u);
   stop = true;
   for (std::thread& writer : writers) writer.join();
 }

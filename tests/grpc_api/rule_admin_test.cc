@@ -134,8 +134,13 @@ TEST_F(RuleAdminTest, RollbackAndSwitchOffArriveAsTheyAre) {
   pb::PublishResponse response;
   {
     grpc::ClientContext context;
-    ASSERT_TRUE(stub_->Rollback(&context, {}, &response).ok());
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
+    pb::RollbackRequest request;
+    request.set_live("aaaa");
+    ASSERT_TRUE(stub_->Rollback(&context, request, &response).ok());
     EXPECT_EQ(asked_->kind, AdminCall::Kind::kRollback);
+    EXPECT_EQ(asked_->name, "aaaa");
+    EXPECT_LT(asked_->deadline, std::chrono::system_clock::now() + std::chrono::seconds(61));
     EXPECT_FALSE(response.has_guard());
   }
   answer_.status = absl::NotFoundError("no rule `x`");
@@ -156,6 +161,8 @@ TEST_F(RuleAdminTest, WhatSaysNothingIsRefusedBeforeAnybodyIsAsked) {
   const grpc::Status other = Activate("bbbb", "aaaa", &response);
   EXPECT_EQ(other.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_THAT(other.error_message(), StartsWith("force:"));
+  EXPECT_EQ(Activate(std::string(65, 'a'), "", &response).error_code(),
+            grpc::StatusCode::INVALID_ARGUMENT);
   grpc::ClientContext context;
   EXPECT_EQ(stub_->SwitchOff(&context, {}, &response).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
@@ -196,6 +203,8 @@ TEST(CheckAdminPeer, WhoIsHereOrHasAListedName) {
       {"ipv4:10.0.0.1:4242", {"gateway"}, "root, ops", false},
       {"ipv4:10.0.0.1:4242", {"op"}, "ops", false},
       {"ipv4:10.0.0.1:4242", {""}, "root,,ops", false},
+      {"ipv4:10.0.0.1:4242", {"Team"}, "Ops Team", false},
+      {"ipv4:10.0.0.1:4242", {"Ops Team"}, "root, Ops Team", true},
       {"ipv4:127.0.0.1:4242", {"gateway"}, "ops", false},
       {"", {}, "", false},
   };

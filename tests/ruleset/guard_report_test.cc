@@ -52,6 +52,8 @@ TEST(GuardReport, IsToldInCountsAndMoney) {
       "To publish it all the same: verdict rules activate 4be07d1c9a52 --force 4be07d1c9a52\n");
   EXPECT_EQ(ShiftText(report), "share of DENY +3.1 points");
   EXPECT_EQ(ShiftText(Report(1000, 20, 10)), "share of DENY -1.0 points");
+  EXPECT_EQ(ShiftText(Report(50, 0, 50)),
+            "share of DENY +100.0 points of 50 decisions, too few to judge by");
   EXPECT_EQ(ShiftText(Report(0, 0, 0)), "no live decisions yet");
 }
 

@@ -87,6 +87,26 @@ TEST(LoadRuleSet, IsTheSameFromAFolderNamedWithASlash) {
   EXPECT_EQ(slashed.set->hash, folder.Load().set->hash);
 }
 
+// Kubernetes sets `..data` anew while files are read: all are of the version it led to at first.
+TEST(LoadRuleSet, ReadsAConfigMapAsOneVersion) {
+  TestFolder folder;
+  const std::string hash = folder.Load().set->hash;
+  namespace fs = std::filesystem;
+  fs::create_directory(folder.path() / "..1");
+  for (const char* name : {"schema.json", "features.json", "policy.json", "rules.json"}) {
+    fs::rename(folder.path() / name, folder.path() / "..1" / name);
+    fs::create_symlink(fs::path("..data") / name, folder.path() / name);
+  }
+  fs::create_directory_symlink("..1", folder.path() / "..data");
+  ASSERT_NE(folder.Load().set, nullptr);
+  EXPECT_EQ(folder.Load().set->hash, hash);
+  // Two names lead to two versions for a moment.
+  fs::remove(folder.path() / "policy.json");
+  folder.Write("policy.json",
+               R"({ "review_at": 1, "deny_at": 2, "reasons": ["VELOCITY", "LISTED"] })");
+  EXPECT_EQ(folder.Load().set->hash, hash);
+}
+
 TEST(LoadRuleSet, ReportsAFolderThatIsNotThere) {
   LoadResult result = LoadRuleSet("/nonexistent/rules", {.now_ms = 0});
   EXPECT_EQ(result.set, nullptr);

@@ -113,6 +113,48 @@ TEST_F(PublisherTest, WhatDoesNotFitIsRefusedAndTakenByARestart) {
   EXPECT_EQ(ReviewAt(), 41);
 }
 
+// An archived one that counts something that this process does not.
+TEST_F(PublisherTest, WhatIsAskedForAndDoesNotFitGoesLiveAtTheNextStart) {
+  const std::string first = Publish(40);
+  const std::string second = Publish(41);
+  SetChecks();
+  fits_ = absl::FailedPreconditionError("restart the service");
+  EXPECT_EQ(publisher_->Activate(first, /*forced=*/false)->kind, Kind::kUnfit);
+  EXPECT_EQ(Live(), second);
+  Start();
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kLiveAlready);
+  EXPECT_EQ(Live(), first);
+  EXPECT_EQ(publisher_->List().before, second);
+  Start();
+  publisher_->LoadFolder();
+  EXPECT_EQ(Live(), first) << "and stays so";
+  // By hand a new feature waits, is asked for, and is taken by a restart.
+  Start(/*manual=*/true);
+  publisher_->LoadFolder();
+  SetChecks();
+  SetReviewAt(42);
+  const PublishResult waits = publisher_->LoadFolder();
+  EXPECT_EQ(waits.kind, Kind::kWaiting);
+  EXPECT_EQ(publisher_->Activate(waits.hash, /*forced=*/false)->kind, Kind::kUnfit);
+  Start(/*manual=*/true);
+  publisher_->LoadFolder();
+  EXPECT_EQ(Live(), waits.hash);
+}
+
+// It was live by rollback; that it cannot be left just now changes nothing.
+TEST_F(PublisherTest, ARefusedActivationDoesNotBringTheFolderBack) {
+  const std::string first = Publish(40);
+  Publish(41);
+  ASSERT_THAT(publisher_->Rollback(), IsOk());
+  SetChecks();
+  guard_ = ThreePoints();
+  EXPECT_EQ(publisher_->Activate(publisher_->List().before, /*forced=*/false)->kind,
+            Kind::kGuarded);
+  Start();
+  publisher_->LoadFolder();
+  EXPECT_EQ(Live(), first);
+}
+
 TEST_F(PublisherTest, TheGuardRefusesUnlessForced) {
   const std::string first = Publish(40);
   SetChecks();
@@ -154,7 +196,9 @@ TEST_F(PublisherTest, ARefusedSetStaysRefusedOverARestart) {
   SetReviewAt(41);
   const std::string refused = publisher_->LoadFolder().hash;
   Start();
-  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kPublished);
+  const PublishResult again = publisher_->LoadFolder();
+  EXPECT_EQ(again.kind, Kind::kGuarded) << "it is told";
+  EXPECT_EQ(again.hash, refused);
   EXPECT_EQ(Live(), first);
   EXPECT_EQ(StateOf(refused), SetState::kRefused);
 }
@@ -195,7 +239,9 @@ TEST_F(PublisherTest, RollbackGoesBackAndForthPastTheGuard) {
   EXPECT_EQ(back->kind, Kind::kPublished);
   EXPECT_EQ(back->guard->denied_after, 3u) << "it is told all the same";
   EXPECT_EQ(Live(), first);
-  ASSERT_THAT(publisher_->Rollback(), IsOk());
+  EXPECT_THAT(publisher_->Rollback(second),
+              StatusIs(absl::StatusCode::kFailedPrecondition, HasSubstr("somebody else")));
+  ASSERT_THAT(publisher_->Rollback(first.substr(0, 12)), IsOk());
   EXPECT_EQ(Live(), second);
 }
 
@@ -204,8 +250,15 @@ TEST_F(PublisherTest, ARestartServesWhatWasLiveLastUntilTheFolderChanges) {
   const std::string first = Publish(40);
   Publish(41);
   ASSERT_THAT(publisher_->Rollback(), IsOk());
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kLiveAlready) << "touched, not changed";
+  EXPECT_EQ(Live(), first);
+  folder_.Write("policy.json", "{");
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kInvalid);
+  SetReviewAt(41);
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kLiveAlready) << "broken for a moment";
+  EXPECT_EQ(Live(), first);
   Start();
-  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kPublished);
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kLiveAlready);
   EXPECT_EQ(Live(), first);
   const std::string third = Publish(42);
   SetReviewAt(43);
@@ -256,6 +309,10 @@ TEST_F(PublisherTest, ARuleThatIsOffStaysOffUntilItsOwnTextChanges) {
   EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kPublished);
   EXPECT_TRUE(Burst().switched_off);
 
+  folder_.Replace("moved.json", "\"owner\": \"ann\"", "\"owner\":    \"bob\"");
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kPublished);
+  EXPECT_TRUE(Burst().switched_off) << "it does the same, however it is laid out";
+
   folder_.Replace("moved.json", "card.count_1d >= 5", "card.count_1d > 4");
   const PublishResult again = publisher_->LoadFolder();
   EXPECT_EQ(again.kind, Kind::kPublished);
@@ -273,6 +330,19 @@ TEST_F(PublisherTest, AnArchivedSetComesBackWithWhatWasOffInIt) {
   ASSERT_THAT(publisher_->Activate(without, /*forced=*/false), IsOk());
   EXPECT_TRUE(Burst().switched_off);
   EXPECT_EQ(Live(), without);
+}
+
+// Off is off, whichever set comes next; what was so before comes back as it was.
+TEST_F(PublisherTest, ActivatingAnotherSetSwitchesNothingOn) {
+  const std::string whole = Publish(40);
+  Publish(41);
+  const std::string without = publisher_->SwitchOff("card_burst")->hash;
+  const auto activated = publisher_->Activate(whole, /*forced=*/true);
+  ASSERT_THAT(activated, IsOk());
+  EXPECT_EQ(ReviewAt(), 40);
+  EXPECT_TRUE(Burst().switched_off);
+  EXPECT_NE(Live(), whole);
+  EXPECT_EQ(publisher_->List().before, without);
 }
 
 TEST_F(PublisherTest, WhatWasChangedInTheArchiveIsNotPublished) {
@@ -324,7 +394,22 @@ TEST_F(PublisherTest, WhatCannotBeKeptIsNotPublished) {
   EXPECT_EQ(Live(), first);
   std::filesystem::remove(files);
   std::filesystem::rename(state_ / "aside", files);
-  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kPublished);
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kPublished) << "it is not taken for seen";
+}
+
+// Something is wrong, and the disk is full as well: first of all the harm ends.
+TEST_F(PublisherTest, RollbackAndOffNeedNoDisk) {
+  const std::string first = Publish(40);
+  Publish(41);
+  std::filesystem::create_directory(state_ / "rule_sets/catalogue.json.next");
+  const auto back = publisher_->Rollback();
+  ASSERT_THAT(back, IsOk());
+  EXPECT_EQ(back->kind, Kind::kPublished);
+  EXPECT_THAT(back->why, HasSubstr("a restart does not know of it"));
+  EXPECT_EQ(Live(), first);
+  SetReviewAt(42);
+  EXPECT_EQ(publisher_->LoadFolder().kind, Kind::kNotKept);
+  EXPECT_EQ(Live(), first);
 }
 
 }  // namespace
