@@ -18,7 +18,7 @@ where_it_can() {
 }
 where_it_can tests/cel_go/run.sh agree 25000 "$seed"
 tests/fuzz.sh 600
-build/release/bin/reload_test --reloads 1000 --pairs 5
+build/release/bin/reload_test --reloads 1000 --pairs 5 --p99-ratio-max 1.2
 echo "soak: worlds from seed $seed, until $events events were recorded"
 build/release/bin/simulator --events "$events" --jobs "$(nproc)" --ops 300 --seed "$seed"
 for run in $(seq "$runs"); do
