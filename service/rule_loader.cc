@@ -147,8 +147,6 @@ void RuleLoader::Ask(grpc_api::AdminCall call, Done done) {
 // Each wait may have been cut short by Stop or Ask.
 void RuleLoader::Run() {
   base::BeginThread("verdict-rules", base::ThreadRole::kBackground);
-  (void)::setpriority(PRIO_PROCESS, 0,
-                      kNice);  // of this thread alone; where it may not, it runs on
   bool changed = true;
   while (true) {
     Look(/*settled=*/changed);
