@@ -136,11 +136,10 @@ void RuleLoader::Ask(grpc_api::AdminCall call, Done done) {
     base::MutexLock lock(mutex_);
     if (started_ && !stopping_) {
       calls_.emplace_back(std::move(call), std::move(done));
-    } else {
-      answer.status = absl::UnavailableError(stopping_ ? "the service stops" : "not ready yet");
+      return watch_.Wake();
     }
+    answer.status = absl::UnavailableError(stopping_ ? "the service stops" : "not ready yet");
   }
-  if (answer.status.ok()) return watch_.Wake();
   done(answer);
 }
 
