@@ -102,7 +102,7 @@ ruleset::GuardReport FromProto(const v1::GuardReport& in) {
   return report;
 }
 
-int PrintPublished(const v1::PublishResponse& response) {
+int PrintPublished(const v1::Publication& response) {
   const std::string set = Short(response.rule_set());
   const bool done = response.result() == "ok" || response.result() == "same";
   const ruleset::GuardReport report = FromProto(response.guard());
@@ -158,7 +158,7 @@ void Call(const std::string& command, const Arguments& arguments,
   *exit_code = code;
 }
 
-int Published(const Arguments& arguments, const v1::PublishResponse& response) {
+int Published(const Arguments& arguments, const v1::Publication& response) {
   if (arguments.format == OutputFormat::kText) return PrintPublished(response);
   return response.result() == "ok" || response.result() == "same" ? kExitOk : kExitFindings;
 }
@@ -182,7 +182,7 @@ void AddRulesCommand(CLI::App& app, int* exit_code) {
   rules->require_subcommand(1);
   rules->footer(kExample);
   auto a = std::make_shared<Arguments>();
-  const auto published = [a](const v1::PublishResponse& r) { return Published(*a, r); };
+  const auto published = [a](const auto& r) { return Published(*a, r.publication()); };
 
   AddCommand(rules, "list", "the sets that are known: live, waiting, refused, archived", a.get())
       ->callback([a, exit_code] {

@@ -41,7 +41,7 @@ void WriteGuard(const ruleset::GuardReport& report, v1::GuardReport* out) {
   for (const std::string& feature : report.unknown) out->add_unknown_features(feature);
 }
 
-void WritePublish(const AdminAnswer& answer, v1::PublishResponse* out) {
+void WritePublication(const AdminAnswer& answer, v1::Publication* out) {
   out->set_result(std::string(ruleset::ResultName(answer.result.kind)));
   out->set_rule_set(answer.result.hash);
   out->set_live(answer.live);
@@ -118,7 +118,7 @@ void ListRuleSetsSlot::Write(const AdminAnswer& answer, pb::ListRuleSetsResponse
 }
 
 void ActivateSlot::RequestCall(grpc::ServerContext* context, pb::ActivateRequest* request,
-                               grpc::ServerAsyncResponseWriter<pb::PublishResponse>* responder) {
+                               grpc::ServerAsyncResponseWriter<pb::ActivateResponse>* responder) {
   worker_->services()->rules.RequestActivate(context, request, responder, worker_->queue(),
                                              worker_->queue(), tag());
 }
@@ -138,12 +138,12 @@ absl::Status ActivateSlot::Read(AdminCall* call) {
   return absl::OkStatus();
 }
 
-void ActivateSlot::Write(const AdminAnswer& answer, pb::PublishResponse* response) {
-  WritePublish(answer, response);
+void ActivateSlot::Write(const AdminAnswer& answer, pb::ActivateResponse* response) {
+  WritePublication(answer, response->mutable_publication());
 }
 
 void RollbackSlot::RequestCall(grpc::ServerContext* context, pb::RollbackRequest* request,
-                               grpc::ServerAsyncResponseWriter<pb::PublishResponse>* responder) {
+                               grpc::ServerAsyncResponseWriter<pb::RollbackResponse>* responder) {
   worker_->services()->rules.RequestRollback(context, request, responder, worker_->queue(),
                                              worker_->queue(), tag());
 }
@@ -154,12 +154,12 @@ absl::Status RollbackSlot::Read(AdminCall* call) {
   return absl::OkStatus();
 }
 
-void RollbackSlot::Write(const AdminAnswer& answer, pb::PublishResponse* response) {
-  WritePublish(answer, response);
+void RollbackSlot::Write(const AdminAnswer& answer, pb::RollbackResponse* response) {
+  WritePublication(answer, response->mutable_publication());
 }
 
 void SwitchOffSlot::RequestCall(grpc::ServerContext* context, pb::SwitchOffRequest* request,
-                                grpc::ServerAsyncResponseWriter<pb::PublishResponse>* responder) {
+                                grpc::ServerAsyncResponseWriter<pb::SwitchOffResponse>* responder) {
   worker_->services()->rules.RequestSwitchOff(context, request, responder, worker_->queue(),
                                               worker_->queue(), tag());
 }
@@ -171,8 +171,8 @@ absl::Status SwitchOffSlot::Read(AdminCall* call) {
   return absl::InvalidArgumentError("rule_id: empty; give the id of a rule of the live set");
 }
 
-void SwitchOffSlot::Write(const AdminAnswer& answer, pb::PublishResponse* response) {
-  WritePublish(answer, response);
+void SwitchOffSlot::Write(const AdminAnswer& answer, pb::SwitchOffResponse* response) {
+  WritePublication(answer, response->mutable_publication());
 }
 
 }  // namespace verdict::grpc_api

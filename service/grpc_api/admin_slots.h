@@ -59,37 +59,37 @@ class ListRuleSetsSlot final : public AdminSlot<pb::ListRuleSetsRequest, pb::Lis
   void Write(const AdminAnswer& answer, pb::ListRuleSetsResponse* response) override;
 };
 
-class ActivateSlot final : public AdminSlot<pb::ActivateRequest, pb::PublishResponse> {
+class ActivateSlot final : public AdminSlot<pb::ActivateRequest, pb::ActivateResponse> {
  public:
   using AdminSlot::AdminSlot;
 
  protected:
   void RequestCall(grpc::ServerContext* context, pb::ActivateRequest* request,
-                   grpc::ServerAsyncResponseWriter<pb::PublishResponse>* responder) override;
+                   grpc::ServerAsyncResponseWriter<pb::ActivateResponse>* responder) override;
   absl::Status Read(AdminCall* call) override;
-  void Write(const AdminAnswer& answer, pb::PublishResponse* response) override;
+  void Write(const AdminAnswer& answer, pb::ActivateResponse* response) override;
 };
 
-class RollbackSlot final : public AdminSlot<pb::RollbackRequest, pb::PublishResponse> {
+class RollbackSlot final : public AdminSlot<pb::RollbackRequest, pb::RollbackResponse> {
  public:
   using AdminSlot::AdminSlot;
 
  protected:
   void RequestCall(grpc::ServerContext* context, pb::RollbackRequest* request,
-                   grpc::ServerAsyncResponseWriter<pb::PublishResponse>* responder) override;
+                   grpc::ServerAsyncResponseWriter<pb::RollbackResponse>* responder) override;
   absl::Status Read(AdminCall* call) override;
-  void Write(const AdminAnswer& answer, pb::PublishResponse* response) override;
+  void Write(const AdminAnswer& answer, pb::RollbackResponse* response) override;
 };
 
-class SwitchOffSlot final : public AdminSlot<pb::SwitchOffRequest, pb::PublishResponse> {
+class SwitchOffSlot final : public AdminSlot<pb::SwitchOffRequest, pb::SwitchOffResponse> {
  public:
   using AdminSlot::AdminSlot;
 
  protected:
   void RequestCall(grpc::ServerContext* context, pb::SwitchOffRequest* request,
-                   grpc::ServerAsyncResponseWriter<pb::PublishResponse>* responder) override;
+                   grpc::ServerAsyncResponseWriter<pb::SwitchOffResponse>* responder) override;
   absl::Status Read(AdminCall* call) override;
-  void Write(const AdminAnswer& answer, pb::PublishResponse* response) override;
+  void Write(const AdminAnswer& answer, pb::SwitchOffResponse* response) override;
 };
 
 }  // namespace verdict::grpc_api

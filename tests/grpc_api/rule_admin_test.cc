@@ -44,12 +44,15 @@ class RuleAdminTest : public ::testing::Test {
   }
   void TearDown() override { server_.reset(); }
   grpc::Status Activate(const std::string& set, const std::string& force,
-                        pb::PublishResponse* response) {
+                        pb::Publication* publication) {
     grpc::ClientContext context;
     pb::ActivateRequest request;
     request.set_rule_set(set);
     request.set_force(force);
-    return stub_->Activate(&context, request, response);
+    pb::ActivateResponse response;
+    grpc::Status status = stub_->Activate(&context, request, &response);
+    *publication = response.publication();
+    return status;
   }
 
   FakeBackend fake_;
@@ -101,7 +104,7 @@ TEST_F(RuleAdminTest, ActivateTellsWhatTheGuardSaw) {
   guard.flips = {{model::Outcome::kAllow, model::Outcome::kDeny, 1, 500, 1, {{"r", 1}}}};
   guard.unknown = {"card.new"};
   StartAnswering();
-  pb::PublishResponse response;
+  pb::Publication response;
   ASSERT_TRUE(Activate("bbbb", "bbbb", &response).ok());
   EXPECT_EQ(asked_->kind, AdminCall::Kind::kActivate);
   EXPECT_EQ(asked_->name, "bbbb");
@@ -131,21 +134,22 @@ TEST_F(RuleAdminTest, ActivateTellsWhatTheGuardSaw) {
 
 TEST_F(RuleAdminTest, RollbackAndSwitchOffArriveAsTheyAre) {
   StartAnswering();
-  pb::PublishResponse response;
   {
     grpc::ClientContext context;
     context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     pb::RollbackRequest request;
+    pb::RollbackResponse response;
     request.set_live("aaaa");
     ASSERT_TRUE(stub_->Rollback(&context, request, &response).ok());
     EXPECT_EQ(asked_->kind, AdminCall::Kind::kRollback);
     EXPECT_EQ(asked_->name, "aaaa");
     EXPECT_LT(asked_->deadline, std::chrono::system_clock::now() + std::chrono::seconds(61));
-    EXPECT_FALSE(response.has_guard());
+    EXPECT_FALSE(response.publication().has_guard());
   }
   answer_.status = absl::NotFoundError("no rule `x`");
   grpc::ClientContext context;
   pb::SwitchOffRequest request;
+  pb::SwitchOffResponse response;
   request.set_rule_id("x");
   const grpc::Status status = stub_->SwitchOff(&context, request, &response);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::NOT_FOUND);
@@ -156,7 +160,7 @@ TEST_F(RuleAdminTest, RollbackAndSwitchOffArriveAsTheyAre) {
 
 TEST_F(RuleAdminTest, WhatSaysNothingIsRefusedBeforeAnybodyIsAsked) {
   StartAnswering();
-  pb::PublishResponse response;
+  pb::Publication response;
   EXPECT_EQ(Activate("", "", &response).error_code(), grpc::StatusCode::INVALID_ARGUMENT);
   const grpc::Status other = Activate("bbbb", "aaaa", &response);
   EXPECT_EQ(other.error_code(), grpc::StatusCode::INVALID_ARGUMENT);
@@ -164,20 +168,21 @@ TEST_F(RuleAdminTest, WhatSaysNothingIsRefusedBeforeAnybodyIsAsked) {
   EXPECT_EQ(Activate(std::string(65, 'a'), "", &response).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
   grpc::ClientContext context;
-  EXPECT_EQ(stub_->SwitchOff(&context, {}, &response).error_code(),
+  pb::SwitchOffResponse nothing;
+  EXPECT_EQ(stub_->SwitchOff(&context, {}, &nothing).error_code(),
             grpc::StatusCode::INVALID_ARGUMENT);
   EXPECT_FALSE(asked_.has_value());
 }
 
 TEST_F(RuleAdminTest, WithoutTheRightNameNobodyIsAsked) {
   Start([](AdminCall, const std::function<void(const AdminAnswer&)>&) { FAIL(); }, "ops");
-  pb::PublishResponse response;
+  pb::Publication response;
   EXPECT_EQ(Activate("bbbb", "", &response).error_code(), grpc::StatusCode::PERMISSION_DENIED);
 }
 
 TEST_F(RuleAdminTest, IsUnimplementedWhereNobodyKeepsSets) {
   Start(nullptr);
-  pb::PublishResponse response;
+  pb::Publication response;
   EXPECT_EQ(Activate("bbbb", "", &response).error_code(), grpc::StatusCode::UNIMPLEMENTED);
 }
 
