@@ -1,9 +1,13 @@
-// Regular expressions by RE2.
+// Regular expressions by RE2, but for the simple ones.
 #include "rule/pattern.h"
 
 #include <re2/re2.h>
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/str_format.h"
+#include "rule/anchored_pattern.h"
 
 namespace verdict::rule {
 namespace {
@@ -24,6 +28,20 @@ class Re2Pattern : public Pattern {
   re2::RE2 re2_;
 };
 
+// Immutable. Thread-safe.
+class SimplePattern : public Pattern {
+ public:
+  SimplePattern(AnchoredPattern pattern, int program)
+      : pattern_(std::move(pattern)), program_(program) {}
+
+  bool FoundIn(std::string_view text) const override { return pattern_.MatchesStartOf(text); }
+  int program() const override { return program_; }
+
+ private:
+  AnchoredPattern pattern_;
+  int program_;
+};
+
 }  // namespace
 
 std::unique_ptr<const Pattern> Pattern::Compile(std::string_view text, std::string* error) {
@@ -40,6 +58,9 @@ std::unique_ptr<const Pattern> Pattern::Compile(std::string_view text, std::stri
     *error = absl::StrFormat("it is too large: %d steps of at most %d",
                              pattern->re2().ProgramSize(), kMaxProgram);
     return nullptr;
+  }
+  if (std::optional<AnchoredPattern> anchored = AnchoredPattern::From(text)) {
+    return std::make_unique<SimplePattern>(*std::move(anchored), pattern->program());
   }
   return pattern;
 }

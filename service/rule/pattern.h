@@ -1,4 +1,4 @@
-// A regular expression of a rule: RE2, compiled when the rule is loaded, bounded in size.
+// A regular expression of a rule: RE2's, compiled when the rule is loaded, bounded in size.
 #pragma once
 
 #include <cstdint>
