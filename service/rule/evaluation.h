@@ -13,18 +13,18 @@ namespace verdict::rule {
 class Evaluation {
  public:
   // `locals`: room for the variables of macros.
-  Evaluation(const Program& program, const Record& record, EvaluationArena* arena, Value* locals)
-      : steps_(program.steps.data()),
-        operands_(program.operands.data()),
+  Evaluation(const Runnable& program, const Record& record, EvaluationArena* arena, Value* locals)
+      : steps_(program.steps),
+        operands_(program.operands),
         slots_(record.slots.data()),
         arena_(arena),
         locals_(locals) {}
 
-  Value Run(uint32_t index) const;
+  Value Run(const Step& step) const;
 
  private:
   Value Operand(const Step& step, uint32_t i) const {
-    return Run(operands_[step.first_operand + i]);
+    return Run(steps_[operands_[step.first_operand + i]]);
   }
   // Room for `count` values; null where it is none.
   Value* Room(size_t count) const {

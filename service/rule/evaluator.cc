@@ -46,8 +46,7 @@ double Arithmetic(uint8_t sign, double a, double b) {
 }  // namespace
 
 // What reads slots is written out here: it is most of what rules do.
-Value Evaluation::Run(uint32_t index) const {
-  const Step& step = steps_[index];
+Value Evaluation::Run(const Step& step) const {
   switch (step.op) {
     case Op::kConstant:
       return step.constant;
@@ -229,14 +228,26 @@ Value Evaluation::Call(const Step& step) const {
   return step.run({arguments, step.operands}, arena_);
 }
 
-Value Run(const Program& program, const Record& record, EvaluationArena* arena) {
+Runnable RunnableOf(const Program& program) {
+  return {.root = program.steps.data() + program.root,
+          .steps = program.steps.data(),
+          .operands = program.operands.data(),
+          .locals = program.checked.locals};
+}
+
+Value Evaluate(const Runnable& runnable, const Record& record, EvaluationArena* arena) {
+  arena->Reset();
+  return Run(runnable, record, arena);
+}
+
+Value Run(const Runnable& program, const Record& record, EvaluationArena* arena) {
   Value* locals = nullptr;
-  if (const size_t count = program.checked.locals; count > 0) {
+  if (const size_t count = program.locals; count > 0) {
     locals = static_cast<Value*>(arena->Allocate(count * sizeof(Value)));
     if (locals == nullptr) return Value::Error(ErrorCode::kLimit);
     std::uninitialized_fill_n(locals, count, Value());
   }
-  return Evaluation(program, record, arena, locals).Run(program.root);
+  return Evaluation(program, record, arena, locals).Run(*program.root);
 }
 
 }  // namespace verdict::rule

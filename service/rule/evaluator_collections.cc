@@ -18,7 +18,7 @@ Value Evaluation::OptionalField(const Step& step) const {
 bool Evaluation::Item(uint32_t index, Value* item) const {
   const Step& step = steps_[index];
   const bool optional = step.op == Op::kOptionalItem;
-  *item = optional ? Operand(step, 0) : Run(index);
+  *item = optional ? Operand(step, 0) : Run(steps_[index]);
   if (!optional || item->stops()) return true;
   if (item->held() == nullptr) return false;
   *item = *item->held();

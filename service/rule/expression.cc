@@ -26,14 +26,14 @@ class CompiledExpression : public Expression {
 
   Value Evaluate(const Record& record, EvaluationArena* arena) const override {
     CHECK(record.slots.size() >= slots_needed_);
-    arena->Reset();
-    return Run(program_, record, arena);
+    return rule::Evaluate(runnable(), record, arena);
   }
   Value EvaluateByReference(const Record& record, EvaluationArena* arena) const override {
     CHECK(record.slots.size() >= slots_needed_);
     arena->Reset();
     return RunTagged(program_.checked, record.slots, arena);
   }
+  Runnable runnable() const override { return RunnableOf(program_); }
   FieldType type() const override { return type_; }
   const std::vector<uint16_t>& slots() const override { return slots_; }
   const CostBound& cost() const override { return cost_; }

@@ -86,7 +86,9 @@ struct Program {
 // REQUIRES: a tree without errors. It cannot fail.
 Program Lower(CheckedTree checked);
 
-// REQUIRES: `record` has a slot for every field of the schema; the arena was reset.
-Value Run(const Program& program, const Record& record, EvaluationArena* arena);
+Runnable RunnableOf(const Program& program);
+
+// As Evaluate, but that the arena was reset.
+Value Run(const Runnable& program, const Record& record, EvaluationArena* arena);
 
 }  // namespace verdict::rule

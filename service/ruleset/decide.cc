@@ -107,9 +107,10 @@ void Decide(const RuleSet& set, const Evaluation& evaluation, model::Provenance 
     NameWriter missing(&decision->missing_rule_ids);
     NameWriter error(&decision->error_rule_ids);
     for (size_t i = 0; i < set.rules.size(); ++i) {
+      const RuleResult result = evaluation.results[i];
+      if (result == RuleResult::kNoMatch) continue;
       const Rule& rule = set.rules[i];
-      RuleResult result = evaluation.results[i];
-      if (rule.mode == Mode::kOff || result == RuleResult::kNoMatch) continue;
+      if (rule.mode == Mode::kOff) continue;
       if (!evaluation.acting[i]) {
         if (Matched(rule, result)) shadow.Add(rule.id);
         continue;
@@ -123,6 +124,7 @@ void Decide(const RuleSet& set, const Evaluation& evaluation, model::Provenance 
   }
   NameWriter reasons(&decision->reasons);
   for (uint32_t i : set.by_priority) {
+    if (decision->rule_ids.empty()) break;
     const Rule& rule = set.rules[i];
     if (evaluation.acting[i] && Matched(rule, evaluation.results[i]) && !rule.reason.empty()) {
       reasons.AddOnce(rule.reason);

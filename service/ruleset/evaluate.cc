@@ -1,6 +1,7 @@
 // From a record to four-valued results: no rule is skipped, since score and reasons need them all.
 #include <algorithm>
 
+#include "base/check.h"
 #include "ruleset/rule_set.h"
 
 namespace verdict::ruleset {
@@ -32,11 +33,13 @@ RuleResult ResultOf(const rule::Value& value) {
   return RuleResult::kError;
 }
 
-bool Acts(const Rule& rule, const rule::Record& record) {
-  if (rule.mode != Mode::kLive) return false;
-  if (!rule.expires_ms) return true;
-  const rule::Value& time = record.slots[rule::kTxnTime];
-  return time.kind() != rule::Kind::kTimestamp || time.integer() < *rule.expires_ms;
+constexpr size_t kAhead = 6;  // clauses whose steps are asked for before they are needed
+
+// Of the clauses of one rule: match < missing < error, and one that does not match settles it.
+bool Join(const rule::Value& value, RuleResult* result) {
+  const RuleResult next = ResultOf(value);
+  *result = next == RuleResult::kNoMatch ? next : std::max(*result, next);
+  return next != RuleResult::kNoMatch;
 }
 
 }  // namespace
@@ -45,9 +48,7 @@ RuleResult EvaluateRule(const Rule& rule, const rule::Record& record,
                         rule::EvaluationArena* arena) {
   RuleResult result = RuleResult::kMatch;
   for (const auto& clause : rule.clauses) {
-    RuleResult next = ResultOf(clause->Evaluate(record, arena));
-    if (next == RuleResult::kNoMatch) return next;
-    result = std::max(result, next);  // match < missing < error
+    if (!Join(clause->Evaluate(record, arena), &result)) break;
   }
   return result;
 }
@@ -66,13 +67,22 @@ std::vector<std::string> MissingFields(const RuleSet& set, const Rule& rule,
 
 void EvaluateRules(const RuleSet& set, const rule::Record& record, rule::EvaluationArena* arena,
                    Evaluation* out) {
+  CHECK(record.slots.size() >= set.schema->fields().size());
   out->results.assign(set.rules.size(), RuleResult::kNoMatch);
   out->acting.assign(set.rules.size(), false);
+  const rule::Value& time = record.slots[rule::kTxnTime];
+  const int64_t now_ms = time.kind() == rule::Kind::kTimestamp ? time.integer() : INT64_MIN;
   for (size_t i = 0; i < set.rules.size(); ++i) {
-    const Rule& rule = set.rules[i];
-    if (rule.mode == Mode::kOff) continue;
-    out->results[i] = EvaluateRule(rule, record, arena);
-    out->acting[i] = Acts(rule, record);
+    const RuleSteps& steps = set.steps[i];
+    if (steps.clauses == 0) continue;
+    const size_t end = size_t{steps.first_clause} + steps.clauses;
+    RuleResult result = RuleResult::kMatch;
+    for (size_t at = steps.first_clause; at < end; ++at) {
+      if (at + kAhead < set.clauses.size()) rule::Prefetch(set.clauses[at + kAhead]);
+      if (!Join(rule::Evaluate(set.clauses[at], record, arena), &result)) break;
+    }
+    out->results[i] = result;
+    out->acting[i] = steps.live && now_ms < steps.expires_ms;
   }
 }
 

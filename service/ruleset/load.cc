@@ -53,6 +53,7 @@ class Loader {
   void SwitchOff();
   void CompileRules();
   void RunTests();
+  void LayOutClauses();
   void FinishSet();
   LoadResult Result();
   // Null where there were errors; passes on what is to be told.
@@ -204,6 +205,25 @@ void Loader::RunTests() {
   }
 }
 
+void Loader::LayOutClauses() {
+  RuleSet& set = *set_;
+  for (const Rule& rule : set.rules) {
+    RuleSteps steps = {.first_clause = static_cast<uint32_t>(set.clauses.size()),
+                       .live = rule.mode == Mode::kLive,
+                       .expires_ms = rule.expires_ms.value_or(INT64_MAX)};
+    std::vector<const rule::Expression*> clauses;
+    for (const auto& clause : rule.clauses) clauses.push_back(clause.get());
+    std::stable_sort(clauses.begin(), clauses.end(),
+                     [](const rule::Expression* a, const rule::Expression* b) {
+                       return a->cost().units < b->cost().units;
+                     });
+    if (rule.mode == Mode::kOff) clauses.clear();
+    for (const rule::Expression* clause : clauses) set.clauses.push_back(clause->runnable());
+    steps.clauses = static_cast<uint16_t>(clauses.size());
+    set.steps.push_back(steps);
+  }
+}
+
 void Loader::FinishSet() {
   RuleSet& set = *set_;
   for (DraftRule& draft : drafts_) {
@@ -212,6 +232,7 @@ void Loader::FinishSet() {
     }
     set.rules.push_back(std::move(draft.rule));
   }
+  LayOutClauses();
   set.by_priority.resize(set.rules.size());
   for (uint32_t i = 0; i < set.by_priority.size(); ++i) set.by_priority[i] = i;
   std::stable_sort(set.by_priority.begin(), set.by_priority.end(), [&](uint32_t a, uint32_t b) {

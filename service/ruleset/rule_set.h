@@ -75,6 +75,15 @@ struct OffRule {
   friend bool operator==(const OffRule&, const OffRule&) = default;
 };
 
+// What evaluating a rule touches, apart from the rest of the rule. Its clauses stand in
+// RuleSet::clauses, the cheapest first: their order changes no result.
+struct RuleSteps {
+  uint32_t first_clause = 0;
+  uint16_t clauses = 0;  // none: mode off
+  bool live = false;
+  int64_t expires_ms = INT64_MAX;  // from then on it acts as shadow
+};
+
 // Immutable. Thread-safe.
 struct RuleSet {
   std::string hash;        // SHA-256 of all files and of what is off, 64 hexadecimal digits
@@ -86,6 +95,8 @@ struct RuleSet {
       features;  // must not outlive the set: it reads `schema`
   rule::NamedLists lists;
   std::vector<Rule> rules;  // by id; those with mode off too
+  std::vector<RuleSteps> steps;  // by index into `rules`
+  std::vector<rule::Runnable> clauses;
   // Indexes into `rules`: the order of reasons in an answer, highest priority first, then by id.
   std::vector<uint32_t> by_priority;
   Policy policy;

@@ -102,7 +102,8 @@ std::string RunThrows(const Case& one) {
   rule::Record record;
   record.slots.assign(world.values().begin(), world.values().end());
   const rule::Program program = rule::Lower(std::move(tree));
-  const std::string as_program = WrongValue(one, rule::Run(program, record, &arena), world.arena());
+  const std::string as_program =
+      WrongValue(one, rule::Run(rule::RunnableOf(program), record, &arena), world.arena());
   return as_program.empty() ? "" : "as a program " + as_program;
 }
 

@@ -46,7 +46,8 @@ class CelTest : public testing::TestWithParam<Case> {
         FormatValue(RunTagged(checked, record.slots, &arena), &TestSchema());
     const Program program = Lower(std::move(checked));
     arena.Reset();
-    const std::string value = FormatValue(rule::Run(program, record, &arena), &TestSchema());
+    const std::string value =
+        FormatValue(rule::Run(rule::RunnableOf(program), record, &arena), &TestSchema());
     return value == reference ? value : value + ", but by reference " + reference;
   }
 };

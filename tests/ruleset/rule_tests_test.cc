@@ -16,6 +16,7 @@ class Divided : public rule::Expression {
   rule::Value EvaluateByReference(const rule::Record&, rule::EvaluationArena*) const override {
     return reference_;
   }
+  rule::Runnable runnable() const override { return {}; }
   rule::FieldType type() const override { return rule::FieldType::kBool; }
   const std::vector<uint16_t>& slots() const override { return slots_; }
   const rule::CostBound& cost() const override { return cost_; }
