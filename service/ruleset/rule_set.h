@@ -94,7 +94,7 @@ struct RuleSet {
   std::shared_ptr<const feature::FeatureSet>
       features;  // must not outlive the set: it reads `schema`
   rule::NamedLists lists;
-  std::vector<Rule> rules;  // by id; those with mode off too
+  std::vector<Rule> rules;       // by id; those with mode off too
   std::vector<RuleSteps> steps;  // by index into `rules`
   std::vector<rule::Runnable> clauses;
   // Indexes into `rules`: the order of reasons in an answer, highest priority first, then by id.
