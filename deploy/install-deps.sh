@@ -12,7 +12,7 @@ build=(
 tests=(
   libgtest-dev libgmock-dev libbenchmark-dev librapidcheck-dev
   clang clang-format clang-tidy libclang-rt-14-dev
-  curl jq python3 python3-yaml sqlite3 prometheus redis-server
+  curl jq python3 python3-jsonschema python3-yaml sqlite3 prometheus redis-server
 )
 # What deploy/local starts; tests that need one of them say "skipped" without it.
 servers=(default-jre-headless maven redis-server prometheus)

@@ -97,6 +97,7 @@ step "house" python3 tests/house/check.py
 step "house self-test" python3 tests/house/check.py --self-test
 step "format" tests/static/format.sh
 step "proto lint" tests/static/proto.sh
+step "schemas of rule files" python3 tests/static/rule_schemas.py
 step "alert rules" tests/deploy/alerts.sh
 step "dashboard" python3 tests/deploy/dashboard.py
 step "local servers" tests/deploy/local.sh

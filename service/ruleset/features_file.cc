@@ -97,6 +97,7 @@ FeaturesFile ReadFeaturesFile(const JsonDocument* document, const feature::Featu
     return file;
   }
   ObjectReader root(*document, document->root(), "features.json", findings);
+  root.String("$schema", Need::kOptional);  // for editors: rules/editor
   if (const JsonValue* defaults = root.Value("defaults", JsonKind::kObject, Need::kOptional)) {
     ReadDefaults(*document, *defaults, findings, &file.options);
   }

@@ -107,6 +107,7 @@ Policy ReadPolicyFile(const JsonDocument* document, Findings* findings) {
     return policy;
   }
   ObjectReader root(*document, document->root(), "policy.json", findings);
+  root.String("$schema", Need::kOptional);  // for editors: rules/editor
   ReadThresholds(root, &policy);
   if (auto outcome = root.Choice("default", Need::kOptional, {"allow", "review", "deny"})) {
     constexpr model::Outcome kOutcomes[] = {model::Outcome::kAllow, model::Outcome::kReview,

@@ -14,6 +14,7 @@ void RuleFileReader::Read(const JsonDocument& document) {
     return;
   }
   ObjectReader root(document, document.root(), "a rule file", findings_);
+  root.String("$schema", Need::kOptional);  // for editors: rules/editor
   std::optional<std::string> schema = root.String("schema", Need::kRequired);
   if (schema && *schema != context_.schema_name) {
     root.Error("R516", *document.root().Find("schema"),

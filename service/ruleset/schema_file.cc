@@ -45,6 +45,7 @@ class SchemaReader {
 
   void Read() {
     ObjectReader root(document_, document_.root(), "schema.json", findings_);
+    root.String("$schema", Need::kOptional);  // for editors: rules/editor
     std::optional<std::string> name = root.String("schema", Need::kRequired);
     out_->schema = std::make_unique<rule::Schema>(name.value_or("txn/1"));
     out_->entities = BuiltInEntities();
