@@ -5,8 +5,6 @@
 #include "ruleset/rule_set.h"
 
 namespace verdict::ruleset {
-namespace {
-
 RuleResult ResultOf(const rule::Value& value) {
   switch (value.kind()) {
     case rule::Kind::kBool:
@@ -32,6 +30,8 @@ RuleResult ResultOf(const rule::Value& value) {
   }
   return RuleResult::kError;
 }
+
+namespace {
 
 constexpr size_t kAhead = 6;  // clauses whose steps are asked for before they are needed
 

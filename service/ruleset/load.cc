@@ -194,14 +194,23 @@ void Loader::CompileRules() {
 }
 
 void Loader::RunTests() {
-  if (!fields_known_ || !lists_known_) return;  // a failure would not be the rule's
+  const auto keep = [this](TestedRule tested) {
+    if (options_.tested != nullptr) options_.tested->push_back(std::move(tested));
+  };
+  if (!fields_known_ || !lists_known_) {  // a failure would not be the rule's
+    for (const DraftRule& draft : drafts_) keep(NotRun(draft));
+    return;
+  }
   const GivenContext context = {.schema = set_->schema.get(),
                                 .features = set_->features.get(),
                                 .base_currency = set_->features->options().base_currency};
   rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
   for (const DraftRule& draft : drafts_) {
     bool whole = !draft.clauses.empty() && draft.rule.clauses.size() == draft.clauses.size();
-    if (whole) RunRuleTests(draft, context, arena.get(), &findings_);
+    TestedRule tested =
+        whole ? RunRuleTests(draft, context, arena.get(), &findings_) : NotRun(draft);
+    if (whole && options_.tested != nullptr) AddMadeCases(draft, context, arena.get(), &tested);
+    keep(std::move(tested));
   }
 }
 

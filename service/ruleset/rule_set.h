@@ -112,6 +112,9 @@ struct Evaluation {
       acting;  // live and not expired at txn.time; a record without txn.time expires nothing
 };
 
+// What the value of a clause counts as; true is kMatch.
+RuleResult ResultOf(const rule::Value& value);
+
 // The result of one rule: its clauses joined by `&&` of RULES.md section 4.
 RuleResult EvaluateRule(const Rule& rule, const rule::Record& record, rule::EvaluationArena* arena);
 
@@ -148,6 +151,7 @@ struct LoadResult {
   std::vector<OffRule> off;      // LoadOptions::off, by rule, but for those that changed
   std::vector<OffRule> changed;  // whose rules have another text now: they run again
 };
+struct TestedRule;  // test_report.h
 struct LoadOptions {
   feature::FeatureOptions deployment = {};
   std::optional<int64_t> now_ms = {};  // tells which rules expire soon; none: the clock's
@@ -155,6 +159,9 @@ struct LoadOptions {
   // Where each file that is read is written to, byte for byte, under its name; empty: nowhere. A
   // write that fails is R500.
   std::string copy_to = {};
+  // What each rule's tests yielded, and cases made of them, by id, rules with errors too; null: no
+  // case is made. Must outlive the load.
+  std::vector<TestedRule>* tested = nullptr;
 };
 LoadResult LoadRuleSet(const std::string& folder, const LoadOptions& options);
 // RuleSet::hash; `off` by rule.
