@@ -10,6 +10,7 @@
 #include "cli/score.h"
 #include "cli/size.h"
 #include "cli/terminal.h"
+#include "cli/test.h"
 
 int main(int argc, char** argv) {
   CLI::App app{
@@ -25,6 +26,7 @@ int main(int argc, char** argv) {
   verdict::cli::AddAggregateCommand(app, &exit_code);
   verdict::cli::AddSizeCommand(app, &exit_code);
   verdict::cli::AddLintCommand(app, &exit_code);
+  verdict::cli::AddTestCommand(app, &exit_code);
   verdict::cli::AddEvalCommand(app, &exit_code);
   verdict::cli::AddRulesCommand(app, &exit_code);
   try {
