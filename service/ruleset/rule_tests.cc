@@ -69,10 +69,11 @@ void RunCase(const DraftRule& draft, const rule::Record& record, const rule::Sch
 }
 
 // The slot that holds the same amount as `slot`, in major or in minor units.
-std::optional<uint16_t> OtherForm(uint16_t slot, const feature::FeatureSet& features) {
+std::optional<uint16_t> OtherForm(uint16_t slot, const feature::FeatureSet* features) {
   if (slot == rule::kTxnAmountBase) return rule::kTxnAmountBaseMinor;
   if (slot == rule::kTxnAmountBaseMinor) return rule::kTxnAmountBase;
-  for (const feature::Feature& feature : features.features()) {
+  if (features == nullptr) return std::nullopt;
+  for (const feature::Feature& feature : features->features()) {
     if (!feature.minor_slot) continue;
     if (slot == feature.slot) return feature.minor_slot;
     if (slot == *feature.minor_slot) return feature.slot;
@@ -158,7 +159,7 @@ void AddMadeCases(const DraftRule& draft, const GivenContext& context, rule::Eva
     for (const uint16_t slot : clause->slots()) {
       if (dropped[slot] || given->record.slots[slot].is_missing()) continue;
       if (!MayBeAbsent(slot, given->record, context)) continue;
-      const uint16_t other = OtherForm(slot, *context.features).value_or(slot);
+      const uint16_t other = OtherForm(slot, context.features).value_or(slot);
       for (const uint16_t form : {slot, other}) {
         dropped[form] = true;
         record.slots[form] = rule::Value();

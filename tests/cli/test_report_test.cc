@@ -8,6 +8,7 @@
 #include <sstream>
 
 #include "cli/terminal.h"
+#include "cli/test_report.h"
 #include "nlohmann/json.hpp"
 #include "ruleset/folder.h"
 #include "ruleset/rule_set.h"
@@ -18,7 +19,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::AllOf;
-using ::testing::ElementsAre;
 using ::testing::EndsWith;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -30,7 +30,7 @@ const std::string kCases = "tests/cli/test_report/";  // NOLINT: a test's consta
 
 TestReport ReportOf(const std::string& folder, const std::string& rule = "") {
   auto report = RunTests(folder, rule, {});
-  EXPECT_TRUE(report.ok()) << report.status();
+  EXPECT_THAT(report, testing::IsOk());
   return report.ok() ? *std::move(report) : TestReport();
 }
 
@@ -77,12 +77,13 @@ TEST(TestReport, OfOneRuleTellsOfItAlone) {
 
 TEST(TestReport, NamesTheNearestRuleWhereAnIdIsUnknown) {
   const auto report = RunTests(kCases + "results/rules", "money_from", {});
-  EXPECT_EQ(report.status().code(), absl::StatusCode::kNotFound);
-  EXPECT_THAT(std::string(report.status().message()),
-              AllOf(HasSubstr("no rule `money_from`"), HasSubstr("did you mean `money_forms`?"),
-                    Not(HasSubstr("has errors"))));
+  EXPECT_THAT(report, testing::StatusIs(absl::StatusCode::kNotFound,
+                                        AllOf(HasSubstr("no rule `money_from`"),
+                                              HasSubstr("did you mean `money_forms`?"),
+                                              Not(HasSubstr("has errors")))));
   const auto errors = RunTests(kCases + "errors/rules", "elsewhere", {});
-  EXPECT_THAT(std::string(errors.status().message()), HasSubstr("the folder has errors"));
+  EXPECT_THAT(errors,
+              testing::StatusIs(absl::StatusCode::kNotFound, HasSubstr("the folder has errors")));
 }
 
 TEST(TestReport, ColoursVerdictsOnATerminal) {

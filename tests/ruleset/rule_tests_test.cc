@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "ruleset/folder.h"
+#include "ruleset/json_reader.h"
 
 namespace verdict::ruleset {
 namespace {
@@ -17,7 +18,8 @@ using ::testing::SizeIs;
 // The reference says something else.
 class Divided : public rule::Expression {
  public:
-  Divided(rule::Value decides, rule::Value reference) : decides_(decides), reference_(reference) {}
+  Divided(rule::Value decides, rule::Value reference, std::vector<uint16_t> slots = {})
+      : decides_(decides), reference_(reference), slots_(std::move(slots)) {}
   rule::Value Evaluate(const rule::Record&, rule::EvaluationArena*) const override {
     return decides_;
   }
@@ -59,6 +61,33 @@ TEST(Disagreement, IsNoneWhereOneLacksRoom) {
   EXPECT_EQ(Differ(Value::Bool(true), full), "");
   EXPECT_EQ(Differ(full, Value::Bool(true)), "");
   EXPECT_NE(Differ(Value::Error(rule::ErrorCode::kIndex), Value::Bool(true)), "");
+}
+
+TEST(Disagreement, IsToldOfTestsAndOfMadeCases) {
+  Findings findings;
+  const auto document = ReadJson("a.json", R"({ "txn": { "country": "FR" } })", &findings);
+  ASSERT_NE(document, nullptr);
+  DraftRule draft;
+  draft.document = document.get();
+  draft.rule.id = "a_rule";
+  draft.rule.clause_texts = {"a"};
+  draft.rule.clauses.push_back(std::make_unique<Divided>(
+      rule::Value::Bool(true), rule::Value::Bool(false), std::vector<uint16_t>{rule::kTxnCountry}));
+  draft.tests.push_back({"t", RuleResult::kMatch, &document->root(), &document->root()});
+  const rule::Schema schema;
+  const GivenContext context = {.schema = &schema};
+  const rule::EvaluationArenaPtr arena = rule::MakeEvaluationArena();
+  TestedRule tested = RunRuleTests(draft, context, arena.get(), &findings);
+  const std::string difference = "clause 1 `a` is true, by the reference false";
+  ASSERT_THAT(findings.list(), SizeIs(1));
+  EXPECT_EQ(findings.list()[0].code, "R521");
+  EXPECT_THAT(findings.list()[0].message, HasSubstr("test `t`: " + difference));
+  AddMadeCases(draft, context, arena.get(), &tested);
+  ASSERT_THAT(tested.cases, SizeIs(2));
+  for (const TestedCase& one : tested.cases) {
+    EXPECT_THAT(one.differences, ElementsAre(difference)) << one.name;
+  }
+  EXPECT_THAT(findings.list(), SizeIs(1));
 }
 
 // The rule of the good folder has two clauses: `card.count_1d >= 5`, then
@@ -165,6 +194,12 @@ TEST(MadeCases, KeepWhatEveryPaymentHas) {
                           "country": "FR", "time": "2026-11-20T00:00:00Z" },
                           "merchant": { "id": "m" } })"),
               ElementsAre("without txn.country"));
+}
+
+TEST(MadeCases, DropWhatIsGivenAlone) {
+  EXPECT_THAT(
+      MadeOf("txn.country == 'FR' || card.country == 'FR'", R"({ "txn": { "country": "FR" } })"),
+      ElementsAre("without txn.country"));
 }
 
 TEST(MadeCases, DropBothFormsOfAnAmountAtOnce) {
