@@ -58,6 +58,12 @@ TEST(TestReport, ExitsWithFindingsUnlessAllPassed) {
   EXPECT_EQ(ExitStatusOf(ReportOf(kCases + "passed/rules")), kExitOk);
   EXPECT_EQ(ExitStatusOf(ReportOf(kCases + "results/rules")), kExitFindings);
   EXPECT_EQ(ExitStatusOf(ReportOf(kCases + "errors/rules")), kExitFindings);
+  TestReport all_passed = ReportOf(kCases + "passed/rules");
+  all_passed.errors_left_out = 1;
+  EXPECT_EQ(ExitStatusOf(all_passed), kExitFindings);
+  all_passed.errors_left_out = 0;
+  all_passed.errors.emplace_back();
+  EXPECT_EQ(ExitStatusOf(all_passed), kExitFindings);
 }
 
 TEST(TestReport, OfOneRuleTellsOfItAlone) {
