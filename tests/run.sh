@@ -156,6 +156,7 @@ else
 fi
 step "clang thread safety" tests/static/clang.sh syntax
 step "clang-tidy" tests/static/clang.sh tidy
+step "fuzzers, 60 s each" tests/fuzz.sh 60
 if must "build asan" build asan "${rooms_asan[@]/%/_test}"; then
   for room in "${rooms_asan[@]}"; do gtest "asan $room" "build/asan/bin/${room}_test"; done
 fi

@@ -1,5 +1,9 @@
 // verdict: the command line. Each command adds itself; this file only parses and returns its exit
 // status.
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
 #include "CLI/CLI.hpp"
 #include "cli/aggregate.h"
 #include "cli/eval.h"
@@ -33,6 +37,11 @@ int main(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? verdict::cli::kExitOk : verdict::cli::kExitTrouble;
+  }
+  // What stands in a pipe or on a full disk in part is no answer.
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fprintf(stderr, "verdict: cannot write the output: %s\n", std::strerror(errno));
+    return verdict::cli::kExitTrouble;
   }
   return exit_code;
 }
