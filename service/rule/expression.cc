@@ -9,6 +9,7 @@
 #include "rule/program.h"
 #include "rule/report.h"
 #include "rule/tagged.h"
+#include "rule/trace.h"
 
 namespace verdict::rule {
 namespace {
@@ -34,6 +35,10 @@ class CompiledExpression : public Expression {
     return RunTagged(program_.checked, record.slots, arena);
   }
   Runnable runnable() const override { return RunnableOf(program_); }
+  std::string Seen(const Record& record, EvaluationArena* arena) const override {
+    CHECK(record.slots.size() >= slots_needed_);
+    return Trace(program_.checked, record, arena);
+  }
   FieldType type() const override { return type_; }
   const std::vector<uint16_t>& slots() const override { return slots_; }
   const CostBound& cost() const override { return cost_; }

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "rule/cost.h"
@@ -82,6 +83,8 @@ class Expression {
   // yields is compared with it where a rule set is loaded and where rules are tested.
   virtual Value EvaluateByReference(const Record& record, EvaluationArena* arena) const = 0;
   virtual Runnable runnable() const = 0;
+  // What it looked at, for people (trace.h): `742.5 > 500`. Slow, and allocates.
+  virtual std::string Seen(const Record& record, EvaluationArena* arena) const = 0;
   virtual FieldType type() const = 0;
   // Slots the expression may read, ascending.
   virtual const std::vector<uint16_t>& slots() const = 0;
@@ -93,5 +96,6 @@ class Expression {
 
 // For people: `742.5`, `"FR"`, `missing: card.country`, `error: integer overflow`.
 std::string FormatValue(const Value& value, const Schema* schema);
+std::string_view ErrorText(ErrorCode code);  // "integer overflow"
 
 }  // namespace verdict::rule

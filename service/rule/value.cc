@@ -11,6 +11,23 @@
 namespace verdict::rule {
 namespace {
 
+std::string FormatMissing(const Value& value, const Schema* schema) {
+  const uint16_t slot = value.missing_slot();
+  if (schema == nullptr || slot >= schema->fields().size()) return "missing";
+  return "missing: " + schema->fields()[slot].full_name();
+}
+
+std::string FormatMap(const Value& value, const Schema* schema) {
+  std::string out = "{";
+  for (const MapEntry& entry : value.map()) {
+    if (out.size() > 1) out += ", ";
+    out += FormatValue(entry.key, schema) + ": " + FormatValue(entry.value, schema);
+  }
+  return out + "}";
+}
+
+}  // namespace
+
 std::string_view ErrorText(ErrorCode code) {
   switch (code) {
     case ErrorCode::kNone:
@@ -40,23 +57,6 @@ std::string_view ErrorText(ErrorCode code) {
   }
   return "unknown";
 }
-
-std::string FormatMissing(const Value& value, const Schema* schema) {
-  const uint16_t slot = value.missing_slot();
-  if (schema == nullptr || slot >= schema->fields().size()) return "missing";
-  return "missing: " + schema->fields()[slot].full_name();
-}
-
-std::string FormatMap(const Value& value, const Schema* schema) {
-  std::string out = "{";
-  for (const MapEntry& entry : value.map()) {
-    if (out.size() > 1) out += ", ";
-    out += FormatValue(entry.key, schema) + ": " + FormatValue(entry.value, schema);
-  }
-  return out + "}";
-}
-
-}  // namespace
 
 std::string FormatValue(const Value& value, const Schema* schema) {
   switch (value.kind()) {

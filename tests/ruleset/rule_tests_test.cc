@@ -27,6 +27,7 @@ class Divided : public rule::Expression {
     return reference_;
   }
   rule::Runnable runnable() const override { return {}; }
+  std::string Seen(const rule::Record&, rule::EvaluationArena*) const override { return ""; }
   rule::FieldType type() const override { return rule::FieldType::kBool; }
   const std::vector<uint16_t>& slots() const override { return slots_; }
   const rule::CostBound& cost() const override { return cost_; }
