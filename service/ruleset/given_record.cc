@@ -43,7 +43,7 @@ class GivenReader {
   const rule::Field* FieldOf(const JsonValue& member);
   void ReadField(const rule::Field& field, const JsonValue& value);
   // The value within {"value": .., "age": .., "provenance": ..}; null where there is none to read.
-  const JsonValue* ReadFeatureObject(const JsonValue& value);
+  const JsonValue* ReadFeatureObject(const rule::Field& field, const JsonValue& value);
   std::optional<Value> Typed(const rule::Field& field, const JsonValue& value);
   std::optional<Value> TypedList(FieldType type, const JsonValue& value);
   void WrongType(const rule::Field& field, const JsonValue& value);
@@ -88,17 +88,18 @@ const rule::Field* GivenReader::FieldOf(const JsonValue& member) {
   return nullptr;
 }
 
-const JsonValue* GivenReader::ReadFeatureObject(const JsonValue& value) {
+const JsonValue* GivenReader::ReadFeatureObject(const rule::Field& field, const JsonValue& value) {
   ObjectReader reader(document_, value, "a feature's value", findings_);
   const JsonValue* inner = reader.Member("value");
-  if (auto age = reader.String("age", Need::kOptional); age && !ParseDurationMs(*age)) {
+  const std::optional<std::string> age = reader.String("age", Need::kOptional);
+  if (age && !ParseDurationMs(*age)) {
     reader.Error("R517", *value.Find("age"), "`age` must be a duration such as `2s` or `10m`");
   }
   auto grade =
       reader.Choice("provenance", Need::kOptional, {"FULL", "STALE", "PARTIAL", "DEFAULT"});
   reader.Finish();
-  if (!grade) return inner;
-  auto provenance = static_cast<model::Provenance>(*grade);
+  const auto provenance = static_cast<model::Provenance>(grade.value_or(0));
+  out_.qualities.push_back({field.slot, provenance, age.value_or("")});
   out_.provenance = std::max(out_.provenance, provenance);
   return provenance == model::Provenance::kDefault ? nullptr : inner;
 }
@@ -106,7 +107,7 @@ const JsonValue* GivenReader::ReadFeatureObject(const JsonValue& value) {
 void GivenReader::ReadField(const rule::Field& field, const JsonValue& member) {
   const JsonValue* value = &member;
   if (field.source == rule::FieldSource::kFeature && member.kind == JsonKind::kObject) {
-    value = ReadFeatureObject(member);
+    value = ReadFeatureObject(field, member);
   }
   if (value == nullptr || value->kind == JsonKind::kNull) return;
   places_[field.slot] = value;

@@ -2,8 +2,10 @@
 // "card": {...}}.
 #pragma once
 
+#include <cstdint>
 #include <deque>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "feature/feature_set.h"
@@ -14,10 +16,18 @@
 
 namespace verdict::ruleset {
 
+// What is said of a feature beside its value: {"value": 6, "age": "2s", "provenance": "STALE"}.
+struct GivenQuality {
+  uint16_t slot = 0;
+  model::Provenance provenance = model::Provenance::kFull;
+  std::string age;  // as written; empty where nothing says it
+};
+
 // Views into the document, which must outlive it.
 struct GivenRecord {
   rule::Record record;
   std::deque<std::vector<rule::Value>> lists;  // what list values in `record` look at
+  std::vector<GivenQuality> qualities;         // of features given as objects
   // The worst that the features in it say; FULL where none says anything.
   model::Provenance provenance = model::Provenance::kFull;
 };

@@ -95,5 +95,19 @@ TEST_F(GivenTest, RefusesWhatTheSchemaDoesNotKnow) {
   EXPECT_THAT(Error(R"({"txn": {"id": {"value": 1}}})"), HasSubstr("is a field of type string"));
 }
 
+TEST_F(GivenTest, KeepsWhatIsSaidOfFeatures) {
+  const auto given = Read(R"({"card": {"count_1d": {"value": 6, "provenance": "STALE", "age": "2s"},
+                                       "avg_30d": 5},
+                              "merchant": {"volume_30d": {"value": 7}}})");
+  ASSERT_TRUE(given.has_value());
+  ASSERT_EQ(given->qualities.size(), 2u);
+  EXPECT_EQ(given->qualities[0].slot, set_->schema->Find("card", "count_1d")->slot);
+  EXPECT_EQ(given->qualities[0].provenance, model::Provenance::kStale);
+  EXPECT_EQ(given->qualities[0].age, "2s");
+  EXPECT_EQ(given->qualities[1].provenance, model::Provenance::kFull);
+  EXPECT_EQ(given->qualities[1].age, "");
+  EXPECT_EQ(given->provenance, model::Provenance::kStale);
+}
+
 }  // namespace
 }  // namespace verdict::ruleset
