@@ -7,6 +7,7 @@
 #include "CLI/CLI.hpp"
 #include "cli/aggregate.h"
 #include "cli/eval.h"
+#include "cli/explain.h"
 #include "cli/generate.h"
 #include "cli/import.h"
 #include "cli/lint.h"
@@ -32,6 +33,7 @@ int main(int argc, char** argv) {
   verdict::cli::AddLintCommand(app, &exit_code);
   verdict::cli::AddTestCommand(app, &exit_code);
   verdict::cli::AddEvalCommand(app, &exit_code);
+  verdict::cli::AddExplainCommand(app, &exit_code);
   verdict::cli::AddRulesCommand(app, &exit_code);
   try {
     app.parse(argc, argv);
