@@ -291,6 +291,8 @@ rule::Diagnostic& ReportError(std::string_view code, const FeatureDeclaration& d
   diagnostic.place = {declaration.file, declaration.position.line, declaration.position.column, 0};
   diagnostic.pointer = declaration.pointer;
   if (!member.empty()) diagnostic.pointer.append("/").append(member);
+  const auto at = declaration.members.find(member);
+  if (at != declaration.members.end()) diagnostic.place = at->second;
   diagnostic.rule_title = absl::StrFormat("feature %s.%s", declaration.entity, declaration.name);
   diagnostic.message = std::move(message);
   diagnostics->push_back(std::move(diagnostic));

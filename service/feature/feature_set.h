@@ -3,6 +3,8 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -124,6 +126,8 @@ struct FeatureDeclaration {
   std::string pointer;              // "/features/3"
   rule::Source::Position position;  // of the declaration
   std::string file;
+  // Where its values stand, by pointer from here: "window", "current/assume/txn.status".
+  std::map<std::string, rule::Place, std::less<>> members = {};
 };
 
 struct FeatureOptions {

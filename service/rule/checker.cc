@@ -90,6 +90,12 @@ bool Checker::AnyOpen(Type type) const {
   return AnyOpen(type.element()) || (type.is(TypeKind::kMap) && AnyOpen(type.value()));
 }
 
+bool Checker::HoldsNull(Type type) const {
+  type = types_.Resolve(type);
+  if (type.is_open() || !type.has_parts()) return type.is(TypeKind::kNull);
+  return HoldsNull(type.element()) || (type.is(TypeKind::kMap) && HoldsNull(type.value()));
+}
+
 // A rule's types are known before it runs, and none of its values is null.
 void Checker::CheckOpenTypes() {
   if (HasErrors(*findings_)) return;

@@ -116,6 +116,7 @@ class Checker {
   bool Fits(Type to, Type from) { return types_.Assign(to, from); }
   // Open, it or what it holds.
   bool AnyOpen(Type type) const;
+  bool HoldsNull(Type type) const;  // `null` stands in what is of this type
   // Of a list.
   Type ElementOf(Type list) const { return types_.Resolve(list.element()); }
   std::string text(NodeId id) const { return std::string(checked_->tree.text(node(id).span)); }

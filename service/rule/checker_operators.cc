@@ -64,6 +64,7 @@ Type Checker::Comparison(NodeId id) {
   const bool numbers = left_type.numeric() && right_type.numeric();
   if (IsOrder(op) && numbers) return result;
   if (MixedNumbers(id, left, right, left_type, right_type)) return result;
+  if (!cel() && (HoldsNull(left_type) || HoldsNull(right_type))) return result;  // reported there
   if (!Fits(left_type, right_type) || (IsOrder(op) && !HasOrder(left_type))) {
     MistypedOperands(id, left_type, right_type);
   }

@@ -134,22 +134,26 @@ uint64_t CheckCost(const std::vector<DraftRule>& drafts, const Policy& policy,
 }
 
 void CheckFilterCost(const feature::FeatureSet& features, const Policy& policy,
-                     const rule::Schema& schema, const std::string& file, Findings* findings) {
+                     const std::vector<feature::FeatureDeclaration>& declarations,
+                     Findings* findings) {
+  const auto limit = static_cast<uint64_t>(policy.cost_rule_units);
   std::set<std::string> filters;  // features may share one
-  const auto check = [&](const rule::Expression* where) {
-    const auto limit = static_cast<uint64_t>(policy.cost_rule_units);
-    if (where == nullptr || where->cost().units <= limit) return;
-    if (!filters.insert(where->canonical()).second) return;
-    rule::Diagnostic& refused = findings->Error(
-        "R401", {.file = file},
-        absl::StrFormat("the `where` of a feature may cost %s units; it is asked of every event "
-                        "and may cost %s",
-                        Thousands(where->cost().units), Thousands(limit)));
-    refused.expression = where->canonical();
-    refused.label = rule::ExplainCost(where->cost(), limit, schema);
-  };
-  for (const feature::Measure& measure : features.measures()) check(measure.where.get());
-  for (const auto& measure : features.sliding_measures()) check(measure.where.get());
+  for (size_t i = 0; i < declarations.size(); ++i) {
+    const feature::Feature& feature = features.features()[i];
+    const auto& where = feature.slides() ? features.sliding_measures()[feature.measure].where
+                                         : features.measures()[feature.measure].where;
+    if (where == nullptr || where->cost().units <= limit) continue;
+    if (!filters.insert(where->canonical()).second) continue;
+    const rule::Source& source = declarations[i].where;
+    findings->list().push_back(rule::DiagnosticOf(
+        source, {.code = "R401",
+                 .span = {0, static_cast<uint32_t>(source.text.size())},
+                 .message = absl::StrFormat("the `where` of a feature may cost %s units; it is "
+                                            "asked of every event and may cost %s",
+                                            Thousands(where->cost().units), Thousands(limit)),
+                 .label = rule::ExplainCost(where->cost(), limit, features.schema())}));
+    findings->list().back().rule_title = absl::StrFormat("feature %s, `where`", feature.full_name);
+  }
 }
 
 }  // namespace verdict::ruleset

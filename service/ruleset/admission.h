@@ -17,9 +17,10 @@ namespace verdict::ruleset {
 uint64_t CheckCost(const std::vector<DraftRule>& drafts, const Policy& policy,
                    const rule::Schema& schema, const std::string& folder, Findings* findings);
 
-// A feature's `where` is asked of every event: each may cost what a rule may. Faults are R401 in
-// `file`.
+// A feature's `where` is asked of every event: each may cost what a rule may; beyond that it is
+// R401. `declarations`: what `features` was compiled from.
 void CheckFilterCost(const feature::FeatureSet& features, const Policy& policy,
-                     const rule::Schema& schema, const std::string& file, Findings* findings);
+                     const std::vector<feature::FeatureDeclaration>& declarations,
+                     Findings* findings);
 
 }  // namespace verdict::ruleset

@@ -58,6 +58,16 @@ std::optional<std::string> ReadAssumedStatus(const JsonDocument& document, const
   return status;
 }
 
+// Of all values within `object`, by pointer.
+void NotePlaces(const JsonDocument& document, const JsonValue& object, const std::string& prefix,
+                std::map<std::string, rule::Place, std::less<>>* places) {
+  for (const JsonValue* member : object.children) {
+    const std::string pointer = prefix + member->key;
+    places->emplace(pointer, document.PlaceOf(*member));
+    if (member->kind == JsonKind::kObject) NotePlaces(document, *member, pointer + "/", places);
+  }
+}
+
 void ReadFeature(const JsonDocument& document, const JsonValue& value, Findings* findings,
                  std::vector<feature::FeatureDeclaration>* out) {
   size_t errors_before = findings->errors();
@@ -78,6 +88,7 @@ void ReadFeature(const JsonDocument& document, const JsonValue& value, Findings*
   }
   reader.String("description", Need::kOptional);
   reader.Finish();
+  NotePlaces(document, value, "", &feature.members);
   rule::Place place = document.PlaceOf(value);
   feature.file = document.file();
   feature.pointer = JsonDocument::PointerTo(value);

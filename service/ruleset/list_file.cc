@@ -116,10 +116,13 @@ void ListReader::ReadObject(const JsonDocument& document, const JsonValue& value
                                  *path));
     return;
   }
-  if (csv != column.has_value()) {
-    reader.Error("R518", csv ? at : *value.Find("column"),
-                 csv ? "a csv list says by `column` which column holds the entries"
-                     : "`column` is of csv files; this list has one entry a line");
+  if (csv && !column) {
+    reader.Error("R518", at, "a csv list says by `column` which column holds the entries");
+    return;
+  }
+  if (!csv && column) {
+    findings_->ErrorAtKey("R518", document, *value.Find("column"),
+                          "`column` is of csv files; this list has one entry a line");
     return;
   }
   const rule::Place place = document.PlaceOf(at);

@@ -2,6 +2,7 @@
 #include "ruleset/list_text.h"
 
 #include <algorithm>
+#include <functional>
 
 #include "absl/strings/str_format.h"
 #include "base/csv_row.h"
@@ -33,16 +34,26 @@ size_t Lines(std::string_view text) {
 class Making {
  public:
   Making(std::string_view text, const ListText& source, Findings* findings)
-      : source_(source),
+      : text_(text),
+        source_(source),
         findings_(findings),
         list_(std::make_shared<rule::NamedList>(source.kind, Lines(text))) {}
 
-  void Add(int64_t line, std::string_view entry, int64_t expires_ms = rule::kNever) {
-    if (!list_->Add(entry, expires_ms)) Fault(line, NoEntry(source_.kind, entry));
+  // `row`: the line that `entry` stands in, a part of the text.
+  void Add(std::string_view row, std::string_view entry, int64_t expires_ms = rule::kNever) {
+    if (!list_->Add(entry, expires_ms)) Fault(row, entry, NoEntry(source_.kind, entry));
   }
-  void Fault(int64_t line, std::string message) {
+  // At `part`, or at `row` where that is empty or no part of the text: its doubled quotes are gone.
+  void Fault(std::string_view row, std::string_view part, std::string message) {
     if (++faults_ > kListFaultsMax) return;
-    findings_->Error("R518", {.file = source_.path, .line = static_cast<int>(line), .column = 1},
+    const std::string_view at = Holds(part) ? part : row;
+    const std::string_view before = text_.substr(0, static_cast<size_t>(at.data() - text_.data()));
+    const size_t line = before.rfind('\n') + 1;  // 0 where there is none
+    findings_->Error("R518",
+                     {.file = source_.path,
+                      .line = static_cast<int>(Lines(before)),
+                      .column = CountCodePoints(before.substr(line)) + 1,
+                      .length = CountCodePoints(at)},
                      std::move(message));
   }
   std::shared_ptr<const rule::NamedList> Take() {
@@ -56,6 +67,13 @@ class Making {
   }
 
  private:
+  bool Holds(std::string_view part) const {
+    constexpr std::less_equal<const char*> kNotAbove;
+    return !part.empty() && kNotAbove(text_.data(), part.data()) &&
+           kNotAbove(part.data() + part.size(), text_.data() + text_.size());
+  }
+
+  std::string_view text_;
   const ListText& source_;
   Findings* findings_;
   std::shared_ptr<rule::NamedList> list_;
@@ -97,15 +115,17 @@ std::optional<Columns> ReadHeader(const base::CsvRow& header, const ListText& so
   }
   std::vector<std::string> names;
   for (std::string_view field : header.fields) names.emplace_back(Trimmed(field));
-  making->Fault(header.line, absl::StrFormat("there is no one column `%s`%s", *source.column,
-                                             NameAdvice(*source.column, names)));
+  making->Fault(header.raw, "",
+                absl::StrFormat("there is no one column `%s`%s", *source.column,
+                                NameAdvice(*source.column, names)));
   return std::nullopt;
 }
 
 void ReadRow(const base::CsvRow& row, const Columns& columns, Making* making) {
   if (row.fields.size() != columns.count) {
-    making->Fault(row.line, absl::StrFormat("this row has %d fields, the first row %d",
-                                            row.fields.size(), columns.count));
+    making->Fault(row.raw, "",
+                  absl::StrFormat("this row has %d fields, the first row %d", row.fields.size(),
+                                  columns.count));
     return;
   }
   int64_t expires_ms = rule::kNever;
@@ -113,7 +133,7 @@ void ReadRow(const base::CsvRow& row, const Columns& columns, Making* making) {
     const std::string_view written = Trimmed(row.fields[*columns.expires]);
     const std::optional<int64_t> read = ReadExpiry(written);
     if (!read) {
-      making->Fault(row.line,
+      making->Fault(row.raw, written,
                     absl::StrFormat("`%s` is no time; write a date such as `2026-12-01`, a "
                                     "timestamp such as `2026-12-01T18:00:00Z`, or nothing",
                                     written.substr(0, kShownMax)));
@@ -121,7 +141,7 @@ void ReadRow(const base::CsvRow& row, const Columns& columns, Making* making) {
     }
     expires_ms = *read;
   }
-  making->Add(row.line, Trimmed(row.fields[columns.entry]), expires_ms);
+  making->Add(row.raw, Trimmed(row.fields[columns.entry]), expires_ms);
 }
 
 }  // namespace
@@ -137,12 +157,12 @@ std::string NoEntry(rule::ListKind kind, std::string_view text) {
 
 std::shared_ptr<const rule::NamedList> ReadTextList(std::string_view text, const ListText& source,
                                                     Findings* findings) {
-  Making making(text, source, findings);
   SkipMark(&text);
-  for (int64_t line = 1; !text.empty(); ++line) {
+  Making making(text, source, findings);
+  while (!text.empty()) {
     const size_t end = std::min(text.find('\n'), text.size());
     const std::string_view entry = Trimmed(text.substr(0, end));
-    if (!entry.empty()) making.Add(line, entry);
+    if (!entry.empty()) making.Add(entry, entry);
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return making.Take();
@@ -150,18 +170,19 @@ std::shared_ptr<const rule::NamedList> ReadTextList(std::string_view text, const
 
 std::shared_ptr<const rule::NamedList> ReadCsvList(std::string_view text, const ListText& source,
                                                    Findings* findings) {
-  Making making(text, source, findings);
   SkipMark(&text);
+  const std::string_view begin = text.substr(0, 0);
+  Making making(text, source, findings);
   base::CsvParser parser(',');
   base::CsvRow row;
-  row.line = 1;
   std::optional<Columns> columns;
   while (!text.empty()) {
     row.error.clear();
     size_t bytes = 0;
     if (parser.Parse(text, /*whole=*/true, &row) != base::CsvParser::Result::kRow) {
-      making.Fault(row.line, row.error);
-      bytes = std::min(text.find('\n'), text.size() - 1) + 1;
+      const size_t end = std::min(text.find('\n'), text.size());
+      making.Fault(text.substr(0, end), "", row.error);
+      bytes = std::min(end + 1, text.size());
     } else {
       bytes = parser.row_bytes();
       if (!row.raw.empty() && !columns.has_value()) {
@@ -171,11 +192,10 @@ std::shared_ptr<const rule::NamedList> ReadCsvList(std::string_view text, const 
         ReadRow(row, *columns, &making);
       }
     }
-    row.line += static_cast<int64_t>(
-        std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(bytes), '\n'));
     text.remove_prefix(bytes);
   }
-  if (!columns.has_value()) making.Fault(1, "the file is empty; its first row names the columns");
+  if (!columns.has_value())
+    making.Fault(begin, "", "the file is empty; its first row names the columns");
   return making.Take();
 }
 

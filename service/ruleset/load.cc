@@ -69,6 +69,7 @@ class Loader {
   bool fields_known_ = true;  // schema.json and features.json are sound
   bool lists_known_ = true;
   bool policy_read_ = true;
+  std::vector<feature::FeatureDeclaration> declarations_;
   std::vector<DraftRule> drafts_;
   uint64_t worst_units_ = 0;
   std::vector<OffRule> off_, changed_;  // LoadResult's
@@ -112,6 +113,7 @@ void Loader::ReadDeclarations() {
   set_->features =
       feature::FeatureSet::Compile(std::move(schema.entities), features.declarations,
                                    features.options, set_->schema.get(), &findings_.list());
+  declarations_ = std::move(features.declarations);
   fields_known_ = schema_document != nullptr && features_document != nullptr &&
                   findings_.errors() == errors_before;
   errors_before = findings_.errors();
@@ -187,8 +189,7 @@ void Loader::CompileRules() {
     }
   }
   if (set_->features != nullptr) {
-    CheckFilterCost(*set_->features, set_->policy, *set_->schema,
-                    folder_.PathOf(std::string(kFeaturesName)), &findings_);
+    CheckFilterCost(*set_->features, set_->policy, declarations_, &findings_);
   }
   worst_units_ = CheckCost(drafts_, set_->policy, *set_->schema, folder_.folder(), &findings_);
 }

@@ -144,11 +144,14 @@ void RuleReader::ReadExpiry() {
 void RuleReader::ReadClauses() {
   const JsonValue* when = reader_.Member("when");
   const JsonValue* when_all = reader_.Member("when_all");
-  if ((when == nullptr) == (when_all == nullptr)) {
-    reader_.Error("R515", when == nullptr ? reader_.object() : *when,
-                  when == nullptr
-                      ? "a rule needs `when_all`, a list of clauses, or `when`, one expression"
-                      : "a rule has either `when` or `when_all`, not both");
+  if (when == nullptr && when_all == nullptr) {
+    reader_.Error("R515", reader_.object(),
+                  "a rule needs `when_all`, a list of clauses, or `when`, one expression");
+    return;
+  }
+  if (when != nullptr && when_all != nullptr) {
+    findings_->ErrorAtKey("R515", document(), *when,
+                          "a rule has either `when` or `when_all`, not both");
     return;
   }
   if (when != nullptr) {

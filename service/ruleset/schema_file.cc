@@ -113,9 +113,9 @@ class SchemaReader {
     auto refuse = [&](std::string_view key, bool fits, std::string_view of) {
       const JsonValue* limit = reader.object().Find(key);
       if (limit == nullptr || fits) return;
-      reader.Error("R517", *limit,
-                   absl::StrFormat("`%s` limits %s; this field is a %s", key, of,
-                                   rule::FieldTypeName(field.type)));
+      findings_->ErrorAtKey("R517", document_, *limit,
+                            absl::StrFormat("`%s` limits %s; this field is a %s", key, of,
+                                            rule::FieldTypeName(field.type)));
     };
     refuse("min", number, "numbers");
     refuse("max", number, "numbers");
