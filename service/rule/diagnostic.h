@@ -37,7 +37,7 @@ struct Diagnostic {
   int caret_length = 0;
   std::string label;               // beside the caret, ends in the fix where there is one
   std::vector<std::string> notes;  // a line each, below
-  std::vector<Fix> fixes;
+  std::vector<Fix> fixes;          // one mending; it may need several, all of them
 };
 
 inline bool HasErrors(const std::vector<Diagnostic>& diagnostics) {

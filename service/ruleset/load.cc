@@ -39,7 +39,7 @@ std::string TextDigest(const Rule& rule) {
 class Loader {
  public:
   Loader(const std::string& folder, const LoadOptions& options)
-      : folder_(folder, options.copy_to),
+      : folder_(folder, {.copy_to = options.copy_to, .instead = options.instead}),
         options_(options),
         now_ms_(options.now_ms.value_or(absl::ToUnixMillis(absl::Now()))) {}
 
@@ -56,6 +56,9 @@ class Loader {
   void LayOutClauses();
   void FinishSet();
   LoadResult Result();
+  // LoadResult::fixable.
+  std::map<std::string, std::string> Fixable(
+      const std::vector<rule::Diagnostic>& diagnostics) const;
   // Null where there were errors; passes on what is to be told.
   std::unique_ptr<const rule::Expression> Compile(const DraftRule& draft, const JsonValue& clause);
 
@@ -265,6 +268,19 @@ void Loader::FinishSet() {
   set.loaded_at_ms = now_ms_;
 }
 
+std::map<std::string, std::string> Loader::Fixable(
+    const std::vector<rule::Diagnostic>& diagnostics) const {
+  std::map<std::string, std::string> texts;
+  for (const rule::Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.fixes.empty()) continue;
+    for (const auto& document : documents_) {
+      if (document->file() != diagnostic.place.file) continue;
+      texts.emplace(document->file(), document->text());
+    }
+  }
+  return texts;
+}
+
 LoadResult Loader::Result() {
   LoadResult result;
   result.files_hash = folder_.Hash();
@@ -290,6 +306,7 @@ LoadResult Loader::Result() {
       result.diagnostics.push_back(std::move(diagnostic));
     }
   }
+  result.fixable = Fixable(result.diagnostics);
   if (errors == 0) {
     FinishSet();
     result.set = std::move(set_);

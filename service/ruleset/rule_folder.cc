@@ -40,8 +40,8 @@ std::optional<std::string> ReadAll(int fd, size_t bytes_max) {
 
 }  // namespace
 
-RuleFolder::RuleFolder(std::string folder, std::string copy_to)
-    : folder_(std::move(folder)), copy_to_(std::move(copy_to)) {
+RuleFolder::RuleFolder(std::string folder, Options options)
+    : folder_(std::move(folder)), options_(std::move(options)) {
   while (folder_.size() > 1 && folder_.ends_with('/')) folder_.pop_back();
   directory_ = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   // A ConfigMap's files are links through `..data`, which may be set anew between two of them.
@@ -98,6 +98,9 @@ std::optional<std::string> RuleFolder::Read(const std::string& name, size_t byte
   std::string reason = is_file ? SystemError() : "it is not a file";
   ::close(fd);
   if (!bytes) return fail(reason);
+  if (const auto other = options_.instead.find(PathOf(name)); other != options_.instead.end()) {
+    bytes = other->second;
+  }
   if (bytes->size() > bytes_max) {
     findings->Error("R500", place,
                     absl::StrFormat("`%s` has more than %d bytes, the most a file may have",
@@ -106,17 +109,17 @@ std::optional<std::string> RuleFolder::Read(const std::string& name, size_t byte
   }
   digests_[name] = base::Sha256Hex(*bytes);
   if (const std::string why = WriteCopy(name, *bytes); !why.empty()) {
-    findings->Error(
-        "R500", place,
-        absl::StrFormat("cannot keep a copy of `%s` in %s: %s", PathOf(name), copy_to_, why));
+    findings->Error("R500", place,
+                    absl::StrFormat("cannot keep a copy of `%s` in %s: %s", PathOf(name),
+                                    options_.copy_to, why));
     return std::nullopt;
   }
   return bytes;
 }
 
 std::string RuleFolder::WriteCopy(const std::string& name, const std::string& bytes) const {
-  if (copy_to_.empty()) return "";
-  const std::filesystem::path path = std::filesystem::path(copy_to_) / name;
+  if (options_.copy_to.empty()) return "";
+  const std::filesystem::path path = std::filesystem::path(options_.copy_to) / name;
   std::error_code error;
   std::filesystem::create_directories(path.parent_path(), error);
   if (error) return error.message();

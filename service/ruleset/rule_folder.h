@@ -17,9 +17,12 @@ inline constexpr size_t kListBytesMax = 256 << 20;  // of one list file
 // Thread-compatible.
 class RuleFolder {
  public:
+  struct Options {
+    std::string copy_to = {};  // what is read is written there as well, unless it is empty
+    std::map<std::string, std::string> instead = {};  // bytes of files, by path
+  };
   // Messages name files as `folder`/name.
-  // What is read is written to `copy_to` as well, unless that is empty.
-  explicit RuleFolder(std::string folder, std::string copy_to = "");
+  RuleFolder(std::string folder, Options options);
   ~RuleFolder();
   RuleFolder(const RuleFolder&) = delete;
   RuleFolder& operator=(const RuleFolder&) = delete;
@@ -41,7 +44,7 @@ class RuleFolder {
   std::string WriteCopy(const std::string& name, const std::string& bytes) const;
 
   std::string folder_;
-  const std::string copy_to_;
+  const Options options_;
   int directory_ = -1;                          // opened once, so that all files are of one version
   std::map<std::string, std::string> digests_;  // by name
 };

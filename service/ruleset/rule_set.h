@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -147,7 +148,9 @@ struct LoadResult {
   int lists = 0;
   int64_t worst_units = 0;  // of all rules that run, and what the policy allows
   int64_t units_allowed = 0;
-  std::string files_hash;        // also of a folder with errors
+  std::string files_hash;  // also of a folder with errors
+  // The files that fixes are offered for, as they were read, by path.
+  std::map<std::string, std::string> fixable = {};
   std::vector<OffRule> off;      // LoadOptions::off, by rule, but for those that changed
   std::vector<OffRule> changed;  // whose rules have another text now: they run again
 };
@@ -162,6 +165,8 @@ struct LoadOptions {
   // What each rule's tests yielded, and cases made of them, by id, rules with errors too; null: no
   // case is made. Must outlive the load.
   std::vector<TestedRule>* tested = nullptr;
+  // What is taken for a file's bytes, by path as messages say it: a folder as it would be.
+  std::map<std::string, std::string> instead = {};
 };
 LoadResult LoadRuleSet(const std::string& folder, const LoadOptions& options);
 // RuleSet::hash; `off` by rule.
