@@ -3,9 +3,11 @@
 
 #include <unistd.h>
 
+#include <map>
 #include <memory>
 
 #include "absl/strings/str_format.h"
+#include "cli/lint_fix.h"
 #include "cli/terminal.h"
 #include "nlohmann/json.hpp"
 #include "ruleset/rule_set.h"
@@ -14,8 +16,10 @@ namespace verdict::cli {
 namespace {
 
 constexpr char kExample[] =
-    "Exit status: 0 clean (hints alone are clean), 1 errors or warnings, 2 wrong usage.\n"
-    "Example: verdict lint rules/";
+    "Exit status: 0 clean (hints alone are clean), 1 errors or warnings, 2 wrong usage, or a file\n"
+    "that could not be mended. With --fix it is that of the mended folder.\n"
+    "Example: verdict lint rules/\n"
+    "         verdict lint --fix --dry-run rules/";
 
 struct Counts {
   int errors = 0, warnings = 0, hints = 0;
@@ -72,7 +76,8 @@ void PrintText(const ruleset::LoadResult& result, const Counts& counts) {
                state);
 }
 
-void PrintJson(const ruleset::LoadResult& result, const Counts& counts) {
+// `fixes`: null without --fix.
+void PrintJson(const ruleset::LoadResult& result, const Counts& counts, const FixRun* fixes) {
   nlohmann::ordered_json report = {{"files", result.files},
                                    {"rules", result.rules},
                                    {"lists", result.lists},
@@ -83,25 +88,46 @@ void PrintJson(const ruleset::LoadResult& result, const Counts& counts) {
                                    {"units_allowed", result.units_allowed},
                                    {"loadable", result.set != nullptr},
                                    {"rule_set", result.set ? result.set->hash : ""}};
+  if (fixes != nullptr) {
+    report["dry_run"] = fixes->dry;
+    report["fixed"] = FixesJson(*fixes);
+    report["fixes_left"] = fixes->left;
+  }
   report["diagnostics"] = nlohmann::ordered_json::parse(DiagnosticsJson(result.diagnostics));
-  absl::PrintF("%s\n", report.dump(2));
+  // A path may hold bytes that are not UTF-8.
+  absl::PrintF("%s\n",
+               report.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
 }
 
 struct LintOptions {
   std::string folder;
   OutputFormat format = OutputFormat::kText;
   feature::FeatureOptions deployment;
+  bool fix = false;
+  bool dry_run = false;
 };
 
 int Lint(const LintOptions& options) {
-  const ruleset::LoadResult result =
+  ruleset::LoadResult result =
       ruleset::LoadRuleSet(options.folder, {.deployment = options.deployment});
+  FixRun fixes;
+  if (options.fix) {
+    fixes = FixFiles(options.folder, result, options.dry_run);
+    // Where files were written the disk says what they are now.
+    result = ruleset::LoadRuleSet(
+        options.folder,
+        {.deployment = options.deployment,
+         .instead = fixes.dry ? MendedTexts(fixes) : std::map<std::string, std::string>()});
+  }
   const Counts counts = Count(result);
   if (options.format == OutputFormat::kJson) {
-    PrintJson(result, counts);
+    PrintJson(result, counts, options.fix ? &fixes : nullptr);
   } else {
+    if (options.fix) absl::PrintF("%s", FixesText(fixes, ::isatty(STDOUT_FILENO) != 0));
     PrintText(result, counts);
   }
+  for (const absl::Status& trouble : fixes.troubles) ExitWith("lint", trouble);
+  if (!fixes.troubles.empty()) return kExitTrouble;
   return counts.errors + counts.warnings > 0 ? kExitFindings : kExitOk;
 }
 
@@ -157,6 +183,10 @@ void AddLintCommand(CLI::App& app, int* exit_code) {
       ->check(CLI::ExistingDirectory);
   AddFormatOption(command, &options->format);
   AddDeploymentOptions(command, &options->deployment);
+  CLI::Option* fix =
+      command->add_flag("--fix", options->fix, "apply the fixes that messages offer");
+  command->add_flag("--dry-run", options->dry_run, "with --fix: say what it would change")
+      ->needs(fix);
   command->callback([options, exit_code] { *exit_code = Lint(*options); });
 }
 
