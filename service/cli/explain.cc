@@ -59,6 +59,7 @@ int ExplainCode(const ExplainOptions& options) {
 int ExplainRule(const ExplainOptions& options, const RulesAndPayment& read) {
   const std::vector<ruleset::Rule>& rules = read.set->rules;
   std::vector<std::string> ids;
+  ids.reserve(rules.size());
   for (const ruleset::Rule& rule : rules) ids.push_back(rule.id);
   const auto at = std::find(ids.begin(), ids.end(), options.rule);
   if (at == ids.end()) {

@@ -1,5 +1,6 @@
 // The long texts of codes: each code of the product has one, and its example does what it says.
-#include <regex>
+#include <re2/re2.h>
+
 #include <set>
 
 #include "cli/explain_code.h"
@@ -19,24 +20,23 @@ using ::testing::Contains;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-void CollectCodes(const std::string& text, const std::regex& form, std::set<std::string>* codes) {
-  for (std::sregex_iterator at(text.begin(), text.end(), form), end; at != end; ++at) {
-    codes->insert((*at)[1]);
-  }
+void CollectCodes(const std::string& text, const RE2& form, std::set<std::string>* codes) {
+  re2::StringPiece rest(text);
+  for (std::string code; RE2::FindAndConsume(&rest, form, &code);) codes->insert(code);
 }
 
 // As messages begin: "error[R102]"; and as literals of the sources that make them.
 std::set<std::string> CodesInUse() {
   std::set<std::string> codes;
   for (const auto& entry : fs::directory_iterator("tests/ruleset/bad")) {
-    CollectCodes(ruleset::ReadFileText(entry.path() / "golden.txt"), std::regex(R"(\[(R\d{3})\])"),
+    CollectCodes(ruleset::ReadFileText(entry.path() / "golden.txt"), RE2(R"(\[(R\d{3})\])"),
                  &codes);
   }
   for (const auto& entry : fs::recursive_directory_iterator("service")) {
     const fs::path& path = entry.path();
     const bool source = path.extension() == ".cc" || path.extension() == ".h";
     if (!source || path.filename().string().starts_with("code_text")) continue;
-    CollectCodes(ruleset::ReadFileText(path), std::regex(R"re("(R\d{3})")re"), &codes);
+    CollectCodes(ruleset::ReadFileText(path), RE2(R"re("(R\d{3})")re"), &codes);
   }
   return codes;
 }
