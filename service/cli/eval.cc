@@ -53,12 +53,12 @@ int EvaluateExpression(const EvalOptions& options, const ruleset::RuleSet& set,
 }
 
 int EvaluatePayment(const EvalOptions& options, const ruleset::RuleSet& set,
-                    const ruleset::GivenRecord& given, rule::EvaluationArena* arena) {
+                    const RulesAndPayment& read, rule::EvaluationArena* arena) {
   ruleset::Evaluation evaluation;
   model::Decision decision;
-  ruleset::EvaluateRules(set, given.record, arena, &evaluation);
-  ruleset::Decide(set, evaluation, given.provenance, &decision);
-  const std::vector<RuleLine> lines = RuleLines(set, evaluation, given.record, arena);
+  ruleset::EvaluateRules(set, read.given.record, arena, &evaluation);
+  ruleset::Decide(set, evaluation, read.provenance, &decision);
+  const std::vector<RuleLine> lines = RuleLines(set, evaluation, read.given.record, arena);
   if (options.files.format == OutputFormat::kJson) {
     absl::PrintF("%s\n", DecisionJson(set, decision, lines).dump(2));
   } else {
@@ -79,7 +79,7 @@ int Evaluate(const EvalOptions& options) {
   if (!options.expression.empty()) {
     return EvaluateExpression(options, *read->set, read->given.record, arena.get());
   }
-  return EvaluatePayment(options, *read->set, read->given, arena.get());
+  return EvaluatePayment(options, *read->set, *read, arena.get());
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ DecisionTrace TraceDecision(const RulesAndPayment& read, bool all) {
   DecisionTrace trace;
   trace.set = &set;
   ruleset::EvaluateRules(set, read.given.record, arena.get(), &evaluation);
-  ruleset::Decide(set, evaluation, read.given.provenance, &trace.decision);
+  ruleset::Decide(set, evaluation, read.provenance, &trace.decision);
   trace.lines = RuleLines(set, evaluation, read.given.record, arena.get());
   trace.steps = PolicySteps(set, evaluation, trace.decision, read.given);
 

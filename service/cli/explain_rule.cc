@@ -36,29 +36,28 @@ std::string OnOneLine(std::string text) {
 
 size_t Width(std::string_view text) { return static_cast<size_t>(rule::CodePointCount(text)); }
 
-// The slot that a payment's file names a feature by: a money feature's exact minor units are known
-// from its major ones, and the other way round.
+// Whether a clause that reads one reads what the other says: a payment's file may give a feature in
+// major or in minor units, with its age and provenance.
 bool SameFeature(const ruleset::RuleSet& set, uint16_t read, uint16_t given) {
-  if (read == given) return true;
-  for (const feature::Feature& feature : set.features->features()) {
-    if (feature.minor_slot && (feature.slot == read || feature.slot == given)) {
-      return *feature.minor_slot == read || *feature.minor_slot == given;
-    }
-  }
-  return false;
+  const auto& features = set.features->features();
+  return std::any_of(features.begin(), features.end(), [&](const feature::Feature& feature) {
+    return feature.Fills(read) && feature.Fills(given);
+  });
 }
 
 std::vector<FeatureNote> NotesOf(const ruleset::RuleSet& set, const rule::Expression& clause,
                                  const ruleset::GivenRecord& given) {
   std::vector<FeatureNote> notes;
-  for (uint16_t slot : clause.slots()) {
-    for (const ruleset::GivenQuality& quality : given.qualities) {
-      const bool plain = quality.provenance == model::Provenance::kFull && quality.age.empty();
-      if (plain || !SameFeature(set, slot, quality.slot)) continue;
-      notes.push_back({.feature = set.schema->fields()[slot].full_name(),
-                       .provenance = model::ProvenanceName(quality.provenance),
-                       .age = quality.age});
-    }
+  const std::vector<uint16_t>& slots = clause.slots();
+  for (const ruleset::GivenQuality& quality : given.qualities) {
+    const bool plain = quality.provenance == model::Provenance::kFull && quality.age.empty();
+    const auto read = std::find_if(slots.begin(), slots.end(), [&](uint16_t slot) {
+      return SameFeature(set, slot, quality.slot);
+    });
+    if (plain || read == slots.end()) continue;
+    notes.push_back({.feature = set.schema->fields()[*read].visible_name(),
+                     .provenance = model::ProvenanceName(quality.provenance),
+                     .age = quality.age});
   }
   return notes;
 }

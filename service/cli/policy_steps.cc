@@ -2,6 +2,7 @@
 
 #include "absl/strings/str_format.h"
 #include "cli/decision_report.h"
+#include "cli/rules_and_payment.h"
 
 namespace verdict::cli {
 namespace {
@@ -130,6 +131,7 @@ class Steps {
     std::vector<std::string> worst;
     for (const ruleset::GivenQuality& quality : given_.qualities) {
       if (quality.provenance != decision_.provenance) continue;
+      if (!ReadLive(set_, quality.slot)) continue;
       worst.push_back(set_.schema->fields()[quality.slot].full_name());
     }
     return absl::StrFormat("inputs are %s (%s)", model::ProvenanceName(decision_.provenance),

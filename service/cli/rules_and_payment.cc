@@ -34,6 +34,14 @@ int ExitWithFindings(const std::vector<rule::Diagnostic>& diagnostics, OutputFor
   return kExitFindings;
 }
 
+bool ReadLive(const ruleset::RuleSet& set, uint16_t slot) {
+  const std::vector<feature::Feature>& features = set.features->features();
+  for (size_t f = 0; f < features.size(); ++f) {
+    if (set.feature_read_live[f] && features[f].Fills(slot)) return true;
+  }
+  return false;
+}
+
 std::optional<RulesAndPayment> ReadPayment(const std::string& path, std::string text,
                                            std::shared_ptr<const ruleset::RuleSet> set,
                                            ruleset::Findings* findings) {
@@ -55,6 +63,10 @@ std::optional<RulesAndPayment> ReadPayment(const std::string& path, std::string 
                                   findings);
   if (!given) return std::nullopt;
   read.given = std::move(*given);
+  for (const ruleset::GivenQuality& quality : read.given.qualities) {
+    if (!ReadLive(*read.set, quality.slot)) continue;
+    read.provenance = std::max(read.provenance, quality.provenance);
+  }
   return read;
 }
 

@@ -25,7 +25,12 @@ struct RulesAndPayment {
   std::shared_ptr<const ruleset::RuleSet> set;
   std::unique_ptr<const ruleset::JsonDocument> document;  // what `given` looks at
   ruleset::GivenRecord given;
+  // The worst among the features that live rules read, as `given` says them; else FULL.
+  model::Provenance provenance = model::Provenance::kFull;
 };
+
+// Whether the slot is of a feature that live rules read.
+bool ReadLive(const ruleset::RuleSet& set, uint16_t slot);
 
 // Nothing where the text has findings. `path` names it in them.
 std::optional<RulesAndPayment> ReadPayment(const std::string& path, std::string text,

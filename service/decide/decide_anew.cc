@@ -30,7 +30,7 @@ class Redecider {
     for (size_t i = 0; i < results_.size(); ++i) {
       if (!seen_as_[i]) continue;
       results_[i] = one.results[*seen_as_[i]];
-      feature::StoreResult(features.features()[i], results_[i], &record_);
+      feature::StoreResult(features.features()[i], results_[i], one.lag_ms, &record_);
     }
     SetProvenance(set_, results_, &decision_);
     ruleset::EvaluateRules(set_, record_, arena_.get(), &evaluation_);

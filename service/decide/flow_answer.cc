@@ -52,7 +52,8 @@ void Decider::Flow::Judge(ScoreCall* call) {
   }
   CountHits(*s);
   CountShadows(s, decision.provenance);
-  if (parts_.recent != nullptr) parts_.recent->Put(call->txn, s->results, s->plan->seen, decision);
+  if (parts_.recent != nullptr)
+    parts_.recent->Put(call->txn, s->results, call->lag_ms, s->plan->seen, decision);
   s->stages.Mark(Stage::kRules, metrics_);
   Publish(call);
 }

@@ -217,12 +217,12 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
   const feature::FeatureSet& set = *s->plan->rules->features;
   view.Prefetch(set, s->keys);
   const counters::AsOf as_of = view.as_of();
+  call->lag_ms = as_of.lag_ms;
   s->results.assign(set.features().size(), feature::FeatureResult{.reads_as_missing = true});
   if (call->dry_run) call->features.resize(set.features().size());
   if (call->dry_run || call->include_features) {
     // Under the stripes of the payment's entities no record of theirs is counted by half.
     call->next_offsets = parts_.live->NextOffsets();
-    call->lag_ms = as_of.lag_ms;
   }
   feature::MeasureView base;
   base.newest_epoch = as_of.newest_epoch;
@@ -236,10 +236,12 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
     MergeSliding(view, call, m, reasons, current == Current::kAdded);
   }
   const bool stale = as_of.lag_ms > set.options().fresh_within_ms;
-  for (feature::FeatureResult& result : s->results) {
+  for (size_t f = 0; f < s->results.size(); ++f) {
+    feature::FeatureResult& result = s->results[f];
     if (stale && result.provenance == model::Provenance::kFull) {
       result.provenance = model::Provenance::kStale;
     }
+    feature::StoreResult(set.features()[f], result, as_of.lag_ms, &s->record);
   }
 }
 
@@ -299,7 +301,6 @@ void Decider::Flow::MergeMeasure(const LiveState::View& view, ScoreCall* call, s
     // mark.
     const bool unknown = current.has_value() && (current->tile.marks & feature::kMarkFx) != 0;
     s->results[f] = unknown ? feature::UnknownAmount() : feature::Finalize(feature, tile, reasons);
-    feature::StoreResult(feature, s->results[f], &s->record);
   }
 }
 

@@ -37,7 +37,6 @@ void Decider::Flow::MergeSliding(const counters::LiveState::View& view, ScoreCal
       }
     }
     s->results[f] = unknown ? feature::UnknownAmount() : feature::Finalize(feature, total, found);
-    feature::StoreResult(feature, s->results[f], &s->record);
   }
 }
 

@@ -13,7 +13,7 @@ SeenFeatures::SeenFeatures(const ruleset::RuleSet& set) : rule_set(set.hash) {
 RecentDecisions::RecentDecisions(size_t capacity) : places_(capacity) { CHECK(capacity > 0); }
 
 void RecentDecisions::Put(const model::Transaction& txn,
-                          const std::vector<feature::FeatureResult>& results,
+                          const std::vector<feature::FeatureResult>& results, int64_t lag_ms,
                           const std::shared_ptr<const SeenFeatures>& seen,
                           const model::Decision& decision) {
   Place& place = places_[next_.fetch_add(1, std::memory_order_relaxed) % places_.size()];
@@ -21,6 +21,7 @@ void RecentDecisions::Put(const model::Transaction& txn,
   place.filled = true;
   place.decision.txn = txn;
   place.decision.results = results;
+  place.decision.lag_ms = lag_ms;
   if (place.decision.seen != seen) place.decision.seen = seen;
   place.decision.outcome = decision.outcome;
   place.decision.decided_at_ms = decision.decided_at_ms;

@@ -34,6 +34,7 @@ struct SeenFeatures {
 struct RecentDecision {
   model::Transaction txn;
   std::vector<feature::FeatureResult> results;  // by feature of `seen`
+  int64_t lag_ms = 0;                           // their age
   std::shared_ptr<const SeenFeatures> seen;
   model::Outcome outcome = model::Outcome::kReview;
   int64_t decided_at_ms = 0;
@@ -46,7 +47,8 @@ class RecentDecisions {
  public:
   explicit RecentDecisions(size_t capacity = kRecentDecisions);
   void Put(const model::Transaction& txn, const std::vector<feature::FeatureResult>& results,
-           const std::shared_ptr<const SeenFeatures>& seen, const model::Decision& decision);
+           int64_t lag_ms, const std::shared_ptr<const SeenFeatures>& seen,
+           const model::Decision& decision);
   // Each in turn, while it is kept from being written over: `visit` must be quick.
   void ForEach(const std::function<void(const RecentDecision&)>& visit) const;
 

@@ -18,6 +18,8 @@ namespace {
 
 using rule::Diagnostic;
 
+constexpr int kProvenanceLengthMax = 7;  // "PARTIAL"
+
 MeasureState StateOf(Aggregate aggregate) {
   switch (aggregate) {
     case Aggregate::kSum:
@@ -130,6 +132,19 @@ class FeatureCompiler {
     if (HasMinorField(feature)) {
       feature.minor_slot = AddField(draft, feature.name + "_minor", rule::FieldType::kInt);
     }
+    feature.age_slot = AddHidden(draft, rule::kAgeSuffix, rule::FieldType::kDuration);
+    feature.provenance_slot = AddHidden(draft, rule::kProvenanceSuffix, rule::FieldType::kString);
+  }
+
+  // Taken only where the feature's own name is, which AddField reports.
+  uint16_t AddHidden(const Draft& draft, std::string_view suffix, rule::FieldType type) {
+    rule::Field field;
+    field.object = draft.declaration->entity;
+    field.name = absl::StrFormat("%s%s", draft.feature.name, suffix);
+    field.type = type;
+    field.source = rule::FieldSource::kFeature;
+    field.max_len = kProvenanceLengthMax;
+    return schema_->Add(std::move(field)).value_or(0);
   }
 
   // The slot; 0 where the name is taken, which is an error.
@@ -176,7 +191,7 @@ class FeatureCompiler {
       Diagnostic& diagnostic = ReportError(
           "R117", *draft.declaration, "where",
           absl::StrFormat("`%s` is a feature; `where` reads the event's own fields alone",
-                          field.full_name()),
+                          field.visible_name()),
           diagnostics_);
       diagnostic.expression = draft.declaration->where.text;
     }

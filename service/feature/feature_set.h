@@ -104,9 +104,16 @@ struct Feature {
   // else int (avg, variance, stddev: double).
   uint16_t slot = 0;
   std::optional<uint16_t> minor_slot;  // money sum, min, max, last: exact minor units
+  uint16_t age_slot = 0;               // age(f)
+  uint16_t provenance_slot = 0;        // provenance(f)
   uint64_t hash = 0;
 
   bool slides() const { return window_ms != 0; }
+  // Whether a rule that reads the slot reads this feature.
+  bool Fills(uint16_t any_slot) const {
+    return any_slot == slot || any_slot == minor_slot || any_slot == age_slot ||
+           any_slot == provenance_slot;
+  }
 };
 
 // Limits of one deployment.
@@ -141,8 +148,9 @@ struct FeatureOptions {
 // **Immutable.**
 class FeatureSet {
  public:
-  // Adds a Field (FieldSource::kFeature) to `schema` for each feature. `schema` must outlive the
-  // set. Null where `diagnostics` got an error.
+  // Adds a Field (FieldSource::kFeature) to `schema` for each feature, and the hidden ones that
+  // age(f) and provenance(f) read. `schema` must outlive the set. Null where `diagnostics` got an
+  // error.
   static std::shared_ptr<const FeatureSet> Compile(
       std::vector<Entity> entities, const std::vector<FeatureDeclaration>& declarations,
       const FeatureOptions& options, rule::Schema* schema,

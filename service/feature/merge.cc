@@ -14,6 +14,8 @@ namespace {
 
 constexpr Int128 kInt64Max = std::numeric_limits<int64_t>::max();
 constexpr Int128 kInt64Min = std::numeric_limits<int64_t>::min();
+constexpr int64_t kNanosPerMs = 1'000'000;
+constexpr int64_t kAgeMaxMs = std::numeric_limits<int64_t>::max() / kNanosPerMs;
 constexpr int64_t kAverageScale = 10'000;  // 4 decimal digits more than the amounts have
 
 // The business days of a window, both included.
@@ -244,7 +246,8 @@ FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reason
   return result;
 }
 
-void StoreResult(const Feature& feature, const FeatureResult& result, rule::Record* record) {
+void StoreResult(const Feature& feature, const FeatureResult& result, int64_t age_ms,
+                 rule::Record* record) {
   const bool missing = !result.known || result.reads_as_missing;
   rule::Value& slot = record->slots[feature.slot];
   if (missing) {
@@ -255,6 +258,15 @@ void StoreResult(const Feature& feature, const FeatureResult& result, rule::Reco
     slot = rule::Value::TimestampMs(result.integer);
   } else {
     slot = rule::Value::Int(result.integer);
+  }
+  rule::Value& age = record->slots[feature.age_slot];
+  rule::Value& provenance = record->slots[feature.provenance_slot];
+  if (missing) {
+    age = rule::Value::Missing(feature.age_slot);
+    provenance = rule::Value::Missing(feature.provenance_slot);
+  } else {
+    age = rule::Value::Duration(std::min(age_ms, kAgeMaxMs) * kNanosPerMs);
+    provenance = rule::Value::String(model::ProvenanceName(result.provenance));
   }
   if (!feature.minor_slot) return;
   rule::Value& minor = record->slots[*feature.minor_slot];

@@ -85,8 +85,10 @@ FeatureResult UnknownAmount();
 // int64 saturates with PARTIAL(range).
 FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reasons);
 
-// Puts a result into the slots that rules read; one that is not known, or reads as missing, leaves
-// them missing.
-void StoreResult(const Feature& feature, const FeatureResult& result, rule::Record* record);
+// Puts a result into the slots that rules read, with its provenance and its age: how old the newest
+// moment is up to which the log is counted, in ms. One that is not known, or reads as missing,
+// leaves them missing.
+void StoreResult(const Feature& feature, const FeatureResult& result, int64_t age_ms,
+                 rule::Record* record);
 
 }  // namespace verdict::feature

@@ -10,13 +10,12 @@ namespace verdict::rule {
 namespace {
 
 constexpr size_t kMaxNamesShown = 8;
-
-bool Hidden(const Field& field) { return field.name.find('@') != std::string::npos; }
+constexpr std::string_view kMinorSuffix = "_minor";
 
 std::vector<std::string> FieldNames(const Schema& schema, std::string_view object) {
   std::vector<std::string> names;
   for (const Field& field : schema.fields()) {
-    if (field.object == object && !Hidden(field)) names.push_back(field.name);
+    if (field.object == object && !field.hidden()) names.push_back(field.name);
   }
   return names;
 }
@@ -263,8 +262,10 @@ Type Checker::FeatureAspect(NodeId id, std::string_view suffix) {
   std::string field;
   const bool path = call.children.size() == 1 && Path(call.children[0], &object, &field);
   const Field* feature = path ? options_.schema->Find(object, field) : nullptr;
-  const Field* aspect = feature ? options_.schema->Find(object, field.append(suffix)) : nullptr;
-  if (aspect != nullptr) {
+  const auto aspect_of = [&](std::string name) {
+    return options_.schema->Find(object, name.append(suffix));
+  };
+  if (const Field* aspect = feature ? aspect_of(field) : nullptr) {
     meaning(call.children[0]).slot = kNoSlot;  // not read by itself
     return FieldMeaning(id, *aspect);
   }
@@ -272,8 +273,23 @@ Type Checker::FeatureAspect(NodeId id, std::string_view suffix) {
     Visit(call.children[0]);  // reports the unknown name
     return {};
   }
-  Error("R204", call.span, absl::StrFormat("`%s` takes a feature", call.text),
-        absl::StrFormat("such as `%s(card.count_1h)`", call.text));
+  Finding* finding =
+      Error("R204", call.span, absl::StrFormat("`%s` takes a feature", call.text), "");
+  // Of a total and its exact minor units there is one age.
+  const Field* meant = field.ends_with(kMinorSuffix)
+                           ? aspect_of(field.substr(0, field.size() - kMinorSuffix.size()))
+                           : nullptr;
+  if (meant != nullptr) {
+    finding->label = absl::StrFormat("did you mean `%s`?", meant->spelled());
+    finding->edits = {{call.span, meant->spelled()}};
+    return {};
+  }
+  const auto& fields = options_.schema->fields();
+  const auto example = std::find_if(fields.begin(), fields.end(), [&](const Field& known) {
+    return known.name.ends_with(suffix);
+  });
+  finding->label = example == fields.end() ? "features.json declares none"
+                                           : absl::StrFormat("such as `%s`", example->spelled());
   return {};
 }
 

@@ -68,6 +68,13 @@ std::string_view FieldTypeName(FieldType type) {
   return "unknown";
 }
 
+std::string Field::spelled() const {
+  if (!hidden()) return full_name();
+  return name.substr(name.find('@') + 1) + "(" + visible_name() + ")";
+}
+
+std::string Field::visible_name() const { return object + "." + name.substr(0, name.find('@')); }
+
 Schema::Schema(std::string name) : name_(std::move(name)) {
   for (const BuiltIn& b : kBuiltIns) {
     Field field;

@@ -44,6 +44,11 @@ struct Field {
   std::optional<int64_t> min;  // numbers
   std::optional<int64_t> max;
   std::string full_name() const { return object + "." + name; }
+  bool hidden() const { return name.find('@') != std::string::npos; }
+  // As expressions read it: "card.count_1h", "age(card.count_1h)".
+  std::string spelled() const;
+  // The field that a payment lacks where this one is missing: "card.count_1h" for all three.
+  std::string visible_name() const;
 };
 
 // age(f) and provenance(f) read hidden fields beside a feature f: add `count_1h@age` (duration) and

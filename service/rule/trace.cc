@@ -106,7 +106,7 @@ class Tracer {
     return TaggedEvaluation(checked_, record_.slots, arena_).Run(id);
   }
   std::string FieldName(int32_t slot) const {
-    return checked_.schema->fields()[static_cast<size_t>(slot)].full_name();
+    return checked_.schema->fields()[static_cast<size_t>(slot)].visible_name();
   }
 
   static bool IsChain(const Node& node) {

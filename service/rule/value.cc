@@ -14,7 +14,7 @@ namespace {
 std::string FormatMissing(const Value& value, const Schema* schema) {
   const uint16_t slot = value.missing_slot();
   if (schema == nullptr || slot >= schema->fields().size()) return "missing";
-  return "missing: " + schema->fields()[slot].full_name();
+  return "missing: " + schema->fields()[slot].visible_name();
 }
 
 std::string FormatMap(const Value& value, const Schema* schema) {

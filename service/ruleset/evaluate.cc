@@ -59,7 +59,7 @@ std::vector<std::string> MissingFields(const RuleSet& set, const Rule& rule,
   for (const auto& clause : rule.clauses) {
     const rule::Value value = clause->Evaluate(record, arena);
     if (!value.is_missing() || value.missing_slot() >= set.schema->fields().size()) continue;
-    std::string name = set.schema->fields()[value.missing_slot()].full_name();
+    std::string name = set.schema->fields()[value.missing_slot()].visible_name();
     if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
   }
   return names;

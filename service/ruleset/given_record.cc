@@ -26,14 +26,19 @@ struct AmountPair {
 // Thread-compatible. One use.
 class GivenReader {
  public:
-  GivenReader(const JsonDocument& document, const rule::Schema& schema, Findings* findings)
-      : document_(document), schema_(schema), findings_(findings) {
-    out_.record.Reset(schema.fields().size());
-    places_.resize(schema.fields().size());
+  GivenReader(const JsonDocument& document, const GivenContext& context, Findings* findings)
+      : document_(document),
+        schema_(*context.schema),
+        features_(context.features),
+        findings_(findings) {
+    out_.record.Reset(schema_.fields().size());
+    places_.resize(schema_.fields().size());
   }
 
   void ReadObjects(const JsonValue& given);
-  void FillAmounts(const feature::FeatureSet* features, const std::string& base_currency);
+  void FillAmounts(const std::string& base_currency);
+  // age(f) and provenance(f) of the features that are there.
+  void FillQualities();
   GivenRecord Take() { return std::move(out_); }
 
  private:
@@ -44,6 +49,7 @@ class GivenReader {
   void ReadField(const rule::Field& field, const JsonValue& value);
   // The value within {"value": .., "age": .., "provenance": ..}; null where there is none to read.
   const JsonValue* ReadFeatureObject(const rule::Field& field, const JsonValue& value);
+  void AddQuality(GivenQuality quality, bool provenance_given);
   std::optional<Value> Typed(const rule::Field& field, const JsonValue& value);
   std::optional<Value> TypedList(FieldType type, const JsonValue& value);
   void WrongType(const rule::Field& field, const JsonValue& value);
@@ -52,6 +58,7 @@ class GivenReader {
 
   const JsonDocument& document_;
   const rule::Schema& schema_;
+  const feature::FeatureSet* features_;  // may be null
   Findings* findings_;
   GivenRecord out_;
   std::vector<const JsonValue*> places_;  // by slot: where the value was given
@@ -77,10 +84,10 @@ void GivenReader::ReadObjects(const JsonValue& given) {
 const rule::Field* GivenReader::FieldOf(const JsonValue& member) {
   const std::string& object = member.parent->key;
   const rule::Field* field = schema_.Find(object, member.key);
-  if (field != nullptr) return field;
+  if (field != nullptr && !field->hidden()) return field;
   std::vector<std::string> names;
   for (const rule::Field& f : schema_.fields()) {
-    if (f.object == object) names.push_back(f.name);
+    if (f.object == object && !f.hidden()) names.push_back(f.name);
   }
   findings_->ErrorAtKey("R102", document_, member,
                         absl::StrFormat("unknown field `%s` of `%s`%s", member.key, object,
@@ -98,10 +105,23 @@ const JsonValue* GivenReader::ReadFeatureObject(const rule::Field& field, const 
   auto grade =
       reader.Choice("provenance", Need::kOptional, {"FULL", "STALE", "PARTIAL", "DEFAULT"});
   reader.Finish();
-  const auto provenance = static_cast<model::Provenance>(grade.value_or(0));
-  out_.qualities.push_back({field.slot, provenance, age.value_or("")});
-  out_.provenance = std::max(out_.provenance, provenance);
-  return provenance == model::Provenance::kDefault ? nullptr : inner;
+  GivenQuality quality;
+  quality.slot = field.slot;
+  quality.provenance = static_cast<model::Provenance>(grade.value_or(0));
+  quality.age = age.value_or("");
+  AddQuality(quality, grade.has_value());
+  return quality.provenance == model::Provenance::kDefault ? nullptr : inner;
+}
+
+void GivenReader::AddQuality(GivenQuality quality, bool provenance_given) {
+  const int64_t fresh_ms = features_ == nullptr ? feature::FeatureOptions().fresh_within_ms
+                                                : features_->options().fresh_within_ms;
+  const bool stale = quality.provenance == model::Provenance::kStale;
+  quality.age_ms = ParseDurationMs(quality.age).value_or(stale ? fresh_ms + 1 : 0);
+  if (!provenance_given && quality.age_ms > fresh_ms) {
+    quality.provenance = model::Provenance::kStale;
+  }
+  out_.qualities.push_back(std::move(quality));
 }
 
 void GivenReader::ReadField(const rule::Field& field, const JsonValue& member) {
@@ -206,8 +226,7 @@ void GivenReader::FillPair(const AmountPair& pair) {
   }
 }
 
-void GivenReader::FillAmounts(const feature::FeatureSet* features,
-                              const std::string& base_currency) {
+void GivenReader::FillAmounts(const std::string& base_currency) {
   const Value& given_currency = slot(rule::kTxnCurrency);
   std::string currency(given_currency.is_missing() ? base_currency : given_currency.string());
   FillPair({rule::kTxnAmount, rule::kTxnAmountMinor, currency});
@@ -220,9 +239,24 @@ void GivenReader::FillAmounts(const feature::FeatureSet* features,
   } else {
     FillPair({rule::kTxnAmountBase, rule::kTxnAmountBaseMinor, base_currency});
   }
-  if (features == nullptr) return;
-  for (const feature::Feature& feature : features->features()) {
+  if (features_ == nullptr) return;
+  for (const feature::Feature& feature : features_->features()) {
     if (feature.minor_slot) FillPair({feature.slot, *feature.minor_slot, feature.money_currency});
+  }
+}
+
+void GivenReader::FillQualities() {
+  if (features_ == nullptr) return;
+  for (const feature::Feature& feature : features_->features()) {
+    if (slot(feature.slot).is_missing()) continue;
+    GivenQuality worst;
+    for (const GivenQuality& quality : out_.qualities) {
+      if (!feature.Fills(quality.slot)) continue;
+      worst.provenance = std::max(worst.provenance, quality.provenance);
+      worst.age_ms = std::max(worst.age_ms, quality.age_ms);
+    }
+    slot(feature.age_slot) = Value::Duration(worst.age_ms * 1'000'000);
+    slot(feature.provenance_slot) = Value::String(model::ProvenanceName(worst.provenance));
   }
 }
 
@@ -231,11 +265,12 @@ void GivenReader::FillAmounts(const feature::FeatureSet* features,
 std::optional<GivenRecord> ReadGiven(const JsonDocument& document, const JsonValue& given,
                                      const GivenContext& context, Findings* findings) {
   size_t errors_before = findings->errors();
-  GivenReader reader(document, *context.schema, findings);
+  GivenReader reader(document, context, findings);
   reader.ReadObjects(given);
   if (findings->errors() != errors_before) return std::nullopt;
-  reader.FillAmounts(context.features, context.base_currency);
+  reader.FillAmounts(context.base_currency);
   if (findings->errors() != errors_before) return std::nullopt;
+  reader.FillQualities();
   return reader.Take();
 }
 

@@ -17,10 +17,13 @@
 namespace verdict::ruleset {
 
 // What is said of a feature beside its value: {"value": 6, "age": "2s", "provenance": "STALE"}.
+// An age alone says STALE or FULL as the service would, STALE alone an age just beyond FULL's. A
+// value said to be PARTIAL stands, as that of PARTIAL(limit) does; null is one that does not.
 struct GivenQuality {
   uint16_t slot = 0;
   model::Provenance provenance = model::Provenance::kFull;
-  std::string age;  // as written; empty where nothing says it
+  std::string age;     // as written; empty where nothing says it
+  int64_t age_ms = 0;  // what age(f) is
 };
 
 // Views into the document, which must outlive it.
@@ -28,8 +31,6 @@ struct GivenRecord {
   rule::Record record;
   std::deque<std::vector<rule::Value>> lists;  // what list values in `record` look at
   std::vector<GivenQuality> qualities;         // of features given as objects
-  // The worst that the features in it say; FULL where none says anything.
-  model::Provenance provenance = model::Provenance::kFull;
 };
 
 // What is left out, or null, is missing. Amounts are known in both forms as soon as one is given:

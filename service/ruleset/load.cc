@@ -259,8 +259,9 @@ void Loader::FinishSet() {
     }
   }
   for (const feature::Feature& feature : set.features->features()) {
-    bool read = slot_read[feature.slot] || (feature.minor_slot && slot_read[*feature.minor_slot]);
-    set.feature_read_live.push_back(read);
+    set.feature_read_live.push_back(
+        slot_read[feature.slot] || (feature.minor_slot && slot_read[*feature.minor_slot]) ||
+        slot_read[feature.age_slot] || slot_read[feature.provenance_slot]);
   }
   set.files_hash = folder_.Hash();
   set.hash = HashOf(set.files_hash, off_);

@@ -130,13 +130,21 @@ std::optional<int64_t> ParseDurationMs(std::string_view text) {
   int64_t number = 0;
   auto [rest, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || number < 0 || number > kNumberMax) return std::nullopt;
-  std::string_view unit(rest, text.data() + text.size() - rest);
-  if (unit == "ms") return number;
-  if (unit == "s") return number * 1'000;
-  if (unit == "m") return number * 60'000;
-  if (unit == "h") return number * 3'600'000;
-  if (unit == "d") return number * 86'400'000;
-  return std::nullopt;
+  const std::string_view unit(rest, text.data() + text.size() - rest);
+  int64_t ms = number;
+  if (unit == "s") {
+    ms *= 1'000;
+  } else if (unit == "m") {
+    ms *= 60'000;
+  } else if (unit == "h") {
+    ms *= 3'600'000;
+  } else if (unit == "d") {
+    ms *= 86'400'000;
+  } else if (unit != "ms") {
+    return std::nullopt;
+  }
+  constexpr int64_t kMsMax = std::numeric_limits<int64_t>::max() / 1'000'000;  // ns fit in 64 bits
+  return ms > kMsMax ? std::nullopt : std::optional(ms);
 }
 
 }  // namespace verdict::ruleset

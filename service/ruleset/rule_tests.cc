@@ -16,7 +16,7 @@ std::string ValuesRead(const rule::Expression& clause, const rule::Record& recor
     const rule::Value& value = record.slots[slot];
     if (value.is_missing()) continue;
     if (!values.empty()) values += ", ";
-    values += schema.fields()[slot].full_name() + " = " + rule::FormatValue(value, &schema);
+    values += schema.fields()[slot].spelled() + " = " + rule::FormatValue(value, &schema);
   }
   return values.empty() ? "" : " (" + values + ")";
 }
@@ -52,7 +52,7 @@ void RunCase(const DraftRule& draft, const rule::Record& record, const rule::Sch
     const rule::Value value = clause.Evaluate(record, arena);
     tested->clauses.push_back(ResultOf(value));
     if (value.is_missing() && value.missing_slot() < schema.fields().size()) {
-      std::string name = schema.fields()[value.missing_slot()].full_name();
+      std::string name = schema.fields()[value.missing_slot()].visible_name();
       auto& names = tested->missing;
       if (std::find(names.begin(), names.end(), name) == names.end()) {
         names.push_back(std::move(name));
@@ -68,17 +68,19 @@ void RunCase(const DraftRule& draft, const rule::Record& record, const rule::Sch
   }
 }
 
-// The slot that holds the same amount as `slot`, in major or in minor units.
-std::optional<uint16_t> OtherForm(uint16_t slot, const feature::FeatureSet* features) {
-  if (slot == rule::kTxnAmountBase) return rule::kTxnAmountBaseMinor;
-  if (slot == rule::kTxnAmountBaseMinor) return rule::kTxnAmountBase;
-  if (features == nullptr) return std::nullopt;
-  for (const feature::Feature& feature : features->features()) {
-    if (!feature.minor_slot) continue;
-    if (slot == feature.slot) return feature.minor_slot;
-    if (slot == *feature.minor_slot) return feature.slot;
+// What is missing where `slot` is: the same amount in major and in minor units, and what is said of
+// a feature.
+std::vector<uint16_t> MissingTogether(uint16_t slot, const feature::FeatureSet* features) {
+  if (slot == rule::kTxnAmountBase || slot == rule::kTxnAmountBaseMinor) {
+    return {rule::kTxnAmountBase, rule::kTxnAmountBaseMinor};
   }
-  return std::nullopt;
+  if (features == nullptr) return {slot};
+  for (const feature::Feature& feature : features->features()) {
+    if (!feature.Fills(slot)) continue;
+    return {feature.slot, feature.minor_slot.value_or(feature.slot), feature.age_slot,
+            feature.provenance_slot};
+  }
+  return {slot};
 }
 
 // Whether a payment otherwise like this one may lack the field.
@@ -159,15 +161,15 @@ void AddMadeCases(const DraftRule& draft, const GivenContext& context, rule::Eva
     for (const uint16_t slot : clause->slots()) {
       if (dropped[slot] || given->record.slots[slot].is_missing()) continue;
       if (!MayBeAbsent(slot, given->record, context)) continue;
-      const uint16_t other = OtherForm(slot, context.features).value_or(slot);
-      for (const uint16_t form : {slot, other}) {
-        dropped[form] = true;
-        record.slots[form] = rule::Value();
+      const std::vector<uint16_t> together = MissingTogether(slot, context.features);
+      for (const uint16_t one : together) {
+        dropped[one] = true;
+        record.slots[one] = rule::Value();
       }
       TestedCase& made = tested->cases.emplace_back();
-      made.name = "without " + context.schema->fields()[slot].full_name();
+      made.name = "without " + context.schema->fields()[slot].visible_name();
       RunCase(draft, record, *context.schema, arena, &made);
-      for (const uint16_t form : {slot, other}) record.slots[form] = given->record.slots[form];
+      for (const uint16_t one : together) record.slots[one] = given->record.slots[one];
     }
   }
 }

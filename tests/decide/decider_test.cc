@@ -438,15 +438,6 @@ TEST(Decider, DropsTheThirtyFirstDayBack) {
   EXPECT_EQ(world.Start(world.Payment("u", 1))->result(kVolume).integer, 2);
 }
 
-TEST(Decider, IsStaleWhenTheLogRunsAhead) {
-  World world;
-  world.clock.Set(World::kNoonMs + 6'000);  // fresh_within is 5 s, nothing was applied since noon
-  auto call = world.Start(world.Payment("t", 1));
-  EXPECT_EQ(call->decision.provenance, model::Provenance::kStale);
-  world.NoteComplete();
-  EXPECT_EQ(world.Start(world.Payment("u", 1))->decision.provenance, model::Provenance::kFull);
-}
-
 TEST(Decider, SaysPartialCurrentBeyondTheDedupHorizonAndDoesNotCountIt) {
   World world;
   world.Log(world.Payment("old", 1));

@@ -54,6 +54,19 @@ TEST_F(RecentDecisionsTest, TheSameSetAnswersTheSame) {
   EXPECT_EQ(report.from_ms, World::kNoonMs);
 }
 
+TEST_F(RecentDecisionsTest, FeaturesAreAsOldAsTheyWere) {
+  Pay("fresh", 100);
+  world_.clock.Set(World::kNoonMs + 6'000);
+  Pay("stale", 100);
+  world_.NoteComplete();
+  const auto next = WithRules(R"json({ "id": "old", "name": "x", "owner": "t", "mode": "live",
+      "action": "review", "reason": "AMOUNT", "when": "age(card.count_1d) == duration('6s')" })json");
+  const ruleset::GuardReport report = DecideAnew(world_.recent, *world_.set, *next);
+  ASSERT_THAT(report.flips, SizeIs(1));
+  EXPECT_EQ(report.flips[0].to, Outcome::kReview);
+  EXPECT_EQ(report.flips[0].decisions, 1u);
+}
+
 TEST_F(RecentDecisionsTest, FlipsAreCountedInMoneyAndByRule) {
   Pay("a", 100);
   Pay("b", 5'000);
@@ -137,7 +150,7 @@ TEST(RecentDecisions, KeepNoRuleSetAlive) {
   RecentDecisions recent(4);
   std::shared_ptr<const ruleset::RuleSet> set = WithRules(DenyAbove("above", 100));
   const std::weak_ptr<const ruleset::RuleSet> gone = set;
-  recent.Put(model::Transaction(), {}, std::make_shared<const SeenFeatures>(*set), {});
+  recent.Put(model::Transaction(), {}, 0, std::make_shared<const SeenFeatures>(*set), {});
   set.reset();
   EXPECT_TRUE(gone.expired());
 }
@@ -177,7 +190,7 @@ TEST(RecentDecisions, TheOldestGiveWay) {
   model::Decision decision;
   for (int i = 0; i < 10; ++i) {
     decision.decided_at_ms = i;
-    recent.Put(world.Payment("t"), std::vector<feature::FeatureResult>(2), seen, decision);
+    recent.Put(world.Payment("t"), std::vector<feature::FeatureResult>(2), 0, seen, decision);
   }
   const ruleset::GuardReport report = DecideAnew(recent, *world.set, *world.set);
   EXPECT_EQ(report.decisions, 4u);
@@ -199,7 +212,7 @@ TEST(RecentDecisions, ManyWriteWhileOneReads) {
           world.Payment("a longer id, so that it lies on the heap " + std::to_string(w));
       for (int i = 0; !stop; ++i) {
         txn.amount_minor = i;
-        recent.Put(txn, std::vector<feature::FeatureResult>(2), seen, decision);
+        recent.Put(txn, std::vector<feature::FeatureResult>(2), 0, seen, decision);
       }
     });
   }

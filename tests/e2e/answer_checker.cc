@@ -93,7 +93,7 @@ void AnswerChecker::Check(const v1::Transaction& payment, const v1::ScoreRespons
     for (const v1::FeatureValue& value : answer.features()) {
       for (const feature::Feature& feature : set->features->features()) {
         if (feature.full_name != value.name()) continue;
-        feature::StoreResult(feature, ResultOf(value), &record);
+        feature::StoreResult(feature, ResultOf(value), answer.as_of().lag_ms(), &record);
       }
     }
     ruleset::Evaluation evaluation;

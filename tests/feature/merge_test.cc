@@ -267,9 +267,11 @@ TEST(UnknownAmount, IsMissingAndPartialFx) {
 class Storing : public ::testing::Test {
  protected:
   Storing() {
-    record_.Reset(3);
+    record_.Reset(5);
     record_.slots[1] = record_.slots[2] = rule::Value::Int(77);
     feature_.slot = 1;
+    feature_.age_slot = 3;
+    feature_.provenance_slot = 4;
     result_.known = true;
     result_.integer = 123'450;
     result_.real = 1'234.5;
@@ -283,7 +285,7 @@ TEST_F(Storing, MoneyFillsItsDoubleAndItsMinorUnits) {
   feature_.aggregate = Aggregate::kSum;
   feature_.money = true;
   feature_.minor_slot = 2;
-  StoreResult(feature_, result_, &record_);
+  StoreResult(feature_, result_, 2'500, &record_);
   EXPECT_EQ(record_.slots[1].kind(), rule::Kind::kDouble);
   EXPECT_EQ(record_.slots[1].real(), 1'234.5);
   EXPECT_EQ(record_.slots[2].kind(), rule::Kind::kInt);
@@ -292,25 +294,37 @@ TEST_F(Storing, MoneyFillsItsDoubleAndItsMinorUnits) {
 
 TEST_F(Storing, CountsAndPlainSumsAreIntsAndAveragesDoubles) {
   feature_.aggregate = Aggregate::kCount;
-  StoreResult(feature_, result_, &record_);
+  StoreResult(feature_, result_, 2'500, &record_);
   EXPECT_EQ(record_.slots[1].kind(), rule::Kind::kInt);
   EXPECT_EQ(record_.slots[1].integer(), 123'450);
   EXPECT_EQ(record_.slots[2].integer(), 77) << "not its slot";
   feature_.aggregate = Aggregate::kAvg;
-  StoreResult(feature_, result_, &record_);
+  StoreResult(feature_, result_, 2'500, &record_);
   EXPECT_EQ(record_.slots[1].kind(), rule::Kind::kDouble);
 }
 
 TEST_F(Storing, WhatReadsAsMissingOrIsNotKnownEmptiesBothSlots) {
   feature_.minor_slot = 2;
   result_.reads_as_missing = true;
-  StoreResult(feature_, result_, &record_);
+  StoreResult(feature_, result_, 2'500, &record_);
   EXPECT_TRUE(record_.slots[1].is_missing());
   EXPECT_EQ(record_.slots[1].missing_slot(), 1);
   EXPECT_TRUE(record_.slots[2].is_missing());
+  EXPECT_EQ(record_.slots[3].missing_slot(), 3);
+  EXPECT_EQ(record_.slots[4].missing_slot(), 4);
   record_.slots[1] = rule::Value::Int(77);
-  StoreResult(feature_, FeatureResult{}, &record_);
+  StoreResult(feature_, FeatureResult{}, 2'500, &record_);
   EXPECT_TRUE(record_.slots[1].is_missing());
+}
+
+TEST_F(Storing, SaysHowOldAndHowGoodTheValueIs) {
+  result_.provenance = model::Provenance::kStale;
+  StoreResult(feature_, result_, 2'500, &record_);
+  EXPECT_EQ(rule::FormatValue(record_.slots[3], nullptr), "2.5s");
+  EXPECT_EQ(record_.slots[4].string(), "STALE");
+  StoreResult(feature_, result_, std::numeric_limits<int64_t>::max(), &record_);
+  EXPECT_GT(record_.slots[3].integer(), int64_t{290} * 365 * 86'400 * 1'000'000'000)
+      << "as old as a duration can be, not an overflow";
 }
 
 TEST_F(Finalizing, GivesVarianceAndDeviationInMajorUnits) {
@@ -342,13 +356,15 @@ TEST_F(Finalizing, GivesTheNewestValueAndTheMoments) {
 
 TEST_F(Finalizing, GivesRulesATimestampForAMoment) {
   rule::Record record;
-  record.slots.assign(3, rule::Value::Missing(0));
+  record.slots.assign(4, rule::Value::Missing(0));
   Feature feature = Of(Aggregate::kLastSeen);
   feature.slot = 1;
+  feature.age_slot = 2;
+  feature.provenance_slot = 3;
   FeatureResult result;
   result.known = true;
   result.integer = 1'700'000'000'123;
-  StoreResult(feature, result, &record);
+  StoreResult(feature, result, 0, &record);
   EXPECT_EQ(record.slots[1].kind(), rule::Kind::kTimestamp);
   EXPECT_EQ(record.slots[1].integer(), 1'700'000'000'123);
 }

@@ -125,6 +125,19 @@ TEST(EvaluateRules, AllocatesNothingOnceWarm) {
   EXPECT_EQ(testing_support::Allocations(), before);
 }
 
+TEST(EvaluateRules, AShadowRuleMatchesButDoesNotAct) {
+  TestFolder folder;
+  folder.Replace("rules.json", "\"live\"", "\"shadow\"");
+  auto set = folder.Load().set;
+  ASSERT_NE(set, nullptr);
+  Given given(*set, R"({ "card": { "count_1d": 5 }, "merchant": { "mcc": "6051" } })");
+  auto arena = rule::MakeEvaluationArena();
+  Evaluation evaluation;
+  EvaluateRules(*set, given.given.record, arena.get(), &evaluation);
+  EXPECT_EQ(evaluation.results[0], RuleResult::kMatch);
+  EXPECT_FALSE(evaluation.acting[0]);
+}
+
 TEST(EvaluateRules, LeavesRulesThatAreOffAlone) {
   TestFolder folder;
   folder.Replace("rules.json", "\"live\"", "\"off\"");

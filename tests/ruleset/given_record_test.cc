@@ -73,9 +73,6 @@ TEST_F(GivenTest, ReadsAFeatureWithItsProvenance) {
   EXPECT_EQ(Value(R"({"card": {"count_1d": {"value": 6, "age": "2s", "provenance": "STALE"}}})",
                   "card", "count_1d"),
             "6");
-  EXPECT_EQ(Read(R"({"card": {"count_1d": {"value": 6, "provenance": "STALE"}}})")->provenance,
-            model::Provenance::kStale);
-  EXPECT_EQ(Read(R"({"card": {"count_1d": 6}})")->provenance, model::Provenance::kFull);
   EXPECT_TRUE(Missing(R"({"card": {"count_1d": {"value": 6, "provenance": "DEFAULT"}}})", "card",
                       "count_1d"));
 }
@@ -106,7 +103,43 @@ TEST_F(GivenTest, KeepsWhatIsSaidOfFeatures) {
   EXPECT_EQ(given->qualities[0].age, "2s");
   EXPECT_EQ(given->qualities[1].provenance, model::Provenance::kFull);
   EXPECT_EQ(given->qualities[1].age, "");
-  EXPECT_EQ(given->provenance, model::Provenance::kStale);
+}
+
+TEST_F(GivenTest, FillsWhatAgeAndProvenanceRead) {
+  const auto said = [this](const std::string& count) {
+    const std::string given = R"({"card": {"count_1d": )" + count + "}}";
+    return Value(given, "card", "count_1d@age") + " " + Value(given, "card", "count_1d@provenance");
+  };
+  EXPECT_EQ(said("6"), R"(0s "FULL")");
+  EXPECT_EQ(said(R"({"value": 6, "age": "5s"})"), R"(5s "FULL")") << "not above fresh_within";
+  EXPECT_EQ(said(R"({"value": 6, "age": "6s"})"), R"(6s "STALE")");
+  EXPECT_EQ(said(R"({"value": 6, "provenance": "STALE"})"), R"(5.001s "STALE")");
+  EXPECT_EQ(said(R"({"value": 6, "age": "1m", "provenance": "FULL"})"), R"(60s "FULL")")
+      << "as said";
+  EXPECT_EQ(said(R"({"value": 6, "provenance": "PARTIAL"})"), R"(0s "PARTIAL")");
+  for (const char* missing : {R"({"card": {"count_1d": {"value": null, "provenance": "PARTIAL"}}})",
+                              R"({"card": {"count_1d": {"value": 6, "provenance": "DEFAULT"}}})",
+                              R"({"card": {"avg_30d": 1.5}})"}) {
+    EXPECT_TRUE(Missing(missing, "card", "count_1d@age")) << missing;
+    EXPECT_TRUE(Missing(missing, "card", "count_1d@provenance")) << missing;
+  }
+}
+
+TEST_F(GivenTest, TakesTheWorstOfATotalGivenInBothForms) {
+  const std::string given =
+      R"({"merchant": {"volume_30d": {"value": 7, "provenance": "PARTIAL"},
+                       "volume_30d_minor": {"value": 700, "age": "9s"}}})";
+  EXPECT_EQ(Value(given, "merchant", "volume_30d@age"), "9s");
+  EXPECT_EQ(Value(given, "merchant", "volume_30d@provenance"), R"("PARTIAL")");
+}
+
+TEST_F(GivenTest, KnowsNoHiddenName) {
+  EXPECT_THAT(Error(R"({"card": {"count_1d@age": "2s"}})"), HasSubstr("unknown field"));
+}
+
+TEST_F(GivenTest, RefusesAnAgeThatNoDurationHolds) {
+  EXPECT_THAT(Error(R"({"card": {"count_1d": {"value": 6, "age": "200000d"}}})"),
+              HasSubstr("`age` must be a duration"));
 }
 
 }  // namespace

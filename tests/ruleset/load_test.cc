@@ -54,6 +54,31 @@ TEST(LoadRuleSet, HoldsWhatTheFilesSay) {
   }
 }
 
+TEST(LoadRuleSet, AgeAndProvenanceReadTheirFeature) {
+  TestFolder folder;
+  folder.Replace(
+      "rules.json", "card.count_1d >= 5",
+      "provenance(card.avg_30d) != 'FULL' || age(merchant.volume_30d) > duration('10m')");
+  folder.Replace("rules.json", R"("card": { "count_1d": 5 })",
+                 R"("merchant": { "volume_30d": { "value": 5, "age": "11m" } }, "card": {)"
+                 R"( "avg_30d": { "value": 2, "provenance": "PARTIAL" } })");
+  folder.Replace("rules.json", R"("merchant": { "mcc": "6051" })", R"("txn": { "amount": 1 })");
+  folder.Replace("rules.json", "merchant.mcc in lists.high_risk_mcc", "txn.amount > 0");
+  folder.Replace("rules.json", R"("card": { "count_1d": 4 })",
+                 R"("merchant": { "volume_30d": 5 }, "card": { "avg_30d": 5 })");
+  const LoadResult result = folder.Load();
+  ASSERT_NE(result.set, nullptr) << folder.Messages();
+  EXPECT_THAT(result.set->feature_read_live, ElementsAre(false, true, true));
+}
+
+TEST(LoadRuleSet, AFailingTestSpellsAgeAsRulesDo) {
+  TestFolder folder;
+  folder.Replace("rules.json", "card.count_1d >= 5", "age(card.count_1d) > duration('10m')");
+  EXPECT_THAT(folder.Messages(), HasSubstr("(age(card.count_1d) = 0s)"));
+  folder.Replace("rules.json", R"("card": { "count_1d": 5 }, )", "");
+  EXPECT_THAT(folder.Messages(), HasSubstr("missing: card.count_1d"));
+}
+
 TEST(LoadRuleSet, HashesNamesAndBytesOfEveryFileRead) {
   TestFolder folder;
   const std::string hash = folder.Load().set->hash;

@@ -203,6 +203,13 @@ TEST(MadeCases, DropWhatIsGivenAlone) {
       ElementsAre("without txn.country"));
 }
 
+TEST(MadeCases, DropAFeatureWithWhatIsSaidOfIt) {
+  EXPECT_THAT(MadeOf("provenance(card.count_1d) == 'FULL' && card.count_1d > 1 "
+                     "&& age(card.count_1d) < duration('1m')",
+                     R"({ "card": { "count_1d": 2 } })"),
+              ElementsAre("without card.count_1d"));
+}
+
 TEST(MadeCases, DropBothFormsOfAnAmountAtOnce) {
   EXPECT_THAT(MadeOf("merchant.volume_30d > 1 && merchant.volume_30d_minor > 1",
                      R"({ "merchant": { "volume_30d": 2 } })"),
