@@ -1,6 +1,8 @@
 // Declarations of lists, in place or by a file.
 #include "ruleset/list_file.h"
 
+#include <utility>
+
 #include "absl/strings/str_format.h"
 #include "rule/text.h"
 #include "ruleset/list_text.h"
@@ -125,22 +127,41 @@ void ListReader::ReadObject(const JsonDocument& document, const JsonValue& value
                           "`column` is of csv files; this list has one entry a line");
     return;
   }
-  const rule::Place place = document.PlaceOf(at);
-  std::optional<std::string> text = folder_->Read(*path, kListBytesMax, findings_, &place);
-  if (!text) return;
+  if (auto list = ReadFile(document, at, kind, column)) lists_[value.key] = std::move(list);
+}
+
+std::shared_ptr<const rule::NamedList> ListReader::ReadFile(
+    const JsonDocument& document, const JsonValue& file, rule::ListKind kind,
+    const std::optional<std::string>& column) {
+  const std::string& path = file.text;
+  const rule::Place place = document.PlaceOf(file);
+  const std::optional<std::string> text = folder_->Read(path, kListBytesMax, findings_, &place);
+  if (!text) return nullptr;
+  const std::string content =
+      absl::StrFormat("%s %s %s %s", rule::ListKindName(kind), column ? "csv" : "txt",
+                      column.value_or(""), folder_->DigestOf(path));
+  const ListsByContent* const here = &files_;
+  for (const ListsByContent* made : {here, known_}) {
+    if (made == nullptr) continue;
+    const auto found = made->find(content);
+    if (found != made->end()) return files_[content] = found->second;
+  }
   if (!rule::IsUtf8(*text)) {
-    reader.Error("R518", at, absl::StrFormat("`%s` is not UTF-8; save it as UTF-8", *path));
-    return;
+    findings_->ErrorAt("R518", document, file,
+                       absl::StrFormat("`%s` is not UTF-8; save it as UTF-8", path));
+    return nullptr;
   }
-  ListText source{.path = folder_->PathOf(*path), .kind = kind, .column = column};
-  auto list = csv ? ReadCsvList(*text, source, findings_) : ReadTextList(*text, source, findings_);
-  if (list == nullptr) return;
-  if (list->size() > kListEntriesMax) {
-    reader.Error("R518", at,
-                 absl::StrFormat("`%s` has %d entries; a list may have at most %d", *path,
-                                 list->size(), kListEntriesMax));
+  const ListText source{.path = folder_->PathOf(path), .kind = kind, .column = column};
+  auto list =
+      column ? ReadCsvList(*text, source, findings_) : ReadTextList(*text, source, findings_);
+  if (list != nullptr && list->size() > kListEntriesMax) {
+    findings_->ErrorAt("R518", document, file,
+                       absl::StrFormat("`%s` has %d entries; a list may have at most %d", path,
+                                       list->size(), kListEntriesMax));
+    return nullptr;
   }
-  lists_[value.key] = std::move(list);
+  if (list != nullptr) files_[content] = list;
+  return list;
 }
 
 }  // namespace verdict::ruleset

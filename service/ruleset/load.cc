@@ -126,7 +126,8 @@ void Loader::ReadDeclarations() {
 }
 
 void Loader::ReadRules() {
-  ListReader lists(&folder_, &findings_);
+  ListReader lists(&folder_, options_.like == nullptr ? nullptr : &options_.like->list_files,
+                   &findings_);
   RuleFileReader rules({.schema_name = set_->schema->name(),
                         .policy = &set_->policy,
                         .policy_read = policy_read_,
@@ -140,6 +141,7 @@ void Loader::ReadRules() {
     if (!declares) rules.Read(*document);
   }
   set_->lists = lists.Take();
+  set_->list_files = lists.TakeFiles();
   lists_known_ = !lists.faulty();
   drafts_ = rules.Take();
   std::sort(drafts_.begin(), drafts_.end(),

@@ -58,8 +58,9 @@ void Publisher::SetChecks(Fits fits, Guard guard) {
 }
 
 LoadResult Publisher::LoadKept(const KnownSet& set) const {
-  return LoadRuleSet(catalogue_.FilesOf(set),
-                     LoadOptions{.deployment = options_.deployment, .off = set.off});
+  return LoadRuleSet(
+      catalogue_.FilesOf(set),
+      LoadOptions{.deployment = options_.deployment, .off = set.off, .like = live_->Load()});
 }
 
 void Publisher::ServeLast() {
@@ -105,7 +106,8 @@ PublishResult Publisher::LoadFolder() {
     result.why = std::string(incoming.status().message());
     return result;
   }
-  LoadOptions options{.deployment = options_.deployment, .copy_to = *incoming};
+  LoadOptions options{
+      .deployment = options_.deployment, .copy_to = *incoming, .like = live_->Load()};
   if (catalogue_.live() != nullptr) options.off = catalogue_.live()->off;
   LoadResult loaded = LoadRuleSet(options_.folder, options);
   const bool as_before = loaded.set != nullptr && loaded.files_hash == catalogue_.folder_seen;

@@ -35,6 +35,8 @@ class RuleFolder {
                                   const rule::Place* cause = nullptr);
   const std::string& folder() const { return folder_; }
   std::string PathOf(const std::string& name) const;
+  // SHA-256 of the bytes of a file that was read.
+  const std::string& DigestOf(const std::string& name) const { return digests_.at(name); }
   // SHA-256 over the names and bytes of all files read so far.
   std::string Hash() const;
   size_t files_read() const { return digests_.size(); }

@@ -85,6 +85,9 @@ struct RuleSteps {
   int64_t expires_ms = INT64_MAX;  // from then on it acts as shadow
 };
 
+// Lists from files by what they were made of: kind, column, and the digest of the file's bytes.
+using ListsByContent = std::map<std::string, std::shared_ptr<const rule::NamedList>>;
+
 // Immutable. Thread-safe.
 struct RuleSet {
   std::string hash;        // SHA-256 of all files and of what is off, 64 hexadecimal digits
@@ -95,6 +98,7 @@ struct RuleSet {
   std::shared_ptr<const feature::FeatureSet>
       features;  // must not outlive the set: it reads `schema`
   rule::NamedLists lists;
+  ListsByContent list_files;     // those of `lists` that stand in files
   std::vector<Rule> rules;       // by id; those with mode off too
   std::vector<RuleSteps> steps;  // by index into `rules`
   std::vector<rule::Runnable> clauses;
@@ -165,6 +169,10 @@ struct LoadOptions {
   // What each rule's tests yielded, and cases made of them, by id, rules with errors too; null: no
   // case is made. Must outlive the load.
   std::vector<TestedRule>* tested = nullptr;
+  // Lists whose files are the same byte for byte are taken over from this set, not made anew: a
+  // reload of ten million entries is as quick as reading them, and has them in memory once. May be
+  // null.
+  std::shared_ptr<const RuleSet> like = nullptr;
   // What is taken for a file's bytes, by path as messages say it: a folder as it would be.
   std::map<std::string, std::string> instead = {};
 };

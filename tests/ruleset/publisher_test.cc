@@ -99,6 +99,29 @@ TEST_F(PublisherTest, AGoodSetTakesOverABadOneChangesNothing) {
   EXPECT_EQ(publisher_->List().before, first);
 }
 
+TEST_F(PublisherTest, AListWhoseFileIsTheSameIsTakenOver) {
+  folder_.Write("lists/cards.txt", "tok_1\n");
+  folder_.Write("lists.json", R"({ "schema": "txn/1", "lists": {
+      "cards": { "file": "lists/cards.txt" }, "twice": { "file": "lists/cards.txt" },
+      "networks": { "file": "lists/cards.txt", "kind": "prefix" } }, "rules": [] })");
+  const auto list = [this](const char* name) { return live_->Load()->lists.at(name); };
+  Publish(51);
+  const auto cards = list("cards");
+  EXPECT_EQ(list("twice"), cards) << "within a set too";
+  EXPECT_NE(list("networks"), cards) << "of another kind";
+  const std::string first = Publish(52);
+  EXPECT_EQ(list("cards"), cards);
+  folder_.Write("lists/cards.txt", "tok_2\n");
+  Publish(53);
+  EXPECT_NE(list("cards"), cards);
+  EXPECT_TRUE(list("cards")->Contains("tok_2", 0));
+  const auto second = list("cards");
+  ASSERT_EQ(publisher_->Activate(first, false)->kind, Kind::kPublished);
+  EXPECT_TRUE(list("cards")->Contains("tok_1", 0)) << "as it was kept";
+  EXPECT_FALSE(list("cards")->Contains("tok_2", 0));
+  EXPECT_NE(list("cards"), second);
+}
+
 TEST_F(PublisherTest, WhatDoesNotFitIsRefusedAndTakenByARestart) {
   const std::string first = Publish(40);
   SetChecks();

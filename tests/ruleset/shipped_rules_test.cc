@@ -7,11 +7,13 @@
 #include "ruleset/folder.h"
 #include "ruleset/given_record.h"
 #include "ruleset/json_reader.h"
+#include "ruleset/test_report.h"
 
 namespace verdict::ruleset {
 namespace {
 
 namespace fs = std::filesystem;
+using ::testing::IsEmpty;
 
 std::shared_ptr<const RuleSet> Shipped() {
   LoadResult result = LoadRuleSet("rules", {.now_ms = TestFolder::kNowMs});
@@ -37,6 +39,17 @@ TEST(ShippedRules, SayWhoOwnsThemWhyAndOnWhatTheyWereTried) {
     for (const RuleTest& test : rule.tests) expected.insert(test.expect);
     EXPECT_THAT(expected, ::testing::IsSupersetOf({RuleResult::kMatch, RuleResult::kNoMatch}))
         << rule.id;
+  }
+}
+
+// What no test has seen false may as well not be there.
+TEST(ShippedRules, SeeEachClauseTrueAndFalseInTheirTests) {
+  std::vector<TestedRule> tested;
+  LoadRuleSet("rules", {.now_ms = TestFolder::kNowMs, .tested = &tested});
+  ASSERT_GE(tested.size(), 30u);
+  for (const TestedRule& rule : tested) {
+    EXPECT_THAT(ClausesNeverSeen(rule, RuleResult::kMatch), IsEmpty()) << rule.id;
+    EXPECT_THAT(ClausesNeverSeen(rule, RuleResult::kNoMatch), IsEmpty()) << rule.id;
   }
 }
 
