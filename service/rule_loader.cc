@@ -145,7 +145,7 @@ void RuleLoader::Ask(grpc_api::AdminCall call, Done done) {
 
 // Each wait may have been cut short by Stop or Ask.
 void RuleLoader::Run() {
-  base::BeginThread("verdict-rules", base::ThreadRole::kBackground);
+  base::BeginThread("verdict-rules", base::ThreadRole::kLast);
   bool changed = true;
   while (true) {
     Look(/*settled=*/changed);

@@ -14,6 +14,8 @@ namespace {
 constexpr uint64_t kServingTurnNs = 100'000;
 // A third of a common thread's share where both want the same core.
 constexpr int kBackgroundNice = 5;
+// A seventieth.
+constexpr int kLastNice = 19;
 
 // As sched_setattr(2) takes it, in its first version; glibc before 2.41 has no name for it.
 struct SchedulingAttributes {
@@ -55,6 +57,7 @@ void TakeRole(ThreadRole role) {
   UseCores(role != ThreadRole::kServing);
   TakeTurnsOf(role == ThreadRole::kServing ? kServingTurnNs : 0);
   if (role == ThreadRole::kBackground) (void)setpriority(PRIO_PROCESS, 0, kBackgroundNice);
+  if (role == ThreadRole::kLast) (void)setpriority(PRIO_PROCESS, 0, kLastNice);
 }
 
 void BeginThread(const char* name, ThreadRole role) {

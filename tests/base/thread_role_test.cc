@@ -79,6 +79,9 @@ TEST(ThreadRole, ABackgroundThreadComesAfterTheOthersThere) {
   const Seen counting = SeeAs(ThreadRole::kCounting), background = SeeAs(ThreadRole::kBackground);
   EXPECT_TRUE(CPU_EQUAL(&background.cores, &counting.cores));
   EXPECT_GT(background.nice, counting.nice);
+  const Seen last = SeeAs(ThreadRole::kLast);
+  EXPECT_TRUE(CPU_EQUAL(&last.cores, &counting.cores));
+  EXPECT_GT(last.nice, background.nice);
 }
 
 TEST(ThreadRole, AServingThreadsTurnsAreShortAndNoneInheritsThem) {
