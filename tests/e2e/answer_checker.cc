@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
+#include "base/thread_role.h"
 #include "feature/merge.h"
 #include "wire/decision_proto.h"
 #include "wire/event_proto.h"
@@ -18,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::chrono::milliseconds kDeadline{1000};
+constexpr std::chrono::milliseconds kDeadline{5000};  // it waits until all others had their turn
 
 // As the service says that rules saw it.
 feature::FeatureResult ResultOf(const v1::FeatureValue& value) {
@@ -50,6 +51,7 @@ void AnswerChecker::Stop() {
 }
 
 void AnswerChecker::Run() {
+  base::TakeRole(base::ThreadRole::kLast);
   for (int number = 0; !stop_; ++number) {
     Ask(number);
     std::this_thread::sleep_for(std::chrono::milliseconds(2));

@@ -21,6 +21,7 @@
 
 #include "absl/strings/str_format.h"
 #include "base/check.h"
+#include "base/thread_role.h"
 #include "e2e/answer_checker.h"
 #include "e2e/child_process.h"
 #include "e2e/rule_versions.h"
@@ -89,7 +90,12 @@ class World {
                           "--merchants", "10000", "--cards", "100000", "--connections", "4"},
                 .log = output});
     std::this_thread::sleep_for(seconds(2));  // as it warms up
-    for (int i = 0; i < reloads && report_->wrong() == 0; ++i) ReloadOnce();
+    // What this test itself compiles is not to stand in a Score's way.
+    std::thread editor([&] {
+      base::TakeRole(base::ThreadRole::kLast);
+      for (int i = 0; i < reloads && report_->wrong() == 0; ++i) ReloadOnce();
+    });
+    editor.join();
     report_->Require(reloads == 0 || !load.HasEnded(), "the reloads took longer than the load");
     report_->Require(load.WaitFor(duration + seconds(30)), "verdict-load does not end");
     std::ifstream file(output);

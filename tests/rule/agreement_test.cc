@@ -18,12 +18,18 @@ TEST(Agreement, OfBothEvaluatorsOnRandomExpressions) {
   std::mt19937_64 random(7);
   const EvaluationArenaPtr arena = MakeEvaluationArena();
   int compiled = 0;
-  std::map<std::string, int> results;
+  std::map<std::string, int> results, forms;
+  for (const char* form : {"has(", ".exists(", ".matches(", "cel.bind(", "math.", "optional.of(",
+                           ".optFlatMap(", "uint(", "bytes(", "timestamp(", ".getHours(", "age(",
+                           "provenance(", "isIP(", "cidr(", "ip(", ".containsPrefixOf("}) {
+    forms[form] = 0;
+  }
   for (int i = 0; i < kExpressions; ++i) {
     const std::string text = generator.Bool(1 + i % 4);
     const Compiled one = Compile(text);
     if (one.expression == nullptr) continue;  // a constant part that always fails, say
     ++compiled;
+    for (auto& [form, seen] : forms) seen += text.find(form) != std::string::npos ? 1 : 0;
     for (int r = 0; r < kRecords; ++r) {
       const Record record = RandomRecord(&random);
       const std::string reference =
@@ -35,6 +41,7 @@ TEST(Agreement, OfBothEvaluatorsOnRandomExpressions) {
     }
   }
   EXPECT_GT(compiled, kExpressions * 8 / 10);
+  for (const auto& [form, seen] : forms) EXPECT_GT(seen, 20) << form;
   for (const char* result : {"true", "false", "missing", "error"}) {
     EXPECT_GT(results[result], kExpressions / 20) << result;
   }

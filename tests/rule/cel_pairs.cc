@@ -60,7 +60,7 @@ std::string ResultOf(const Expression& expression, const Record& record, Evaluat
 }
 
 void Print(int count, uint64_t seed) {
-  ExpressionGenerator generator(seed);
+  ExpressionGenerator generator = ExpressionGenerator::OfCommonCel(seed);
   std::mt19937_64 random(seed);
   const EvaluationArenaPtr arena = MakeEvaluationArena();
   for (int made = 0, tried = 0; made < count; ++tried) {

@@ -14,6 +14,12 @@ namespace verdict::rule {
 class ExpressionGenerator {
  public:
   explicit ExpressionGenerator(uint64_t seed) : random_(seed) {}
+  // Without what Verdict has beside CEL's common libraries: networks, age and provenance.
+  static ExpressionGenerator OfCommonCel(uint64_t seed) {
+    ExpressionGenerator generator(seed);
+    generator.common_ = true;
+    return generator;
+  }
   // Each choice takes one of the bytes, the first form where they have run out.
   explicit ExpressionGenerator(std::span<const uint8_t> bytes) : by_bytes_(true), bytes_(bytes) {}
 
@@ -26,8 +32,19 @@ class ExpressionGenerator {
   std::string String(int depth);
   std::string Strings(int depth);  // list(string)
   std::string Ints(int depth);     // list(int)
+  std::string Uint(int depth);
+  std::string Bytes(int depth);
+  std::string Time(int depth);
+  std::string Duration(int depth);
+  std::string OptionalInt(int depth);
+  std::string OptionalString(int depth);
+  std::string IntOfRareTypes(int depth);
+  std::string Any(int depth);  // of a type that string() takes
   std::string Comparison(int depth);
+  std::string ComparisonOfRareTypes(int depth);
   std::string Loop(int depth);
+  std::string Optional(int depth);   // a condition on one
+  std::string OursAlone(int depth);  // a condition that common CEL does not have
 
   size_t Below(size_t n) {
     if (!by_bytes_) return random_() % n;
@@ -53,6 +70,7 @@ class ExpressionGenerator {
 
   std::mt19937_64 random_;
   bool by_bytes_ = false;
+  bool common_ = false;
   std::span<const uint8_t> bytes_;
   int around_ = 0;
   int loops_ = 0;
