@@ -119,8 +119,9 @@ bool RuleLoader::Stopping() const {
   return stopping_;
 }
 
-void RuleLoader::SetChecks(ruleset::Publisher::Fits fits, ruleset::Publisher::Guard guard) {
-  publisher_->SetChecks(std::move(fits), std::move(guard));
+void RuleLoader::SetChecks(ruleset::Publisher::Fits fits, ruleset::Publisher::Guard guard,
+                           ruleset::Publisher::Prepare prepare) {
+  publisher_->SetChecks(std::move(fits), std::move(guard), std::move(prepare));
   base::MutexLock lock(mutex_);
   checked_ = true;
 }

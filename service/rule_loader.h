@@ -37,8 +37,8 @@ class RuleLoader {
   // Calls that wait are answered with Unavailable, and those that come later.
   void Stop() EXCLUDES_LOCK(mutex_);
   // After the first set, no further one is looked at until this.
-  void SetChecks(ruleset::Publisher::Fits fits, ruleset::Publisher::Guard guard)
-      EXCLUDES_LOCK(mutex_);
+  void SetChecks(ruleset::Publisher::Fits fits, ruleset::Publisher::Guard guard,
+                 ruleset::Publisher::Prepare prepare) EXCLUDES_LOCK(mutex_);
   // One line a diagnostic of the last refused set; empty once a set was loaded after it.
   std::vector<std::string> last_refusal() const EXCLUDES_LOCK(mutex_);
   // Of RuleAdmin: done on the thread, one after the other.

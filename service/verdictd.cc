@@ -148,11 +148,14 @@ void Verdictd::Serve() {
   pump_->Start();
   if (fold_ != nullptr) fold_->Start();
   drop_->Start();
+  decider_->Prepare(rules_.Load());
   answering_.store(decider_.get(), std::memory_order_release);
-  loader_->SetChecks([this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); },
-                     [this](const ruleset::RuleSet& set) {
-                       return decide::DecideAnew(recent_, *rules_.Load(), set);
-                     });
+  loader_->SetChecks(
+      [this](const ruleset::RuleSet& set) { return live_->Rebind(*set.features); },
+      [this](const ruleset::RuleSet& set) {
+        return decide::DecideAnew(recent_, *rules_.Load(), set);
+      },
+      [this](const std::shared_ptr<const ruleset::RuleSet>& set) { decider_->Prepare(set); });
   SetUnready("");
   server_->SetServing(true);
   LogInfo("serving", {{"grpc", absl::StrFormat("%s:%d", HostOf(settings_.listen), server_->port())},

@@ -16,9 +16,9 @@ enum class ThreadRole {
   // It may take its time: the upper half of the cores, after the others there. A lock that a
   // serving thread takes too it holds for moments, outside of work.
   kBackground,
-  // Nobody waits for it, for seconds: what all others leave of the upper half of the cores. A
-  // reload under 10,000 Score/s (tests/e2e/reload_test.cc): p99 1.08 to 1.14 times that without, as
-  // kBackground 1.24 to 1.31.
+  // Nobody waits for it, for seconds: what all others leave of the upper half of the cores. 60
+  // reloads under 10,000 Score/s (tests/e2e/reload_test.cc): p99 1.08 to 1.14 times that without,
+  // as kBackground 1.24 to 1.31.
   kLast,
 };
 

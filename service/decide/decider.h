@@ -111,6 +111,8 @@ class Decider {
 
   // Never blocks beyond a stripe lock. `call->Done()` ends it.
   void Score(ScoreCall* call);
+  // Works out what `rules` mean to a decision before they go live: no Score has to, then. Optional.
+  void Prepare(const std::shared_ptr<const ruleset::RuleSet>& rules);
   // The decision stored for a transaction id. Errors: NotFound.
   absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id) const;
 

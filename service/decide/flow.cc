@@ -49,6 +49,9 @@ Decider::Decider(const Parts& parts, const DeciderOptions& options)
     : flow_(std::make_unique<Flow>(parts, options)) {}
 Decider::~Decider() = default;
 void Decider::Score(ScoreCall* call) { flow_->Score(call); }
+void Decider::Prepare(const std::shared_ptr<const ruleset::RuleSet>& rules) {
+  flow_->Prepare(rules);
+}
 absl::StatusOr<model::Decision> Decider::GetDecision(const std::string& transaction_id) const {
   return flow_->GetDecision(transaction_id);
 }
@@ -77,11 +80,21 @@ absl::StatusOr<model::Decision> Decider::Flow::GetDecision(
   return parts_.live->FindDecision(transaction_id);
 }
 
+void Decider::Flow::Prepare(const std::shared_ptr<const ruleset::RuleSet>& rules) {
+  auto plan = std::make_shared<const Plan>(rules);
+  base::MutexLock lock(plan_mutex_);
+  prepared_plan_.swap(plan);
+}
+
 std::shared_ptr<const Plan> Decider::Flow::PlanOf(
     const std::shared_ptr<const ruleset::RuleSet>& rules) {
   base::MutexLock lock(plan_mutex_);
-  if (newest_plan_ == nullptr || newest_plan_->rules != rules) {
-    newest_plan_ = std::make_shared<const Plan>(rules);
+  if (newest_plan_ != nullptr && newest_plan_->rules == rules) return newest_plan_;
+  if (prepared_plan_ != nullptr && prepared_plan_->rules == rules) {
+    newest_plan_ = std::move(prepared_plan_);
+    prepared_plan_.reset();
+  } else {
+    newest_plan_ = std::make_shared<const Plan>(rules);  // the first set of all, and in tests
   }
   return newest_plan_;
 }

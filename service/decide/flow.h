@@ -27,6 +27,7 @@ class Decider::Flow {
   Flow(const Parts& parts, const DeciderOptions& options);
   ~Flow();
   void Score(ScoreCall* call);
+  void Prepare(const std::shared_ptr<const ruleset::RuleSet>& rules);
   absl::StatusOr<model::Decision> GetDecision(const std::string& transaction_id) const;
 
  private:
@@ -98,6 +99,8 @@ class Decider::Flow {
 
   base::Mutex plan_mutex_;
   std::shared_ptr<const Plan> newest_plan_ GUARDED_BY(plan_mutex_);
+  std::shared_ptr<const Plan> prepared_plan_
+      GUARDED_BY(plan_mutex_);  // until a Score meets its set
 };
 
 // The answer leaves before the log has taken its payment: PARTIAL(log).

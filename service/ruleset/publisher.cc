@@ -51,10 +51,11 @@ absl::StatusOr<std::unique_ptr<Publisher>> Publisher::Open(Options options,
   return std::unique_ptr<Publisher>(new Publisher(std::move(options), live, std::move(catalogue)));
 }
 
-void Publisher::SetChecks(Fits fits, Guard guard) {
+void Publisher::SetChecks(Fits fits, Guard guard, Prepare prepare) {
   base::MutexLock lock(mutex_);
   fits_ = std::move(fits);
   guard_ = std::move(guard);
+  prepare_ = std::move(prepare);
 }
 
 LoadResult Publisher::LoadKept(const KnownSet& set) const {
@@ -168,6 +169,7 @@ PublishResult Publisher::Offer(LoadResult loaded, Way way) {
   if (!kept.ok() && !way.in_need) return ended(Kind::kNotKept, std::string(kept.message()));
   if (state == SetState::kWaiting) return ended(Kind::kWaiting, "");
   if (state == SetState::kRefused) return ended(Kind::kGuarded, why);
+  if (prepare_ != nullptr) prepare_(loaded.set);
   live_->Publish(loaded.set);
   return ended(Kind::kPublished,
                kept.ok() ? "" : absl::StrCat("a restart does not know of it: ", kept.message()));

@@ -60,13 +60,16 @@ class Publisher {
   using Fits = std::function<absl::Status(const RuleSet&)>;
   // Decides the last live decisions anew.
   using Guard = std::function<GuardReport(const RuleSet&)>;
+  // Told of a set just before it goes live: who works something out of it does so now, on this
+  // thread.
+  using Prepare = std::function<void(const std::shared_ptr<const RuleSet>&)>;
 
   // Errors: those of Catalogue::Open. `live` must outlive it.
   static absl::StatusOr<std::unique_ptr<Publisher>> Open(Options options,
                                                          base::Published<RuleSet>* live);
 
-  // From now on sets must fit, and the guard is asked.
-  void SetChecks(Fits fits, Guard guard) EXCLUDES_LOCK(mutex_);
+  // From now on sets must fit, the guard is asked, and what goes live is prepared for.
+  void SetChecks(Fits fits, Guard guard, Prepare prepare) EXCLUDES_LOCK(mutex_);
 
   // The folder as it stands now; nothing where it is as it was taken up last, whatever people have
   // activated since. The first time in this process: the set that waits for a start, else what was
@@ -114,6 +117,7 @@ class Publisher {
   Catalogue catalogue_ GUARDED_BY(mutex_);
   Fits fits_ GUARDED_BY(mutex_);
   Guard guard_ GUARDED_BY(mutex_);
+  Prepare prepare_ GUARDED_BY(mutex_);
 };
 
 }  // namespace verdict::ruleset

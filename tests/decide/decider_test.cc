@@ -518,6 +518,20 @@ TEST(Decider, DecidesByTheNewestRuleSet) {
   EXPECT_EQ(call->rule_set, world.set);
 }
 
+// As many hold the set as where nothing was prepared: the Score made no plan of its own beside it.
+TEST(Decider, TakesUpWhatWasPreparedForARuleSet) {
+  World world;
+  world.Start(world.Payment("t", 100));
+  const auto holders = [&](bool prepared) {
+    const auto set = testing::LoadRules(World::DefaultRules(), {});
+    if (prepared) world.decider->Prepare(set);
+    world.rules.Publish(set);
+    EXPECT_EQ(world.Start(world.Payment(prepared ? "u" : "v", 100))->rule_set, set);
+    return set.use_count();
+  };
+  EXPECT_EQ(holders(/*prepared=*/true), holders(/*prepared=*/false));
+}
+
 // --- dry runs ---
 
 TEST(Decider, ExplainsWithPartsAndClausesAndLeavesNoTrace) {

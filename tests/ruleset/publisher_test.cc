@@ -40,6 +40,10 @@ class PublisherTest : public ::testing::Test {
                           [this](const RuleSet&) {
                             ++guarded_;
                             return guard_;
+                          },
+                          [this](const std::shared_ptr<const RuleSet>& set) {
+                            EXPECT_NE(Live(), set->hash) << "it is told before it goes live";
+                            prepared_.push_back(set->hash);
                           });
   }
   // Another set: the policy's own number.
@@ -73,6 +77,7 @@ class PublisherTest : public ::testing::Test {
   absl::Status fits_;
   GuardReport guard_;
   int guarded_ = 0;
+  std::vector<std::string> prepared_;  // hashes
 };
 
 // As the guard reports where three of a hundred more are denied.
@@ -199,6 +204,7 @@ TEST_F(PublisherTest, TheGuardRefusesUnlessForced) {
   guard_.denied_after = 2;  // exactly the bound
   EXPECT_EQ(publisher_->Activate(first, /*forced=*/false)->kind, Kind::kPublished);
   EXPECT_EQ(guarded_, 4);
+  EXPECT_THAT(prepared_, ElementsAre(refused.hash, first)) << "what goes live, and nothing else";
 }
 
 // Its own policy cannot open the door to itself.
