@@ -9,4 +9,11 @@ std::string WithThousands(int64_t value) {
   return digits;
 }
 
+std::string Counted(int64_t count, std::string_view what, std::string_view plural_end) {
+  std::string text = WithThousands(count);
+  text.append(" ").append(what);
+  if (count != 1) text.append(plural_end);
+  return text;
+}
+
 }  // namespace verdict::base

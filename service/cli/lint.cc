@@ -44,10 +44,6 @@ Counts Count(const ruleset::LoadResult& result) {
   return counts;
 }
 
-std::string Number(int count, std::string_view what) {
-  return absl::StrFormat("%s %s%s", WithThousands(count), what, count == 1 ? "" : "s");
-}
-
 std::string_view SeverityName(rule::Severity severity) {
   switch (severity) {
     case rule::Severity::kError:
@@ -63,14 +59,13 @@ std::string_view SeverityName(rule::Severity severity) {
 void PrintText(const ruleset::LoadResult& result, const Counts& counts) {
   PrintDiagnostics(result.diagnostics, stdout);
   if (result.errors_left_out > 0) {
-    absl::PrintF("and %s more errors\n",
-                 WithThousands(static_cast<int64_t>(result.errors_left_out)));
+    absl::PrintF("and %s\n", Counted(static_cast<int64_t>(result.errors_left_out), "more error"));
   }
   std::string state = result.set ? "loadable, set " + result.set->short_hash : "not loadable";
-  absl::PrintF("%s, %s, %s: %s, %s, %s; %s; %s\n", Number(result.files, "file"),
-               Number(result.rules, "rule"), Number(result.lists, "list"),
-               Number(counts.errors, "error"), Number(counts.warnings, "warning"),
-               Number(counts.hints, "hint"),
+  absl::PrintF("%s, %s, %s: %s, %s, %s; %s; %s\n", Counted(result.files, "file"),
+               Counted(result.rules, "rule"), Counted(result.lists, "list"),
+               Counted(counts.errors, "error"), Counted(counts.warnings, "warning"),
+               Counted(counts.hints, "hint"),
                absl::StrFormat("worst case %s of %s units", WithThousands(result.worst_units),
                                WithThousands(result.units_allowed)),
                state);

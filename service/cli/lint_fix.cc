@@ -11,11 +11,6 @@
 namespace verdict::cli {
 namespace {
 
-std::string Number(size_t count, std::string_view what, std::string_view plural_end) {
-  return absl::StrFormat("%s %s%s", base::WithThousands(static_cast<int64_t>(count)), what,
-                         count == 1 ? "" : plural_end);
-}
-
 std::string PlaceText(const rule::Place& place) {
   return absl::StrFormat("%s:%d:%d", place.file, place.line, place.column);
 }
@@ -54,7 +49,8 @@ std::string Difference(const MendedFile& file, bool color) {
 
 std::string Summary(const FixRun& run, size_t fixes) {
   if (run.files.empty()) return "no fix was applied\n";
-  std::string text = Number(fixes, "fix", "es") + " in " + Number(run.files.size(), "file", "s");
+  std::string text = base::Counted(static_cast<int64_t>(fixes), "fix", "es") + " in " +
+                     base::Counted(static_cast<int64_t>(run.files.size()), "file");
   if (run.dry) text += ", not written";
   if (run.left > 0) {
     text += absl::StrFormat("; %d more overlap%s one of them: run again", run.left,

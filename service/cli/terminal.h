@@ -26,6 +26,7 @@ void AddFormatOption(CLI::App* command, OutputFormat* format);
 // Prints "verdict COMMAND: message" on stderr where `status` is an error. Returns the exit status.
 int ExitWith(std::string_view command, const absl::Status& status);
 
+using base::Counted;
 using base::WithThousands;
 
 // Rows under their headers, columns aligned; those of numbers to the right.

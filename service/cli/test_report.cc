@@ -46,10 +46,6 @@ TestCounts Count(const std::vector<TestedRule>& rules) {
   return counts;
 }
 
-std::string Number(int64_t count, std::string_view what) {
-  return absl::StrFormat("%s %s%s", WithThousands(count), what, count == 1 ? "" : "s");
-}
-
 std::string ResultText(const TestedRule& rule, const TestedCase& one) {
   if (!one.got) return "not run: its `given` has errors";
   const std::string got(RuleResultName(*one.got));
@@ -153,11 +149,11 @@ class CaseTable {
 // "212 rules, 431 tests: 430 passed, 1 failed; evaluators agree on all"
 std::string SumText(const TestReport& report, const TestCounts& counts) {
   std::string text = absl::StrFormat(
-      "%s, %s: %s passed, %s failed", Number(static_cast<int64_t>(report.rules.size()), "rule"),
-      Number(counts.tests, "test"), WithThousands(counts.passed), WithThousands(counts.failed));
+      "%s, %s: %s passed, %s failed", Counted(static_cast<int64_t>(report.rules.size()), "rule"),
+      Counted(counts.tests, "test"), WithThousands(counts.passed), WithThousands(counts.failed));
   if (counts.not_run > 0) text += ", " + WithThousands(counts.not_run) + " not run";
   if (counts.differences > 0) {
-    text += "; evaluators differ in " + Number(counts.differences, "place");
+    text += "; evaluators differ in " + Counted(counts.differences, "place");
   } else if (counts.passed + counts.failed > 0) {
     text += "; evaluators agree on all";
   }
@@ -201,7 +197,7 @@ std::string TestReportText(const TestReport& report, bool color) {
   std::string text = table.text();
   for (const rule::Diagnostic& error : report.errors) text += rule::FormatDiagnostic(error, color);
   if (report.errors_left_out > 0) {
-    text += "and " + Number(static_cast<int64_t>(report.errors_left_out), "more error") + "\n";
+    text += "and " + Counted(static_cast<int64_t>(report.errors_left_out), "more error") + "\n";
   }
   return text + SumText(report, Count(report.rules));
 }

@@ -98,7 +98,11 @@ def rule_files(bench):
     (folder / "turns.json").write_text("[" * 100_000)
     bench.expect("lint: nested without end", bench.run("verdict", "lint", folder), 1, r"turns\.json:1:\d+", "nest|deep")
     bench.expect("lint: no such folder", bench.run("verdict", "lint", bench.work / "nowhere"), 2, "nowhere")
-    bench.expect("a good folder is clean", bench.run("verdict", "lint", TOP / "tests/e2e/rules"), 0)
+    good = TOP / "tests/e2e/rules"
+    bench.expect("a good folder is clean", bench.run("verdict", "lint", good), 0)
+    with open("/dev/full", "w") as full:
+        lint = subprocess.run([bench.binaries / "verdict", "lint", good], stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
+    bench.expect("lint: an output that cannot be written", (lint.returncode, lint.stderr), 2, "cannot write the output: No space")
 
 
 def settings(bench):
