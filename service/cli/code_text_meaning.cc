@@ -115,6 +115,11 @@ constexpr CodeText kTexts[] = {
      "`lowerAscii` and `upperAscii` know the letters a to z alone and leave \u00c9 as it is. Where "
      "others may come, normalise the text before the payment is sent.",
      kCondition, "txn.email.lowerAscii() == 'ann@example.org'", "txn.email == 'ann@example.org'"},
+    {"R324", kError, "a text that never comes",
+     "`provenance(f)` is FULL, STALE or PARTIAL, in capitals; where the feature is missing, so is "
+     "its provenance. Compared with another text a rule would never match, or always.",
+     kRule, R"~("when": "'stale' == provenance(card.count_1d)")~",
+     R"~("when": "'STALE' == provenance(card.count_1d)")~"},
     {"R401", kError, "a rule that may cost too much",
      "What a rule may cost at worst follows from its text and from `max_len` and `max_items` of "
      "the "

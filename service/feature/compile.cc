@@ -11,14 +11,13 @@
 #include "feature/definition_hash.h"
 #include "feature/feature_set.h"
 #include "feature/pinned_currency.h"
+#include "model/decision.h"
 #include "model/money.h"
 
 namespace verdict::feature {
 namespace {
 
 using rule::Diagnostic;
-
-constexpr int kProvenanceLengthMax = 7;  // "PARTIAL"
 
 MeasureState StateOf(Aggregate aggregate) {
   switch (aggregate) {
@@ -143,7 +142,14 @@ class FeatureCompiler {
     field.name = absl::StrFormat("%s%s", draft.feature.name, suffix);
     field.type = type;
     field.source = rule::FieldSource::kFeature;
-    field.max_len = kProvenanceLengthMax;
+    if (type == rule::FieldType::kString) {
+      field.max_len = 0;
+      for (const auto provenance :
+           {model::Provenance::kFull, model::Provenance::kStale, model::Provenance::kPartial}) {
+        field.values.emplace_back(model::ProvenanceName(provenance));
+        field.max_len = std::max(field.max_len, static_cast<int>(field.values.back().size()));
+      }
+    }
     return schema_->Add(std::move(field)).value_or(0);
   }
 

@@ -54,7 +54,7 @@ struct CheckedTree {
 CheckedTree Check(Tree tree, const CompileOptions& options, Findings* findings);
 
 // Warnings and hints on a tree without errors; and the few mistakes that need the whole tree (R230,
-// R320). `guards`: what GuardsOf found in the clauses joined to this one.
+// R320, R324). `guards`: what GuardsOf found in the clauses joined to this one.
 void Lint(const CheckedTree& checked, const Source& source, const std::vector<std::string>& guards,
           Findings* findings);
 

@@ -9,6 +9,8 @@
 
 namespace verdict::rule {
 
+inline constexpr NodeId kNoNode = UINT32_MAX;
+
 // Looks at each node of a tree without errors. Thread-compatible.
 class Linter {
  public:
@@ -39,12 +41,14 @@ class Linter {
   NodeId IntDivisionWithin(NodeId id) const;
   void DoubleEquality(NodeId id);
   void NumericTexts(NodeId id);
+  void TextsThatNeverCome(NodeId id);
+  void TextThatNeverComes(const Field& field, NodeId text);
 
   // lint_calls.cc
   void Call(NodeId id);
   void UnanchoredPattern(NodeId id);
   void Calendar(NodeId id);
-  // R320: a zero-based getter compared with what it never yields. True where reported.
+  // R320: a zero-based getter compared with what it never yields.
   void NeverTrueDates(NodeId id);
 
   const Node& node(NodeId id) const { return checked_.tree.at(id); }
@@ -56,6 +60,7 @@ class Linter {
   const CheckedTree& checked_;
   Findings* findings_;
   std::vector<std::string> guards_;
+  NodeId told_getter_ = kNoNode;  // of the last R320, which says all that R321 would
 };
 
 // How many `x` there are where a zero-based getter yields 0..x-1; 0 for other parts.

@@ -66,7 +66,7 @@ void Linter::Calendar(NodeId id) {
         absl::StrFormat("give a zone, as `%s('Europe/Paris')`, or say `%s('UTC')`", n.text,
                         n.text));
   }
-  if (ZeroBasedRange(part) == 0) return;
+  if (ZeroBasedRange(part) == 0 || id == told_getter_) return;
   const bool day = part == CalendarPart::kDayOfMonth;
   Add("R321", Severity::kHint, n.mark, absl::StrFormat("`%s` counts from 0", n.text),
       day ? "the first of a month is 0; `getDate` counts from 1"
@@ -80,6 +80,7 @@ void Linter::NeverTrueDates(NodeId id) {
   if (!of(getter).calendar || !of(limit).constant || of(limit).value.kind() != Kind::kInt) return;
   const int range = ZeroBasedRange(of(getter).part);
   if (range == 0 || CanHold(n.op, of(limit).value.integer(), range)) return;
+  told_getter_ = getter;
   const bool day = of(getter).part == CalendarPart::kDayOfMonth;
   Finding* finding = Add(
       "R320", Severity::kError, n.span,

@@ -1,13 +1,16 @@
-// Lint of comparisons: lost fractions, equality of doubles, numbers written as texts.
+// Lint of comparisons: lost fractions, equality of doubles, numbers written as texts, texts that a
+// field never holds.
 #include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 #include "rule/lint.h"
+#include "rule/suggest.h"
+#include "rule/text.h"
 
 namespace verdict::rule {
 namespace {
-
-constexpr NodeId kNoNode = UINT32_MAX;
 
 bool IsOrder(TokenKind op) {
   return op == TokenKind::kLess || op == TokenKind::kLessEqual || op == TokenKind::kGreater ||
@@ -32,6 +35,7 @@ void Linter::Comparison(NodeId id) {
     NumericTexts(id);
   } else {
     DoubleEquality(id);
+    TextsThatNeverCome(id);
   }
   NeverTrueDates(id);
 }
@@ -97,6 +101,42 @@ void Linter::NumericTexts(NodeId id) {
         "compare numbers, as `int(..) < 6000`, or list the values by `in`");
     return;
   }
+}
+
+// R324: on either side of `==` and `!=`, or in the list of an `in`.
+void Linter::TextsThatNeverCome(NodeId id) {
+  const Node& n = node(id);
+  for (const size_t side : {0, 1}) {
+    const int32_t slot = of(n.children[side]).slot;
+    if (slot == kNoSlot) continue;
+    const Field& field = checked_.schema->fields()[static_cast<size_t>(slot)];
+    if (field.values.empty()) continue;
+    const NodeId other = n.children[1 - side];
+    if (node(other).kind == NodeKind::kList) {
+      for (const NodeId item : node(other).children) TextThatNeverComes(field, item);
+    } else {
+      TextThatNeverComes(field, other);
+    }
+  }
+}
+
+void Linter::TextThatNeverComes(const Field& field, NodeId text) {
+  const Meaning& m = of(text);
+  if (!m.constant || m.value.kind() != Kind::kString) return;
+  const std::string written(m.value.string());
+  if (std::count(field.values.begin(), field.values.end(), written) > 0) return;
+  Finding* finding =
+      Add("R324", Severity::kError, node(text).span,
+          absl::StrFormat("`%s` is never %s", field.spelled(), QuotedText(written, '\'')),
+          absl::StrFormat("it is one of %s", absl::StrJoin(field.values, ", ")));
+  const auto same = std::find_if(
+      field.values.begin(), field.values.end(),
+      [&](const std::string& value) { return absl::EqualsIgnoreCase(value, written); });
+  const std::string near =
+      same == field.values.end() ? Nearest(written, field.values) : std::string(*same);
+  if (near.empty()) return;
+  finding->edits = {{node(text).span, QuotedText(near, '\'')}};
+  finding->fix_label = absl::StrFormat("write `%s`", finding->edits[0].text);
 }
 
 }  // namespace verdict::rule

@@ -43,6 +43,7 @@ struct Field {
   int max_items = 64;          // lists
   std::optional<int64_t> min;  // numbers
   std::optional<int64_t> max;
+  std::vector<std::string> values = {};  // all that a string may be; empty: anything
   std::string full_name() const { return object + "." + name; }
   bool hidden() const { return name.find('@') != std::string::npos; }
   // As expressions read it: "card.count_1h", "age(card.count_1h)".

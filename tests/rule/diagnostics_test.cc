@@ -218,6 +218,11 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"txn.id.matches('(?=x)')", "R310", "'(?=x)'", "no look-ahead", ""},
         Mistake{"txn.id.matches(card.id)", "R310", "card.id", "in quotes", ""},
         Mistake{"txn.id.matches('^(a{100}){100}$')", "R310", "'^(a{100}){100}$'", "", ""},
+        Mistake{"provenance(card.count_1h) == 'stale'", "R324", "'stale'", "write `'STALE'`",
+                "provenance(card.count_1h) == 'STALE'"},
+        Mistake{"'PARTAL' != provenance(card.count_1h)", "R324", "'PARTAL'",
+                "one of FULL, STALE, PARTIAL", "'PARTIAL' != provenance(card.count_1h)"},
+        Mistake{"provenance(card.count_1h) in ['FULL', 'old']", "R324", "'old'", "one of FULL", ""},
         Mistake{"txn.time.getHours('Mars/Phobos') > 1", "R312", "'Mars/Phobos'", "Europe/Paris",
                 ""}));
 
@@ -267,6 +272,7 @@ TEST(Errors, OfDatesThatNeverComeAreReported) {
                            "txn.time.getMonth('UTC') > 11"}) {
     const Compiled compiled = Compile(text);
     ASSERT_FALSE(compiled.diagnostics.empty()) << text;
+    ASSERT_EQ(compiled.diagnostics.size(), 1u) << "R321 would say the same again";
     EXPECT_EQ(compiled.diagnostics[0].code, "R320");
     EXPECT_EQ(compiled.expression, nullptr);
   }

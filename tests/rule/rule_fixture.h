@@ -34,7 +34,12 @@ inline const Schema& TestSchema() {
     AddField(s, "txn", "delay", FieldType::kDuration);
     AddField(s, "card", "count_1h", FieldType::kInt);
     AddField(s, "card", "count_1h@age", FieldType::kDuration);
-    AddField(s, "card", "count_1h@provenance", FieldType::kString);
+    Field provenance;
+    provenance.object = "card";
+    provenance.name = "count_1h@provenance";
+    provenance.source = FieldSource::kFeature;
+    provenance.values = {"FULL", "STALE", "PARTIAL"};
+    CHECK(s->Add(provenance).has_value());
     AddField(s, "card", "count_1d", FieldType::kInt);
     AddField(s, "card", "declines_24h", FieldType::kInt);
     AddField(s, "card", "count_24h", FieldType::kInt);

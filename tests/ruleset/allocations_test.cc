@@ -15,14 +15,15 @@ thread_local int64_t allocations = 0;
 
 // The sanitizers bring an operator new of their own, and want the delete that belongs to it.
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-void* operator new(size_t size) {
+// Not inlined: the compiler would see one half of a pair, and call it mismatched.
+[[gnu::noinline]] void* operator new(size_t size) {
   ++allocations;
   void* memory = std::malloc(size);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
-void operator delete(void* memory) noexcept { std::free(memory); }
-void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 constexpr bool kCounted = true;
 #else
 constexpr bool kCounted = false;
