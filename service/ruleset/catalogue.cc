@@ -58,6 +58,25 @@ bool SameBytes(const fs::path& a, const fs::path& b) {
   return x.eof();
 }
 
+// The files within, by their path from there; none and `error` where they cannot be listed.
+std::vector<fs::path> FilesWithin(const fs::path& folder, std::error_code& error) {
+  std::vector<fs::path> files;
+  for (fs::recursive_directory_iterator at(folder, error), end; !error && at != end;
+       at.increment(error)) {
+    if (!at->is_directory()) files.push_back(at->path().lexically_relative(folder));
+  }
+  std::sort(files.begin(), files.end());
+  return files;
+}
+
+bool SameFiles(const fs::path& a, const fs::path& b) {
+  std::error_code error;
+  const std::vector<fs::path> files = FilesWithin(a, error);
+  if (error || files != FilesWithin(b, error) || error) return false;
+  return std::all_of(files.begin(), files.end(),
+                     [&](const fs::path& file) { return SameBytes(a / file, b / file); });
+}
+
 // `path` becomes the same file as `kept`; where links cannot be made it stays as it is.
 void Share(const fs::path& kept, const fs::path& path) {
   const fs::path link = path.string() + ".link";
@@ -146,6 +165,7 @@ absl::Status Catalogue::Keep(const std::string& files_hash) const {
   const fs::path from = fs::path(folder_) / "incoming";
   const fs::path to = fs::path(folder_) / "files" / files_hash;
   std::error_code error;
+  if (fs::exists(to, error) && SameFiles(from, to)) return absl::OkStatus();
   const fs::path like = live() == nullptr ? fs::path() : fs::path(FilesOf(*live()));
   std::vector<fs::path> paths;
   for (fs::recursive_directory_iterator at(from, error), end; !error && at != end;
@@ -158,7 +178,7 @@ absl::Status Catalogue::Keep(const std::string& files_hash) const {
       Share(kept, path);
     RETURN_IF_ERROR(Sync(path));
   }
-  // What is there already may be damaged.
+  // What is there already is damaged.
   const fs::path replaced = to.parent_path() / "replaced";
   if (!error) fs::remove_all(replaced, error);
   if (!error && fs::exists(to, error)) fs::rename(to, replaced, error);

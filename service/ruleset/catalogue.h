@@ -41,8 +41,8 @@ class Catalogue {
 
   // An empty folder for LoadOptions::copy_to.
   absl::StatusOr<std::string> MakeIncoming() const;
-  // The files of a set that was loaded with that copy. Replaces what is kept under that name; a
-  // file that the live set has too is kept once.
+  // The files of a set that was loaded with that copy. Replaces what is kept under that name and is
+  // damaged; a file that the live set has too is kept once.
   absl::Status Keep(const std::string& files_hash) const;
   std::string FilesOf(const KnownSet& set) const;
 

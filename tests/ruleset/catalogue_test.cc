@@ -139,6 +139,30 @@ TEST_F(CatalogueTest, KeepsFilesWholeAndWhatTheLiveSetHasOnce) {
   EXPECT_TRUE(std::filesystem::is_empty(catalogue.MakeIncoming().value()));
 }
 
+TEST_F(CatalogueTest, ReplacesWhatIsDamagedAndNothingElse) {
+  Catalogue catalogue = Open();
+  const auto keep = [&] {
+    const std::string incoming = catalogue.MakeIncoming().value();
+    WriteText(incoming + "/policy.json", "{}");
+    WriteText(incoming + "/lists/short.txt", "a\n");
+    ASSERT_THAT(catalogue.Keep("files-one"), IsOk());
+  };
+  const std::string one = folder_ / "rule_sets/files/files-one";
+  keep();
+  const ino_t first = Inode(one);
+  keep();
+  EXPECT_EQ(Inode(one), first) << "a crash finds it there at any moment";
+  WriteText(one + "/lists/short.txt", "b\n");
+  keep();
+  EXPECT_EQ(ReadFileText(one + "/lists/short.txt"), "a\n");
+  std::filesystem::remove(one + "/lists/short.txt");
+  keep();
+  EXPECT_EQ(ReadFileText(one + "/lists/short.txt"), "a\n");
+  WriteText(one + "/more.json", "{}");
+  keep();
+  EXPECT_FALSE(std::filesystem::exists(one + "/more.json"));
+}
+
 TEST_F(CatalogueTest, ForgetsTheOldestButNeverWhatIsLiveWasSoBeforeOrWaits) {
   Catalogue catalogue = Open();
   const auto keep = [&](const std::string& hash) {
