@@ -275,7 +275,7 @@ std::optional<int64_t> ParseDuration(std::string_view text) {
 }
 
 bool IsName(std::string_view text) {
-  for (const char c : text) {
+  for (const char& c : text) {
     const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
     const bool digit = c >= '0' && c <= '9' && &c != text.data();
     if (!letter && !digit) return false;
