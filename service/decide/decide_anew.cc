@@ -30,6 +30,8 @@ class Redecider {
     for (size_t i = 0; i < results_.size(); ++i) {
       if (!seen_as_[i]) continue;
       results_[i] = one.results[*seen_as_[i]];
+      results_[i].provenance = feature::AgedProvenance(results_[i].provenance, one.lag_ms,
+                                                       features.options().fresh_within_ms);
       feature::StoreResult(features.features()[i], results_[i], one.lag_ms, &record_);
     }
     SetProvenance(set_, results_, &decision_);

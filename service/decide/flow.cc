@@ -83,20 +83,17 @@ absl::StatusOr<model::Decision> Decider::Flow::GetDecision(
 void Decider::Flow::Prepare(const std::shared_ptr<const ruleset::RuleSet>& rules) {
   auto plan = std::make_shared<const Plan>(rules);
   base::MutexLock lock(plan_mutex_);
-  prepared_plan_.swap(plan);
+  newest_plan_.swap(plan);
 }
 
 std::shared_ptr<const Plan> Decider::Flow::PlanOf(
     const std::shared_ptr<const ruleset::RuleSet>& rules) {
-  base::MutexLock lock(plan_mutex_);
-  if (newest_plan_ != nullptr && newest_plan_->rules == rules) return newest_plan_;
-  if (prepared_plan_ != nullptr && prepared_plan_->rules == rules) {
-    newest_plan_ = std::move(prepared_plan_);
-    prepared_plan_.reset();
-  } else {
-    newest_plan_ = std::make_shared<const Plan>(rules);  // the first set of all, and in tests
+  {
+    base::MutexLock lock(plan_mutex_);
+    if (newest_plan_ != nullptr && newest_plan_->rules == rules) return newest_plan_;
   }
-  return newest_plan_;
+  // Nobody prepared it; or it is the set before, read just as the newest went live.
+  return std::make_shared<const Plan>(rules);
 }
 
 std::shared_ptr<const Plan> Decider::Flow::CurrentPlan() {

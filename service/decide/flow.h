@@ -99,8 +99,6 @@ class Decider::Flow {
 
   base::Mutex plan_mutex_;
   std::shared_ptr<const Plan> newest_plan_ GUARDED_BY(plan_mutex_);
-  std::shared_ptr<const Plan> prepared_plan_
-      GUARDED_BY(plan_mutex_);  // until a Score meets its set
 };
 
 // The answer leaves before the log has taken its payment: PARTIAL(log).

@@ -235,12 +235,10 @@ void Decider::Flow::Merge(const LiveState::View& view, ScoreCall* call, Current 
     if (!s->keys[set.sliding_measures()[m].entity].has_value()) continue;
     MergeSliding(view, call, m, reasons, current == Current::kAdded);
   }
-  const bool stale = as_of.lag_ms > set.options().fresh_within_ms;
   for (size_t f = 0; f < s->results.size(); ++f) {
     feature::FeatureResult& result = s->results[f];
-    if (stale && result.provenance == model::Provenance::kFull) {
-      result.provenance = model::Provenance::kStale;
-    }
+    result.provenance =
+        feature::AgedProvenance(result.provenance, as_of.lag_ms, set.options().fresh_within_ms);
     feature::StoreResult(set.features()[f], result, as_of.lag_ms, &s->record);
   }
 }

@@ -246,6 +246,12 @@ FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reason
   return result;
 }
 
+model::Provenance AgedProvenance(model::Provenance provenance, int64_t age_ms,
+                                 int64_t fresh_within_ms) {
+  if (provenance > model::Provenance::kStale) return provenance;
+  return age_ms > fresh_within_ms ? model::Provenance::kStale : model::Provenance::kFull;
+}
+
 void StoreResult(const Feature& feature, const FeatureResult& result, int64_t age_ms,
                  rule::Record* record) {
   const bool missing = !result.known || result.reads_as_missing;

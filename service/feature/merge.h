@@ -85,6 +85,11 @@ FeatureResult UnknownAmount();
 // int64 saturates with PARTIAL(range).
 FeatureResult Finalize(const Feature& feature, const Tile& tile, uint16_t reasons);
 
+// FULL of what is counted up to a moment older than `fresh_within_ms` is STALE; else as it is
+// (AGGREGATES R35).
+model::Provenance AgedProvenance(model::Provenance provenance, int64_t age_ms,
+                                 int64_t fresh_within_ms);
+
 // Puts a result into the slots that rules read, with its provenance and its age: how old the newest
 // moment is up to which the log is counted, in ms. One that is not known, or reads as missing,
 // leaves them missing.

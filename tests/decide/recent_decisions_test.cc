@@ -67,6 +67,29 @@ TEST_F(RecentDecisionsTest, FeaturesAreAsOldAsTheyWere) {
   EXPECT_EQ(report.flips[0].decisions, 1u);
 }
 
+// Another fresh_within judges the ages that they had.
+TEST_F(RecentDecisionsTest, AreStaleByTheSetThatIsAsked) {
+  Pay("fresh", 100);
+  world_.clock.Set(World::kNoonMs + 3'000);
+  Pay("older", 100);
+  world_.clock.Set(World::kNoonMs + 6'000);
+  Pay("stale", 100);
+  world_.NoteComplete();
+  const auto flips = [&](const std::string& fresh_within) {
+    RuleTexts texts = World::DefaultRules();
+    const size_t at = texts.features.find('{') + 1;
+    texts.features.insert(at, "\"defaults\": { \"fresh_within\": \"" + fresh_within + "\" }, ");
+    texts.rules = R"json({ "schema": "txn/1", "rules": [
+        { "id": "old", "name": "x", "owner": "t", "mode": "live", "action": "review",
+          "reason": "AMOUNT", "when": "provenance(card.count_1d) == 'STALE'" } ] })json";
+    const auto next = verdict::testing::LoadRules(texts, {});
+    return DecideAnew(world_.recent, *world_.set, *next).flipped();
+  };
+  EXPECT_EQ(flips("5s"), 1u);
+  EXPECT_EQ(flips("2s"), 2u);
+  EXPECT_EQ(flips("1h"), 0u);
+}
+
 TEST_F(RecentDecisionsTest, FlipsAreCountedInMoneyAndByRule) {
   Pay("a", 100);
   Pay("b", 5'000);
