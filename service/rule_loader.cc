@@ -146,7 +146,7 @@ void RuleLoader::Ask(grpc_api::AdminCall call, Done done) {
 
 // Each wait may have been cut short by Stop or Ask.
 void RuleLoader::Run() {
-  base::BeginThread("verdict-rules", base::ThreadRole::kLast);
+  base::BeginThread("verdict-rules", base::ThreadRole::kBackground);  // people wait for its calls
   bool changed = true;
   while (true) {
     Look(/*settled=*/changed);
@@ -181,9 +181,21 @@ void RuleLoader::Look(bool settled) {
   if (!settled) return;
   seen_ = std::exchange(changing_, std::string());
   const double max_deny_shift = MaxDenyShift();
-  const PublishResult result = publisher_->LoadFolder();
+  const PublishResult result = LoadFolder();
   if (result.kind == Kind::kNotKept) seen_.clear();  // until the disk takes it
   NoteFolder(result, max_deny_shift);
+}
+
+// The first set is waited for. Later ones stay out of the way of payments, on a thread of their own:
+// one that has stepped back cannot come forward again without privileges.
+PublishResult RuleLoader::LoadFolder() {
+  if (generation_.load() == 0) return publisher_->LoadFolder();
+  PublishResult result;
+  std::thread([&] {
+    base::BeginThread("verdict-reload", base::ThreadRole::kLast);
+    result = publisher_->LoadFolder();
+  }).join();
+  return result;
 }
 
 void RuleLoader::AnswerCalls() {

@@ -52,6 +52,7 @@ class RuleLoader {
   void Run() EXCLUDES_LOCK(mutex_);
   bool Stopping() const EXCLUDES_LOCK(mutex_);
   void Look(bool settled) EXCLUDES_LOCK(mutex_);
+  ruleset::PublishResult LoadFolder();
   void AnswerCalls() EXCLUDES_LOCK(mutex_);
   grpc_api::AdminAnswer Do(const grpc_api::AdminCall& call) EXCLUDES_LOCK(mutex_);
   // What became of the folder, or of what was asked for by `caller`.

@@ -6,6 +6,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 
 namespace verdict::base {
@@ -16,6 +17,7 @@ constexpr uint64_t kServingTurnNs = 100'000;
 constexpr int kBackgroundNice = 5;
 // A seventieth.
 constexpr int kLastNice = 19;
+constexpr int kNiceMax = 19;
 
 // As sched_setattr(2) takes it, in its first version; glibc before 2.41 has no name for it.
 struct SchedulingAttributes {
@@ -38,6 +40,13 @@ void TakeTurnsOf(uint64_t turn_ns) {
   (void)syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 
+// Beyond that of the process, which is that of its first thread: one that was started with a low
+// priority keeps the order of its own threads.
+void StandBack(int nice) {
+  nice += getpriority(PRIO_PROCESS, static_cast<id_t>(getpid()));
+  (void)setpriority(PRIO_PROCESS, 0, std::min(nice, kNiceMax));
+}
+
 // The cores of the process are those of its first thread, which takes no role.
 void UseCores(bool upper_half) {
   cpu_set_t cores;
@@ -56,8 +65,8 @@ void UseCores(bool upper_half) {
 void TakeRole(ThreadRole role) {
   UseCores(role != ThreadRole::kServing);
   TakeTurnsOf(role == ThreadRole::kServing ? kServingTurnNs : 0);
-  if (role == ThreadRole::kBackground) (void)setpriority(PRIO_PROCESS, 0, kBackgroundNice);
-  if (role == ThreadRole::kLast) (void)setpriority(PRIO_PROCESS, 0, kLastNice);
+  if (role == ThreadRole::kBackground) StandBack(kBackgroundNice);
+  if (role == ThreadRole::kLast) StandBack(kLastNice);
 }
 
 void BeginThread(const char* name, ThreadRole role) {
