@@ -18,8 +18,8 @@ constexpr char kExample[] =
     "payment.json holds the fields that rules read, features too; what is left out is missing:\n"
     "  {\"txn\": {\"amount\": 742.5, \"currency\": \"EUR\"}, \"card\": {\"country\": \"FR\", "
     "\"count_1d\": 6}}\n"
-    "A feature's value counts as FULL unless it says otherwise: {\"value\": 6, \"provenance\": "
-    "\"STALE\"}.\n"
+    "A feature's value counts as FULL and new unless it says otherwise, by either: {\"value\": 6, "
+    "\"age\": \"2m\", \"provenance\": \"STALE\"}.\n"
     "Exit status: 0 evaluated, 1 findings in rules, payment or expression, 2 wrong usage.\n"
     "Examples: verdict eval rules/ --txn payment.json\n"
     "          verdict eval rules/ --txn payment.json --expr 'txn.amount / 2.0'";

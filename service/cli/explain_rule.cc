@@ -45,9 +45,10 @@ bool SameFeature(const ruleset::RuleSet& set, uint16_t read, uint16_t given) {
   });
 }
 
+// Of a feature that is given in both forms the worst, which is what clauses see.
 std::vector<FeatureNote> NotesOf(const ruleset::RuleSet& set, const rule::Expression& clause,
                                  const ruleset::GivenRecord& given) {
-  std::vector<FeatureNote> notes;
+  std::vector<ruleset::GivenQuality> worst;
   const std::vector<uint16_t>& slots = clause.slots();
   for (const ruleset::GivenQuality& quality : given.qualities) {
     const bool plain = quality.provenance == model::Provenance::kFull && quality.age.empty();
@@ -55,9 +56,24 @@ std::vector<FeatureNote> NotesOf(const ruleset::RuleSet& set, const rule::Expres
       return SameFeature(set, slot, quality.slot);
     });
     if (plain || read == slots.end()) continue;
-    notes.push_back({.feature = set.schema->fields()[*read].visible_name(),
-                     .provenance = model::ProvenanceName(quality.provenance),
-                     .age = quality.age});
+    const auto known = std::find_if(worst.begin(), worst.end(), [&](const auto& one) {
+      return SameFeature(set, one.slot, quality.slot);
+    });
+    if (known == worst.end()) {
+      worst.push_back(quality);
+      worst.back().slot = *read;
+      continue;
+    }
+    known->provenance = std::max(known->provenance, quality.provenance);
+    if (quality.age_ms <= known->age_ms) continue;
+    known->age = quality.age;
+    known->age_ms = quality.age_ms;
+  }
+  std::vector<FeatureNote> notes;
+  for (const ruleset::GivenQuality& one : worst) {
+    notes.push_back({.feature = set.schema->fields()[one.slot].visible_name(),
+                     .provenance = model::ProvenanceName(one.provenance),
+                     .age = one.age});
   }
   return notes;
 }

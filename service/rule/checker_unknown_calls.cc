@@ -115,6 +115,15 @@ Type Checker::NotInRules(NodeId id) {
 
 Type Checker::UnknownFunction(NodeId id) {
   const Node& call = node(id);
+  if (call.kind == NodeKind::kMethod && (call.text == "age" || call.text == "provenance")) {
+    const std::string ours =
+        absl::StrFormat("%s(%s)", call.text, Unparse(checked_->tree, call.children[0]));
+    Finding* finding = Error("R202", call.mark,
+                             absl::StrFormat("`%s` is a function, not a method", call.text), "");
+    finding->fix_label = absl::StrFormat("write `%s`", ours);
+    finding->edits = {{call.span, ours}};
+    return {};
+  }
   Finding* finding =
       Error("R103", call.mark, absl::StrFormat("unknown function `%s`", call.text), "");
   std::vector<std::string> names = {"has", "matches", "age", "provenance"};

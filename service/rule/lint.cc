@@ -96,7 +96,33 @@ void Linter::Visit(NodeId id) {
     if (n.op == TokenKind::kSlash) Division(id);
   }
   if (n.kind == NodeKind::kCall || n.kind == NodeKind::kMethod) Call(id);
+  if (n.kind == NodeKind::kMacro) return VisitMacro(n);
   for (NodeId child : n.children) Visit(child);
+}
+
+// Its value or list stands outside of its variable.
+void Linter::VisitMacro(const Node& macro) {
+  const bool bind = macro.macro == Macro::kBind;
+  const NodeId outside = macro.children[bind ? 1 : 0];
+  Visit(outside);
+  const int32_t local = of(macro.children[bind ? 0 : 1]).local;
+  if (local != kNoSlot) {
+    const auto place = static_cast<size_t>(local);
+    if (bound_.size() <= place) bound_.resize(place + 1, kNoNode);
+    bound_[place] = bind ? outside : kNoNode;
+  }
+  for (const NodeId child : macro.children) {
+    if (child != outside) Visit(child);
+  }
+}
+
+NodeId Linter::Bound(NodeId id) const {
+  while (of(id).local != kNoSlot) {
+    const auto place = static_cast<size_t>(of(id).local);
+    if (place >= bound_.size() || bound_[place] == kNoNode) break;
+    id = bound_[place];
+  }
+  return id;
 }
 
 // What one side of && guards is guarded on the other, whichever runs first: the tables are

@@ -28,6 +28,7 @@ class Linter {
   void VisitLogic(NodeId id);
   void VisitChain(NodeId id, TokenKind op);
   void VisitConditional(NodeId id);
+  void VisitMacro(const Node& macro);
   void ConstantCondition(NodeId id);
   void Division(NodeId id);
   // What is not zero where the comparison `id` is true (or where it is false).
@@ -40,9 +41,10 @@ class Linter {
   void LostFraction(NodeId id, NodeId side, NodeId other);
   NodeId IntDivisionWithin(NodeId id) const;
   void DoubleEquality(NodeId id);
-  void NumericTexts(NodeId id);
+  void OrderOfTexts(NodeId id);
   void TextsThatNeverCome(NodeId id);
   void TextThatNeverComes(const Field& field, NodeId text);
+  const Field* FieldOfFewTexts(NodeId id) const;  // null: it may be any text
 
   // lint_calls.cc
   void Call(NodeId id);
@@ -54,12 +56,15 @@ class Linter {
   const Node& node(NodeId id) const { return checked_.tree.at(id); }
   const Meaning& of(NodeId id) const { return checked_.of(id); }
   std::string text(NodeId id) const { return Unparse(checked_.tree, id); }
+  // What a variable of `cel.bind` stands for; else the node itself.
+  NodeId Bound(NodeId id) const;
   Finding* Add(std::string_view code, Severity severity, Span span, std::string message,
                std::string label);
 
   const CheckedTree& checked_;
   Findings* findings_;
   std::vector<std::string> guards_;
+  std::vector<NodeId> bound_;     // by local: its value in `cel.bind`, kNoNode in other macros
   NodeId told_getter_ = kNoNode;  // of the last R320, which says all that R321 would
 };
 

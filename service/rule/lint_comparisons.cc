@@ -2,7 +2,7 @@
 // field never holds.
 #include <algorithm>
 
-#include "absl/strings/match.h"
+#include "absl/strings/ascii.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "rule/lint.h"
@@ -32,7 +32,7 @@ void Linter::Comparison(NodeId id) {
   if (IsOrder(n.op)) {
     LostFraction(id, left, right);
     LostFraction(id, right, left);
-    NumericTexts(id);
+    OrderOfTexts(id);
   } else {
     DoubleEquality(id);
     TextsThatNeverCome(id);
@@ -92,49 +92,61 @@ void Linter::DoubleEquality(NodeId id) {
              : "compare by `>=` and `<=`, or use whole minor units");
 }
 
-void Linter::NumericTexts(NodeId id) {
+void Linter::OrderOfTexts(NodeId id) {
   for (NodeId side : node(id).children) {
     const Meaning& m = of(side);
-    if (!m.constant || m.value.kind() != Kind::kString || !LooksNumeric(m.value.string())) continue;
+    const Field* few = FieldOfFewTexts(side);
+    const bool digits =
+        m.constant && m.value.kind() == Kind::kString && LooksNumeric(m.value.string());
+    if (few == nullptr && !digits) continue;
     Add("R213", Severity::kWarning, node(id).mark,
-        "texts are compared letter by letter: '10' is before '9'",
-        "compare numbers, as `int(..) < 6000`, or list the values by `in`");
+        few != nullptr
+            ? absl::StrFormat("texts are compared letter by letter: `%s` has no better and worse",
+                              few->spelled())
+            : "texts are compared letter by letter: '10' is before '9'",
+        few != nullptr ? "list the values by `in`"
+                       : "compare numbers, as `int(..) < 6000`, or list the values by `in`");
     return;
   }
+}
+
+const Field* Linter::FieldOfFewTexts(NodeId id) const {
+  const int32_t slot = of(Bound(id)).slot;
+  if (slot == kNoSlot) return nullptr;
+  const Field& field = checked_.schema->fields()[static_cast<size_t>(slot)];
+  return field.values.empty() ? nullptr : &field;
 }
 
 // R324: on either side of `==` and `!=`, or in the list of an `in`.
 void Linter::TextsThatNeverCome(NodeId id) {
   const Node& n = node(id);
   for (const size_t side : {0, 1}) {
-    const int32_t slot = of(n.children[side]).slot;
-    if (slot == kNoSlot) continue;
-    const Field& field = checked_.schema->fields()[static_cast<size_t>(slot)];
-    if (field.values.empty()) continue;
-    const NodeId other = n.children[1 - side];
+    const Field* few = FieldOfFewTexts(n.children[side]);
+    if (few == nullptr) continue;
+    const NodeId other = Bound(n.children[1 - side]);
     if (node(other).kind == NodeKind::kList) {
-      for (const NodeId item : node(other).children) TextThatNeverComes(field, item);
+      for (const NodeId item : node(other).children) TextThatNeverComes(*few, Bound(item));
     } else {
-      TextThatNeverComes(field, other);
+      TextThatNeverComes(*few, other);
     }
   }
 }
 
+// Another case and a slip are mended; 'NULL' is not meant to be 'FULL'.
 void Linter::TextThatNeverComes(const Field& field, NodeId text) {
   const Meaning& m = of(text);
   if (!m.constant || m.value.kind() != Kind::kString) return;
   const std::string written(m.value.string());
-  if (std::count(field.values.begin(), field.values.end(), written) > 0) return;
-  Finding* finding =
-      Add("R324", Severity::kError, node(text).span,
-          absl::StrFormat("`%s` is never %s", field.spelled(), QuotedText(written, '\'')),
-          absl::StrFormat("it is one of %s", absl::StrJoin(field.values, ", ")));
-  const auto same = std::find_if(
-      field.values.begin(), field.values.end(),
-      [&](const std::string& value) { return absl::EqualsIgnoreCase(value, written); });
-  const std::string near =
-      same == field.values.end() ? Nearest(written, field.values) : std::string(*same);
-  if (near.empty()) return;
+  const auto& values = field.values;
+  if (std::find(values.begin(), values.end(), written) != values.end()) return;
+  Finding* finding = Add(
+      "R324", Severity::kError, node(text).span,
+      absl::StrFormat("`%s` is never %s", field.spelled(), QuotedText(written, '\'')),
+      absl::StrFormat("it is one of %s; of a feature that is missing it is missing too: `!has(%s)`",
+                      absl::StrJoin(values, ", "), field.visible_name()));
+  const std::string capitals = absl::AsciiStrToUpper(written);
+  const std::string near = Nearest(capitals, values);
+  if (near.empty() || near[0] != capitals[0]) return;
   finding->edits = {{node(text).span, QuotedText(near, '\'')}};
   finding->fix_label = absl::StrFormat("write `%s`", finding->edits[0].text);
 }

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "absl/strings/str_format.h"
+#include "feature/merge.h"
 #include "model/business_day.h"
 #include "model/money.h"
 #include "ruleset/object_reader.h"
@@ -49,7 +50,8 @@ class GivenReader {
   void ReadField(const rule::Field& field, const JsonValue& value);
   // The value within {"value": .., "age": .., "provenance": ..}; null where there is none to read.
   const JsonValue* ReadFeatureObject(const rule::Field& field, const JsonValue& value);
-  void AddQuality(GivenQuality quality, bool provenance_given);
+  void AddQuality(GivenQuality quality, bool provenance_given, const JsonValue& place);
+  int64_t FreshMs() const;
   std::optional<Value> Typed(const rule::Field& field, const JsonValue& value);
   std::optional<Value> TypedList(FieldType type, const JsonValue& value);
   void WrongType(const rule::Field& field, const JsonValue& value);
@@ -100,7 +102,8 @@ const JsonValue* GivenReader::ReadFeatureObject(const rule::Field& field, const 
   const JsonValue* inner = reader.Member("value");
   const std::optional<std::string> age = reader.String("age", Need::kOptional);
   if (age && !ParseDurationMs(*age)) {
-    reader.Error("R517", *value.Find("age"), "`age` must be a duration such as `2s` or `10m`");
+    reader.Error("R517", *value.Find("age"),
+                 "`age` must be a duration such as `2s` or `10m`, of at most 106751d");
   }
   auto grade =
       reader.Choice("provenance", Need::kOptional, {"FULL", "STALE", "PARTIAL", "DEFAULT"});
@@ -109,17 +112,26 @@ const JsonValue* GivenReader::ReadFeatureObject(const rule::Field& field, const 
   quality.slot = field.slot;
   quality.provenance = static_cast<model::Provenance>(grade.value_or(0));
   quality.age = age.value_or("");
-  AddQuality(quality, grade.has_value());
+  AddQuality(quality, grade.has_value(), value);
   return quality.provenance == model::Provenance::kDefault ? nullptr : inner;
 }
 
-void GivenReader::AddQuality(GivenQuality quality, bool provenance_given) {
-  const int64_t fresh_ms = features_ == nullptr ? feature::FeatureOptions().fresh_within_ms
-                                                : features_->options().fresh_within_ms;
+int64_t GivenReader::FreshMs() const {
+  return (features_ == nullptr ? feature::FeatureOptions() : features_->options()).fresh_within_ms;
+}
+
+void GivenReader::AddQuality(GivenQuality quality, bool provenance_given, const JsonValue& place) {
   const bool stale = quality.provenance == model::Provenance::kStale;
-  quality.age_ms = ParseDurationMs(quality.age).value_or(stale ? fresh_ms + 1 : 0);
-  if (!provenance_given && quality.age_ms > fresh_ms) {
-    quality.provenance = model::Provenance::kStale;
+  quality.age_ms = ParseDurationMs(quality.age).value_or(stale ? FreshMs() + 1 : 0);
+  const model::Provenance aged =
+      feature::AgedProvenance(model::Provenance::kFull, quality.age_ms, FreshMs());
+  if (!provenance_given) {
+    quality.provenance = aged;
+  } else if (quality.provenance == model::Provenance::kFull && aged != quality.provenance) {
+    Error("R517", *place.Find("provenance"),
+          absl::StrFormat("no value of this age is FULL: beyond `fresh_within`, %d ms, it is "
+                          "STALE; leave out one of `age` and `provenance`",
+                          FreshMs()));
   }
   out_.qualities.push_back(std::move(quality));
 }
@@ -248,12 +260,20 @@ void GivenReader::FillAmounts(const std::string& base_currency) {
 void GivenReader::FillQualities() {
   if (features_ == nullptr) return;
   for (const feature::Feature& feature : features_->features()) {
-    if (slot(feature.slot).is_missing()) continue;
+    if (slot(feature.slot).is_missing()) continue;  // DEFAULT too
     GivenQuality worst;
     for (const GivenQuality& quality : out_.qualities) {
       if (!feature.Fills(quality.slot)) continue;
       worst.provenance = std::max(worst.provenance, quality.provenance);
       worst.age_ms = std::max(worst.age_ms, quality.age_ms);
+    }
+    if (worst.provenance == model::Provenance::kDefault) {
+      const uint16_t there = places_[feature.slot] ? feature.slot : *feature.minor_slot;
+      Error("R519", *places_[there],
+            absl::StrFormat("`%s` has a value, but is said to be DEFAULT in its other form, which "
+                            "has none",
+                            schema_.fields()[there].full_name()));
+      continue;
     }
     slot(feature.age_slot) = Value::Duration(worst.age_ms * 1'000'000);
     slot(feature.provenance_slot) = Value::String(model::ProvenanceName(worst.provenance));
@@ -271,6 +291,7 @@ std::optional<GivenRecord> ReadGiven(const JsonDocument& document, const JsonVal
   reader.FillAmounts(context.base_currency);
   if (findings->errors() != errors_before) return std::nullopt;
   reader.FillQualities();
+  if (findings->errors() != errors_before) return std::nullopt;
   return reader.Take();
 }
 

@@ -128,6 +128,19 @@ TEST(Explain, PrintsWhatTheReadmeOfTheRulesShows) {
             ReadmeBlock("text explain abroad_large_amount"));
 }
 
+TEST(Explain, NamesATotalGivenInBothFormsOnce) {
+  const auto read = ReadText(R"({"merchant": {"volume_30d": {"value": 3, "provenance": "PARTIAL"},
+      "volume_30d_minor": {"value": 300, "age": "8s"}}, "txn": {"skus": ["GIFT25"]}})");
+  ASSERT_TRUE(read.has_value());
+  const RuleTrace trace = TraceOf(*read, "gift_cards");
+  ASSERT_EQ(trace.clauses.size(), 2u);
+  ASSERT_EQ(trace.clauses[1].features.size(), 1u);
+  const FeatureNote& note = trace.clauses[1].features[0];
+  EXPECT_EQ(note.feature, "merchant.volume_30d_minor");
+  EXPECT_EQ(note.provenance, "PARTIAL") << "the worst of both, as the clause sees it";
+  EXPECT_EQ(note.age, "8s");
+}
+
 TEST(Explain, ColoursWhatIsNotPlain) {
   const auto read = ReadText(R"({"txn": {"amount": 500}})");
   ASSERT_TRUE(read.has_value());

@@ -102,6 +102,8 @@ INSTANTIATE_TEST_SUITE_P(
                 "txn.amount > 5"},
         Mistake{"txn.currency == EUR", "R101", "EUR", "written in quotes", "txn.currency == 'EUR'"},
         Mistake{"card.count_1h@age > 5", "R002", "@", "", ""},
+        Mistake{"card.count_1h.age() > duration('2s')", "R202", "age", "write `age(card.count_1h)`",
+                "age(card.count_1h) > duration('2s')"},
         Mistake{"txn.id.startswith('x')", "R103", "startswith", "`startsWith`",
                 "txn.id.startsWith('x')"},
         Mistake{"txn.id.length() > 5", "R103", "length", "`size`", "txn.id.size() > 5"},
@@ -222,7 +224,13 @@ INSTANTIATE_TEST_SUITE_P(
                 "provenance(card.count_1h) == 'STALE'"},
         Mistake{"'PARTAL' != provenance(card.count_1h)", "R324", "'PARTAL'",
                 "one of FULL, STALE, PARTIAL", "'PARTIAL' != provenance(card.count_1h)"},
-        Mistake{"provenance(card.count_1h) in ['FULL', 'old']", "R324", "'old'", "one of FULL", ""},
+        Mistake{"provenance(card.count_1h) in ['FULL', 'NULL']", "R324", "'NULL'",
+                "missing too: `!has(card.count_1h)`", ""},
+        Mistake{"provenance(card.count_1h) == ''", "R324", "''", "one of FULL", ""},
+        Mistake{"cel.bind(p, provenance(card.count_1h), cel.bind(q, p, q == 'FULL' || q == 'no'))",
+                "R324", "'no'", "one of FULL", ""},
+        Mistake{"cel.bind(s, 'Full', s == provenance(card.count_1h))", "R324", "'Full'",
+                "write `'FULL'`", "cel.bind(s, 'FULL', s == provenance(card.count_1h))"},
         Mistake{"txn.time.getHours('Mars/Phobos') > 1", "R312", "'Mars/Phobos'", "Europe/Paris",
                 ""}));
 
@@ -231,6 +239,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(
         Mistake{"txn.amount == 500.0", "R212", "==", "`txn.amount_minor`", ""},
         Mistake{"merchant.mcc < '6000'", "R213", "<", "compare numbers", ""},
+        Mistake{"provenance(card.count_1h) >= 'STALE'", "R213", ">=", "list the values by `in`",
+                ""},
         Mistake{"txn.amount / card.avg_30d > 8.0", "R231", "card.avg_30d",
                 "`card.avg_30d > 0.0 && ..`", ""},
         Mistake{"card.avg_30d >= 0.0 && txn.amount / card.avg_30d > 8.0", "R231", "card.avg_30d",
@@ -255,7 +265,10 @@ TEST(Warnings, SpareWhatIsGuarded) {
         "!(card.avg_30d == 0.0) && txn.amount / card.avg_30d > 8.0",
         "(card.avg_30d > 0.0 ? txn.amount / card.avg_30d : 0.0) > 8.0",
         "card.count_1h > 0 && txn.amount / double(card.count_1h) > 8.0", "card.avg_30d == 0.0",
-        "txn.id.matches('^vip')", "txn.time.getHours('UTC') < 6"}) {
+        "txn.id.matches('^vip')", "txn.time.getHours('UTC') < 6",
+        // The variable within is another one.
+        "cel.bind(p, cel.bind(q, provenance(card.count_1h), q == 'FULL') ? 'x' : 'y', p == 'x')",
+        "cel.bind(p, provenance(card.count_1h), p == 'FULL') && txn.skus.exists(s, s == 'x')"}) {
     const Compiled compiled = Compile(text);
     EXPECT_TRUE(compiled.diagnostics.empty()) << text;
   }

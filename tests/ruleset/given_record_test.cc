@@ -114,7 +114,8 @@ TEST_F(GivenTest, FillsWhatAgeAndProvenanceRead) {
   EXPECT_EQ(said(R"({"value": 6, "age": "5s"})"), R"(5s "FULL")") << "not above fresh_within";
   EXPECT_EQ(said(R"({"value": 6, "age": "6s"})"), R"(6s "STALE")");
   EXPECT_EQ(said(R"({"value": 6, "provenance": "STALE"})"), R"(5.001s "STALE")");
-  EXPECT_EQ(said(R"({"value": 6, "age": "1m", "provenance": "FULL"})"), R"(60s "FULL")")
+  EXPECT_EQ(said(R"({"value": 6, "age": "5s", "provenance": "FULL"})"), R"(5s "FULL")");
+  EXPECT_EQ(said(R"({"value": 6, "age": "2s", "provenance": "STALE"})"), R"(2s "STALE")")
       << "as said";
   EXPECT_EQ(said(R"({"value": 6, "provenance": "PARTIAL"})"), R"(0s "PARTIAL")");
   for (const char* missing : {R"({"card": {"count_1d": {"value": null, "provenance": "PARTIAL"}}})",
@@ -133,13 +134,21 @@ TEST_F(GivenTest, TakesTheWorstOfATotalGivenInBothForms) {
   EXPECT_EQ(Value(given, "merchant", "volume_30d@provenance"), R"("PARTIAL")");
 }
 
+TEST_F(GivenTest, RefusesWhatTheServiceNeverSays) {
+  EXPECT_THAT(Error(R"({"card": {"count_1d": {"value": 6, "age": "6s", "provenance": "FULL"}}})"),
+              HasSubstr("beyond `fresh_within`, 5000 ms, it is STALE"));
+  const std::string major = R"({"value": 7, "provenance": "DEFAULT"})";
+  EXPECT_THAT(Error(R"({"merchant": {"volume_30d_minor": 700, "volume_30d": )" + major + "}}"),
+              HasSubstr("`merchant.volume_30d_minor` has a value, but is said to be DEFAULT"));
+}
+
 TEST_F(GivenTest, KnowsNoHiddenName) {
   EXPECT_THAT(Error(R"({"card": {"count_1d@age": "2s"}})"), HasSubstr("unknown field"));
 }
 
 TEST_F(GivenTest, RefusesAnAgeThatNoDurationHolds) {
   EXPECT_THAT(Error(R"({"card": {"count_1d": {"value": 6, "age": "200000d"}}})"),
-              HasSubstr("`age` must be a duration"));
+              HasSubstr("of at most 106751d"));
 }
 
 }  // namespace
