@@ -186,8 +186,8 @@ void RuleLoader::Look(bool settled) {
   NoteFolder(result, max_deny_shift);
 }
 
-// The first set is waited for. Later ones stay out of the way of payments, on a thread of their own:
-// one that has stepped back cannot come forward again without privileges.
+// The first set is waited for. Later ones stay out of the way of payments, on their own thread:
+// what has stepped back cannot come forward again without privileges.
 PublishResult RuleLoader::LoadFolder() {
   if (generation_.load() == 0) return publisher_->LoadFolder();
   PublishResult result;
