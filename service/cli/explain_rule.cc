@@ -70,6 +70,7 @@ std::vector<FeatureNote> NotesOf(const ruleset::RuleSet& set, const rule::Expres
     known->age_ms = quality.age_ms;
   }
   std::vector<FeatureNote> notes;
+  notes.reserve(worst.size());
   for (const ruleset::GivenQuality& one : worst) {
     notes.push_back({.feature = set.schema->fields()[one.slot].visible_name(),
                      .provenance = model::ProvenanceName(one.provenance),
