@@ -165,7 +165,7 @@ absl::Status Catalogue::Keep(const std::string& files_hash) const {
   const fs::path from = fs::path(folder_) / "incoming";
   const fs::path to = fs::path(folder_) / "files" / files_hash;
   std::error_code error;
-  if (fs::exists(to, error) && SameFiles(from, to)) return absl::OkStatus();
+  if (fs::exists(to, error) && SameFiles(from, to)) return Sync(to.parent_path());
   const fs::path like = live() == nullptr ? fs::path() : fs::path(FilesOf(*live()));
   std::vector<fs::path> paths;
   for (fs::recursive_directory_iterator at(from, error), end; !error && at != end;

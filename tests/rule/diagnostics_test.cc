@@ -284,8 +284,7 @@ TEST(Errors, OfDatesThatNeverComeAreReported) {
   for (const char* text : {"txn.time.getMonth('UTC') == 12", "txn.time.getDayOfMonth('UTC') == 31",
                            "txn.time.getMonth('UTC') > 11"}) {
     const Compiled compiled = Compile(text);
-    ASSERT_FALSE(compiled.diagnostics.empty()) << text;
-    ASSERT_EQ(compiled.diagnostics.size(), 1u) << "R321 would say the same again";
+    ASSERT_EQ(compiled.diagnostics.size(), 1u) << text << ": R321 would say the same again";
     EXPECT_EQ(compiled.diagnostics[0].code, "R320");
     EXPECT_EQ(compiled.expression, nullptr);
   }
