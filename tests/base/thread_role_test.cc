@@ -6,8 +6,10 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <thread>
@@ -78,10 +80,28 @@ TEST(ThreadRole, ACountingThreadLeavesTheLowerHalfOfTheCores) {
 TEST(ThreadRole, ABackgroundThreadComesAfterTheOthersThere) {
   const Seen counting = SeeAs(ThreadRole::kCounting), background = SeeAs(ThreadRole::kBackground);
   EXPECT_TRUE(CPU_EQUAL(&background.cores, &counting.cores));
-  EXPECT_GT(background.nice, counting.nice);
+  EXPECT_EQ(background.nice, std::min(counting.nice + 5, 19));
   const Seen last = SeeAs(ThreadRole::kLast);
   EXPECT_TRUE(CPU_EQUAL(&last.cores, &counting.cores));
-  EXPECT_GT(last.nice, background.nice);
+  EXPECT_EQ(last.nice, 19);
+}
+
+// As under `nice -n 10`. In a process of its own: what has stepped back stays there.
+TEST(ThreadRole, AProcessOfLowPriorityKeepsTheOrderOfItsThreads) {
+  const pid_t child = fork();
+  ASSERT_GE(child, 0);
+  if (child == 0) {
+    if (getpriority(PRIO_PROCESS, 0) > 10) _exit(0);  // lower already
+    const bool lowered = setpriority(PRIO_PROCESS, 0, 10) == 0;
+    const bool ordered = SeeAs(ThreadRole::kServing).nice == 10 &&
+                         SeeAs(ThreadRole::kBackground).nice == 15 &&
+                         SeeAs(ThreadRole::kLast).nice == 19;
+    _exit(lowered && ordered ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status));
+  EXPECT_EQ(WEXITSTATUS(status), 0);
 }
 
 TEST(ThreadRole, AServingThreadsTurnsAreShortAndNoneInheritsThem) {
